@@ -1,0 +1,133 @@
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::json::hex;
+use super::{Decision, Entry, FindingAction};
+use crate::json::Writer;
+
+/// A decision without content: what may be logged. It holds no text, no match, no configured word or
+/// pattern; names of types and regexes only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRecord {
+    /// `INPUT` or `OUTPUT`.
+    pub source: &'static str,
+    /// `NONE` or `GUARDRAIL_INTERVENED`.
+    pub action: &'static str,
+    /// The API's `actionReason`.
+    pub reason: &'static str,
+    /// `ok`, or why nothing was evaluated.
+    pub reason_code: &'static str,
+    /// SHA-256 of the bundle, hexadecimal.
+    pub bundle: String,
+    /// `verified`, `local` or `unverified`.
+    pub trust: &'static str,
+    /// Per guardrail: id or name, version, what its findings come to.
+    pub guardrails: Vec<(String, Option<String>, &'static str)>,
+    /// How many findings there were, by policy, type or name, and action. Custom words are counted
+    /// under their policy alone.
+    pub counts: BTreeMap<(&'static str, String, &'static str), u64>,
+    /// How many things were left to the cloud, by policy.
+    pub deferred: BTreeMap<String, u64>,
+    /// Characters evaluated.
+    pub guarded: u64,
+}
+
+impl DecisionRecord {
+    /// The record as one line of canonical JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut writer = Writer::new();
+        writer.object(|w| {
+            w.name("action").string(self.action);
+            w.name("actionReason").string(self.reason);
+            w.name("bundle").string(&self.bundle);
+            w.name("deferred").object(|w| {
+                for (policy, count) in &self.deferred {
+                    w.name(policy).number(*count);
+                }
+            });
+            w.name("findings").array(|w| {
+                for ((policy, entry, action), count) in &self.counts {
+                    w.object(|w| {
+                        w.name("action").string(action);
+                        w.name("count").number(*count);
+                        if !entry.is_empty() {
+                            w.name("entry").string(entry);
+                        }
+                        w.name("policy").string(policy);
+                    });
+                }
+            });
+            w.name("guarded").number(self.guarded);
+            w.name("guardrails").array(|w| {
+                for (id, version, reason) in &self.guardrails {
+                    w.object(|w| {
+                        w.name("guardrail").string(id);
+                        w.name("reason").string(reason);
+                        if let Some(version) = version {
+                            w.name("version").string(version);
+                        }
+                    });
+                }
+            });
+            w.name("reasonCode").string(self.reason_code);
+            w.name("source").string(self.source);
+            w.name("trust").string(self.trust);
+        });
+        writer.finish()
+    }
+}
+
+impl Decision<'_> {
+    /// The content-free record of this decision.
+    #[must_use]
+    pub fn record(&self) -> DecisionRecord {
+        let mut counts = BTreeMap::new();
+        for finding in &self.findings {
+            let entry = match finding.entry {
+                Entry::Word(_) => String::new(),
+                _ => finding
+                    .entry
+                    .type_name()
+                    .or_else(|| self.entry_name(finding))
+                    .unwrap_or("")
+                    .to_string(),
+            };
+            let key = (
+                finding.entry.policy(),
+                entry,
+                FindingAction::name(finding.action),
+            );
+            let count: &mut u64 = counts.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
+        let mut deferred = BTreeMap::new();
+        for entry in &self.deferred {
+            let count: &mut u64 = deferred.entry(entry.policy.to_string()).or_default();
+            *count = count.saturating_add(1);
+        }
+        let guardrails = self.engine.policy().guardrails.iter().enumerate();
+        DecisionRecord {
+            source: self.request.source.name(),
+            action: self.action().name(),
+            reason: self.reason.text(),
+            reason_code: self.failure.map_or("ok", super::Failure::code),
+            bundle: hex(self.engine.bundle().hash()),
+            trust: self.engine.trust().name(),
+            guardrails: guardrails
+                .map(|(number, guardrail)| {
+                    let id = guardrail.id.as_ref().unwrap_or(&guardrail.name);
+                    (
+                        id.clone(),
+                        guardrail.version.clone(),
+                        self.would(number).text(),
+                    )
+                })
+                .collect(),
+            counts,
+            deferred,
+            guarded: self.coverage.guarded,
+        }
+    }
+}

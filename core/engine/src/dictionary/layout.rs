@@ -1,0 +1,384 @@
+use crate::bundle::Bytes;
+use crate::pii::Lexicon;
+use crate::policy::EntryAction;
+
+const HEADER_NUMBERS: usize = 10;
+const TOKEN_LEN: usize = 16;
+const STATE_LEN: usize = 16;
+const TRANSITION_LEN: usize = 16;
+const WORD_LEN: usize = 16;
+const NUMBER_LEN: usize = 4;
+
+/// The hash of a token's folded bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenHash(pub u32);
+
+impl TokenHash {
+    /// Where the hash of an empty token starts.
+    pub const EMPTY: TokenHash = TokenHash(0x9e37_79b9);
+
+    /// The hash of one more byte. Rotate and add take two cycles a byte, which keeps the tokeniser at
+    /// the speed of its loads; [`TokenHash::finish`] mixes what this leaves unmixed.
+    #[inline(always)]
+    #[must_use]
+    pub fn push(self, byte: u8) -> TokenHash {
+        TokenHash(self.0.rotate_left(5).wrapping_add(u32::from(byte)))
+    }
+
+    /// The final hash.
+    #[inline(always)]
+    #[must_use]
+    pub fn finish(self) -> TokenHash {
+        let mixed = (self.0 ^ (self.0 >> 15)).wrapping_mul(0x85eb_ca6b);
+        TokenHash(mixed ^ (mixed >> 13))
+    }
+
+    /// The token's first slot in a table of `2^log2`.
+    #[inline]
+    #[must_use]
+    pub fn slot(self, log2: u32) -> usize {
+        let mask = 1_u32.checked_shl(log2).unwrap_or(0).wrapping_sub(1);
+        usize::try_from(self.0 & mask).unwrap_or(0)
+    }
+
+    /// The token's bit in a filter of `2^log2` bits: the upper bits, which the table uses least.
+    #[inline]
+    #[must_use]
+    pub fn filter_bit(self, log2: u32) -> usize {
+        let shift = 32_u32.saturating_sub(log2).min(31);
+        usize::try_from(self.0 >> shift).unwrap_or(0)
+    }
+}
+
+/// The hash of a whole token.
+#[must_use]
+pub fn hash_token(folded: &[u8]) -> TokenHash {
+    folded
+        .iter()
+        .fold(TokenHash::EMPTY, |hash, &byte| hash.push(byte))
+        .finish()
+}
+
+/// The first slot of a transition in a table of `2^log2`; computed in 32 bits everywhere, so that a
+/// bundle compiled on one machine is read on any other.
+#[must_use]
+pub fn transition_slot(state: usize, label: usize, log2: u32) -> usize {
+    let part = |value: usize, factor: u32| {
+        u32::try_from(value)
+            .unwrap_or(u32::MAX)
+            .wrapping_mul(factor)
+    };
+    let mixed = part(state, 0x9e37_79b1) ^ part(label, 0x85eb_ca6b);
+    TokenHash(mixed ^ (mixed >> 15)).slot(log2)
+}
+
+/// What is found when a state is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Output {
+    /// A custom word, by its number.
+    Word(usize),
+    /// A word of the profanity list.
+    Profanity,
+    /// A word that recognisers read.
+    Lexicon(Lexicon),
+}
+
+impl Output {
+    /// The output as it stands in the section, without the bit that ends a list.
+    #[must_use]
+    pub fn encode(self) -> Option<u32> {
+        match self {
+            Output::Word(word) => u32::try_from(word).ok().filter(|&word| word < 1 << 24),
+            Output::Profanity => Some(1 << 24),
+            Output::Lexicon(lexicon) => Some((2 << 24) | u32::from(lexicon.number())),
+        }
+    }
+
+    fn decode(number: usize) -> Option<Output> {
+        let id = number & 0x00ff_ffff;
+        match (number >> 24) & 0x7f {
+            0 => Some(Output::Word(id)),
+            1 => Some(Output::Profanity),
+            2 => Some(Output::Lexicon(Lexicon::from_number(
+                u8::try_from(id).ok()?,
+            ))),
+            _ => None,
+        }
+    }
+}
+
+/// One guardrail's use of a custom word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The guardrail's number in the bundle.
+    pub guardrail: usize,
+    /// What the word does there on INPUT.
+    pub input: EntryAction,
+    /// What the word does there on OUTPUT.
+    pub output: EntryAction,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TokenRecord {
+    pub(super) hash: TokenHash,
+    pub(super) offset: usize,
+    pub(super) length: usize,
+    pub(super) state: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StateRecord {
+    pub(super) fail: usize,
+    pub(super) next_output: usize,
+    pub(super) output: usize,
+    pub(super) depth: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transition {
+    pub(super) state: usize,
+    pub(super) label: usize,
+    pub(super) target: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WordRecord {
+    pub(super) offset: usize,
+    pub(super) length: usize,
+    pub(super) first_use: usize,
+    pub(super) uses: usize,
+}
+
+/// How many of everything a section has, and where it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the fields are the header's numbers, described in the module's layout
+pub struct Layout {
+    pub tokens: usize,
+    pub table_log2: u32,
+    pub filter_log2: u32,
+    pub states: usize,
+    pub transition_log2: u32,
+    pub outputs: usize,
+    pub words: usize,
+    pub uses: usize,
+    pub pool_len: usize,
+    /// Where each table stands; the compiler leaves this to the reader.
+    pub at: Offsets,
+}
+
+/// Where each table stands, computed once from the numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offsets {
+    table: usize,
+    tokens: usize,
+    states: usize,
+    transitions: usize,
+    outputs: usize,
+    words: usize,
+    uses: usize,
+    pool: usize,
+}
+
+impl Layout {
+    /// The header's numbers in their order.
+    #[must_use]
+    pub fn header(&self) -> Option<[u32; HEADER_NUMBERS]> {
+        let number = |value| u32::try_from(value).ok();
+        Some([
+            number(self.tokens)?,
+            self.table_log2,
+            self.filter_log2,
+            number(self.states)?,
+            self.transition_log2,
+            number(self.outputs)?,
+            number(self.words)?,
+            number(self.uses)?,
+            number(self.pool_len)?,
+            0,
+        ])
+    }
+
+    pub(super) fn read(bytes: Bytes<'_>) -> Option<Layout> {
+        let number = |index: usize| bytes.u32(index.checked_mul(NUMBER_LEN)?);
+        // A table longer than the longest bundle is nonsense, and must not overflow what follows.
+        let log2 = |index| {
+            u32::try_from(number(index)?)
+                .ok()
+                .filter(|&log2| log2 <= 24)
+        };
+        let mut layout = Layout {
+            tokens: number(0)?,
+            table_log2: log2(1)?,
+            filter_log2: log2(2)?,
+            states: number(3)?,
+            transition_log2: log2(4)?,
+            outputs: number(5)?,
+            words: number(6)?,
+            uses: number(7)?,
+            pool_len: number(8)?,
+            at: Offsets::default(),
+        };
+        layout.at = layout.offsets()?;
+        (number(9)? == 0 && layout.filter_log2 >= 3).then_some(layout)
+    }
+
+    fn offsets(&self) -> Option<Offsets> {
+        let after =
+            |start: usize, count: usize, each: usize| start.checked_add(count.checked_mul(each)?);
+        let filter = HEADER_NUMBERS.checked_mul(NUMBER_LEN)?;
+        let table = filter.checked_add(self.filter_len())?;
+        let tokens = after(table, self.table_len(), NUMBER_LEN)?;
+        let states = after(tokens, self.tokens, TOKEN_LEN)?;
+        let transitions = after(states, self.states, STATE_LEN)?;
+        let outputs = after(transitions, self.transition_len(), TRANSITION_LEN)?;
+        let words = after(outputs, self.outputs, NUMBER_LEN)?;
+        let uses = after(words, self.words, WORD_LEN)?;
+        let pool = after(uses, self.uses, NUMBER_LEN)?;
+        Some(Offsets {
+            table,
+            tokens,
+            states,
+            transitions,
+            outputs,
+            words,
+            uses,
+            pool,
+        })
+    }
+
+    pub(super) fn end(&self) -> Option<usize> {
+        self.at.pool.checked_add(self.pool_len)
+    }
+
+    pub(super) fn filter_len(&self) -> usize {
+        1_usize.checked_shl(self.filter_log2).unwrap_or(0) >> 3
+    }
+
+    pub(super) fn table_len(&self) -> usize {
+        1_usize.checked_shl(self.table_log2).unwrap_or(0)
+    }
+
+    pub(super) fn transition_len(&self) -> usize {
+        1_usize.checked_shl(self.transition_log2).unwrap_or(0)
+    }
+
+    pub(super) fn next_slot(&self, slot: usize) -> usize {
+        slot.wrapping_add(1) & self.table_len().wrapping_sub(1)
+    }
+
+    pub(super) fn next_transition_slot(&self, slot: usize) -> usize {
+        slot.wrapping_add(1) & self.transition_len().wrapping_sub(1)
+    }
+
+    /// The filter's bytes.
+    pub(super) fn filter<'b>(&self, bytes: Bytes<'b>) -> &'b [u8] {
+        let start = HEADER_NUMBERS.saturating_mul(NUMBER_LEN);
+        bytes.slice(start, self.filter_len()).unwrap_or(&[])
+    }
+
+    #[inline]
+    pub(super) fn table_entry(&self, bytes: Bytes<'_>, slot: usize) -> Option<usize> {
+        bytes.u32(record(self.at.table, slot, NUMBER_LEN)?)
+    }
+
+    #[inline]
+    pub(super) fn token(&self, bytes: Bytes<'_>, number: usize) -> Option<TokenRecord> {
+        let [hash, offset, length, state] = numbers(bytes, self.at.tokens, number)?;
+        let hash = TokenHash(u32::try_from(hash).ok()?);
+        Some(TokenRecord {
+            hash,
+            offset,
+            length,
+            state,
+        })
+    }
+
+    #[inline]
+    pub(super) fn state(&self, bytes: Bytes<'_>, number: usize) -> Option<StateRecord> {
+        if number >= self.states {
+            return None;
+        }
+        let [fail, next_output, output, depth] = numbers(bytes, self.at.states, number)?;
+        Some(StateRecord {
+            fail,
+            next_output,
+            output,
+            depth,
+        })
+    }
+
+    #[inline]
+    pub(super) fn transition(&self, bytes: Bytes<'_>, slot: usize) -> Option<Transition> {
+        let [state, label, target, _] = numbers(bytes, self.at.transitions, slot)?;
+        Some(Transition {
+            state,
+            label,
+            target,
+        })
+    }
+
+    #[inline]
+    pub(super) fn output(&self, bytes: Bytes<'_>, number: usize) -> Option<(Output, bool)> {
+        if number >= self.outputs {
+            return None;
+        }
+        let encoded = bytes.u32(record(self.at.outputs, number, NUMBER_LEN)?)?;
+        Some((Output::decode(encoded)?, encoded >> 31 == 1))
+    }
+
+    pub(super) fn word(&self, bytes: Bytes<'_>, number: usize) -> Option<WordRecord> {
+        if number >= self.words {
+            return None;
+        }
+        let [offset, length, first_use, uses] = numbers(bytes, self.at.words, number)?;
+        Some(WordRecord {
+            offset,
+            length,
+            first_use,
+            uses,
+        })
+    }
+
+    pub(super) fn word_use(&self, bytes: Bytes<'_>, number: usize) -> Option<Use> {
+        let at = record(self.at.uses, number, NUMBER_LEN)?;
+        Some(Use {
+            guardrail: usize::from(bytes.u16(at)?),
+            input: EntryAction::from_number(bytes.u8(at.checked_add(2)?)?)?,
+            output: EntryAction::from_number(bytes.u8(at.checked_add(3)?)?)?,
+        })
+    }
+
+    #[inline]
+    pub(super) fn pool<'b>(&self, bytes: Bytes<'b>, token: TokenRecord) -> Option<&'b [u8]> {
+        bytes.slice(self.at.pool.checked_add(token.offset)?, token.length)
+    }
+
+    /// The text of `length` bytes from `offset` of the pool.
+    pub(super) fn text<'b>(
+        &self,
+        bytes: Bytes<'b>,
+        offset: usize,
+        length: usize,
+    ) -> Option<&'b str> {
+        core::str::from_utf8(bytes.slice(self.at.pool.checked_add(offset)?, length)?).ok()
+    }
+
+    pub(super) fn pool_text<'b>(&self, bytes: Bytes<'b>) -> Option<&'b str> {
+        core::str::from_utf8(bytes.slice(self.at.pool, self.pool_len)?).ok()
+    }
+}
+
+#[inline]
+fn record(start: usize, number: usize, length: usize) -> Option<usize> {
+    start.checked_add(number.checked_mul(length)?)
+}
+
+#[inline]
+fn numbers(bytes: Bytes<'_>, start: usize, number: usize) -> Option<[usize; 4]> {
+    // One check of the bounds for all four.
+    let record: [u8; 16] = *bytes.slice(record(start, number, 16)?, 16)?.first_chunk()?;
+    let (numbers, _) = record.as_chunks::<4>();
+    let [a, b, c, d] = *numbers.first_chunk()?;
+    let number = |bytes| usize::try_from(u32::from_le_bytes(bytes)).ok();
+    Some([number(a)?, number(b)?, number(c)?, number(d)?])
+}

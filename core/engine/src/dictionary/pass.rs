@@ -1,0 +1,391 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::layout::TokenHash;
+use super::{Dictionary, MAX_DEPTH, Output, Token, fold_token, hash_token, is_bounded};
+use crate::pii::{LexiconHit, Trigger};
+use crate::rules::rule;
+use crate::text::{CharClass, class};
+
+/// A custom word or a word of the profanity list, found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DictionaryHit {
+    /// [`Output::Word`] or [`Output::Profanity`].
+    pub(crate) output: Output,
+    /// Byte range in the view text.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// A place at which recognisers want to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) trigger: Trigger,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// What one walk over a view text finds.
+#[derive(Debug, Default)]
+pub(crate) struct Pass {
+    /// Words and profanity, in the order of their ends.
+    pub(crate) hits: Vec<DictionaryHit>,
+    /// What recognisers read, sorted by start.
+    pub(crate) lexicon: Vec<LexiconHit>,
+    /// Where recognisers are called, in the order of the text.
+    pub(crate) events: Vec<Event>,
+}
+
+impl Pass {
+    /// Walks over `text`, looking up every token and noting the events of the kinds in `triggers`.
+    pub(crate) fn over(text: &str, dictionary: Dictionary<'_>, triggers: u8) -> Pass {
+        let mut walk = Walk {
+            text,
+            dictionary,
+            filter: dictionary.layout().filter(dictionary.bytes),
+            triggers,
+            state: 0,
+            starts: [0; MAX_DEPTH],
+            path: 0,
+            folded: String::new(),
+            pass: Pass {
+                hits: Vec::new(),
+                lexicon: Vec::with_capacity(ROOM),
+                events: Vec::with_capacity(ROOM),
+            },
+        };
+        walk.run();
+        walk.pass
+    }
+}
+
+/// How many hits and events a text may have before their lists have to grow.
+const ROOM: usize = 64;
+
+const DIGIT: u8 = 1;
+const LOWER: u8 = 2;
+const UPPER: u8 = 4;
+const UNDERSCORE: u8 = 8;
+const WORD: u8 = DIGIT | LOWER | UPPER | UNDERSCORE;
+const BEYOND_ASCII: u8 = 16;
+const SPACE: u8 = 32;
+const SYMBOL: u8 = 64;
+
+/// What each byte is to the tokeniser; the shape of a token is the union over its bytes.
+static SHAPES: [u8; 256] = shapes();
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects
+)]
+const fn shapes() -> [u8; 256] {
+    let mut shapes = [SYMBOL; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        shapes[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' => LOWER,
+            b'A'..=b'Z' => UPPER,
+            b'_' => UNDERSCORE,
+            b' ' | b'\t' | b'\n' | b'\r' => SPACE,
+            128..=255 => BEYOND_ASCII,
+            _ => SYMBOL,
+        };
+        byte += 1;
+    }
+    shapes
+}
+
+#[inline(always)]
+fn shape_of(byte: u8) -> u8 {
+    SHAPES.get(usize::from(byte)).copied().unwrap_or(SYMBOL)
+}
+
+struct Walk<'e, 't> {
+    text: &'t str,
+    dictionary: Dictionary<'e>,
+    filter: &'e [u8],
+    triggers: u8,
+    /// State of the token automaton, 0 at the root.
+    state: usize,
+    /// Where the last tokens of the current path began, as a ring.
+    starts: [usize; MAX_DEPTH],
+    /// How many tokens were put on the ring.
+    path: usize,
+    /// Scratch for tokens that need folding.
+    folded: String,
+    pass: Pass,
+}
+
+impl Walk<'_, '_> {
+    fn run(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut at = 0;
+        let mut spaced = true;
+        while let Some(&byte) = bytes.get(at) {
+            let shape = shape_of(byte);
+            if shape == SPACE {
+                spaced = true;
+                at = at.saturating_add(1);
+                continue;
+            }
+            let end = if shape == SYMBOL {
+                self.symbol(at, byte, spaced);
+                at.saturating_add(1)
+            } else if shape & WORD != 0 {
+                self.word(at, spaced)
+            } else {
+                match self.beyond_ascii(at, spaced) {
+                    Some(end) => end,
+                    None => {
+                        spaced = true;
+                        at = at.saturating_add(self.char_len(at));
+                        continue;
+                    }
+                }
+            };
+            spaced = false;
+            at = end;
+        }
+    }
+
+    /// A run of word characters that begins with an ASCII one.
+    #[inline]
+    fn word(&mut self, start: usize, spaced: bool) -> usize {
+        let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
+        let mut hash = TokenHash::EMPTY;
+        let mut shape = 0;
+        let mut length: usize = 0;
+        for &byte in rest {
+            let one = shape_of(byte);
+            if one & WORD == 0 {
+                if one == BEYOND_ASCII {
+                    return self.mixed_word(start, spaced);
+                }
+                break;
+            }
+            shape |= one;
+            // Upper-case letters are hashed as lower-case: their fold.
+            hash = hash.push(byte | ((one & UPPER) << 3));
+            length = length.wrapping_add(1);
+        }
+        let end = start.saturating_add(length);
+        self.ascii_word(start, end, hash.finish(), shape, spaced);
+        end
+    }
+
+    #[inline]
+    fn ascii_word(&mut self, start: usize, end: usize, hash: TokenHash, shape: u8, spaced: bool) {
+        if self.may_be_known(hash) {
+            self.look_up(start, end, hash, shape & UPPER != 0, spaced);
+        } else {
+            self.state = 0;
+        }
+        let trigger = if shape == DIGIT {
+            Trigger::Digits
+        } else if shape & DIGIT != 0 && shape & (LOWER | UPPER) != 0 {
+            Trigger::Mixed
+        } else if shape == UPPER && (6..=11).contains(&end.saturating_sub(start)) {
+            Trigger::Upper
+        } else if end.saturating_sub(start) == 3 && self.is_www(start, end) {
+            Trigger::Www
+        } else {
+            return;
+        };
+        self.event(trigger, start, end);
+    }
+
+    fn is_www(&self, start: usize, end: usize) -> bool {
+        let token = self.text.get(start..end).unwrap_or("");
+        token.eq_ignore_ascii_case("www") && self.text.as_bytes().get(end) == Some(&b'.')
+    }
+
+    #[inline]
+    fn symbol(&mut self, start: usize, byte: u8, spaced: bool) {
+        let end = start.saturating_add(1);
+        let hash = TokenHash::EMPTY.push(byte).finish();
+        if self.may_be_known(hash) {
+            self.look_up(start, end, hash, false, spaced);
+        } else {
+            self.state = 0;
+        }
+        match byte {
+            b'@' => self.event(Trigger::At, start, end),
+            b':' => self.event(Trigger::Colon, start, end),
+            _ => {}
+        }
+    }
+
+    /// A token that begins with a character beyond ASCII; `None` if that is white space.
+    fn beyond_ascii(&mut self, start: usize, spaced: bool) -> Option<usize> {
+        match self.char_at(start).map(class) {
+            Some(CharClass::Spaced | CharClass::Mark) => Some(self.mixed_word(start, spaced)),
+            Some(CharClass::Unspaced) => {
+                let end = self.run_end(start, CharClass::Unspaced);
+                self.folded_token(start, end, spaced);
+                Some(end)
+            }
+            Some(CharClass::Other) => {
+                let end = start.saturating_add(self.char_len(start));
+                self.folded_token(start, end, spaced);
+                Some(end)
+            }
+            Some(CharClass::Space) | None => None,
+        }
+    }
+
+    /// A run of word characters with a character beyond ASCII in it or right behind it.
+    fn mixed_word(&mut self, start: usize, spaced: bool) -> usize {
+        let end = self.run_end(start, CharClass::Spaced);
+        let token = self.text.get(start..end).unwrap_or("").as_bytes();
+        let ascii = token.iter().take_while(|byte| byte.is_ascii()).count();
+        let (head, rest) = token.split_at_checked(ascii).unwrap_or_default();
+        if rest.is_empty() {
+            let shape = head.iter().fold(0, |shape, &byte| shape | shape_of(byte));
+            let lower = head.iter().map(u8::to_ascii_lowercase);
+            let hash = lower.fold(TokenHash::EMPTY, TokenHash::push).finish();
+            self.ascii_word(start, end, hash, shape, spaced);
+            return end;
+        }
+        self.folded_token(start, end, spaced);
+        // A number stays a number with a letter beyond ASCII behind it (`42é`, `20ème`).
+        if !head.is_empty() && head.iter().all(u8::is_ascii_digit) {
+            self.event(Trigger::Digits, start, start.saturating_add(ascii));
+        }
+        end
+    }
+
+    /// The end of the run of characters of `kind`, with their marks, that begins at `start`.
+    fn run_end(&self, start: usize, kind: CharClass) -> usize {
+        let rest = self.text.get(start..).unwrap_or("");
+        let mut inside = rest.char_indices().skip(1);
+        let stop = inside.find(|&(_, c)| {
+            let class = class(c);
+            class != CharClass::Mark && class != kind
+        });
+        stop.map_or(self.text.len(), |(length, _)| start.saturating_add(length))
+    }
+
+    fn folded_token(&mut self, start: usize, end: usize, spaced: bool) {
+        self.fold(start, end);
+        let hash = hash_token(self.folded.as_bytes());
+        if self.may_be_known(hash) {
+            self.look_up_folded(start, hash, end, spaced);
+        } else {
+            self.state = 0;
+        }
+    }
+
+    fn fold(&mut self, start: usize, end: usize) {
+        self.folded.clear();
+        let token = self.text.get(start..end).unwrap_or("");
+        fold_token(token, &mut self.folded);
+    }
+
+    /// Whether a token is worth a look-up: inside a phrase always, else if a term may begin with it.
+    #[inline(always)]
+    fn may_be_known(&self, hash: TokenHash) -> bool {
+        let bit = hash.filter_bit(self.dictionary.layout.filter_log2);
+        let byte = self.filter.get(bit >> 3).copied().unwrap_or(0);
+        self.state != 0 || byte >> (bit & 7) & 1 == 1
+    }
+
+    fn look_up(&mut self, start: usize, end: usize, hash: TokenHash, upper: bool, spaced: bool) {
+        if upper {
+            self.fold(start, end);
+            self.look_up_folded(start, hash, end, spaced);
+        } else {
+            let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
+            let token = self.dictionary.token(hash, token);
+            self.advance(token, start, end, spaced);
+        }
+    }
+
+    fn look_up_folded(&mut self, start: usize, hash: TokenHash, end: usize, spaced: bool) {
+        let token = self.dictionary.token(hash, self.folded.as_bytes());
+        self.advance(token, start, end, spaced);
+    }
+
+    fn advance(&mut self, token: Option<Token>, start: usize, end: usize, spaced: bool) {
+        let Some(token) = token else {
+            self.state = 0;
+            return;
+        };
+        if let Some(slot) = self.starts.get_mut(self.path % MAX_DEPTH) {
+            *slot = start;
+        }
+        self.path = self.path.wrapping_add(1);
+        let spaced = spaced || !rule!("words.phrase-space");
+        self.state = self.dictionary.step(self.state, token, spaced);
+        if self.state == 0 {
+            return;
+        }
+        let Walk {
+            dictionary,
+            text,
+            starts,
+            path,
+            pass,
+            ..
+        } = self;
+        // A word stands in many lists; whether it stands alone is asked once.
+        let mut known = (0, start, false);
+        dictionary.outputs(self.state, |output, depth| {
+            if known.0 != depth {
+                let first = path.wrapping_sub(depth) % MAX_DEPTH;
+                let start = starts.get(first).copied().unwrap_or(start);
+                known = (depth, start, is_bounded(text, start, end));
+            }
+            let (_, start, bounded) = known;
+            if !bounded {
+                return;
+            }
+            match output {
+                Output::Lexicon(lexicon) => {
+                    insert(
+                        &mut pass.lexicon,
+                        LexiconHit {
+                            start,
+                            end,
+                            lexicon,
+                        },
+                    );
+                }
+                Output::Word(_) | Output::Profanity => {
+                    pass.hits.push(DictionaryHit { output, start, end });
+                }
+            }
+        });
+    }
+
+    #[inline]
+    fn event(&mut self, trigger: Trigger, start: usize, end: usize) {
+        if self.triggers & trigger.bit() != 0 {
+            self.pass.events.push(Event {
+                trigger,
+                start,
+                end,
+            });
+        }
+    }
+
+    fn char_at(&self, at: usize) -> Option<char> {
+        self.text.get(at..)?.chars().next()
+    }
+
+    fn char_len(&self, at: usize) -> usize {
+        self.char_at(at).map_or(1, char::len_utf8)
+    }
+}
+
+/// Keeps the hits sorted by start. They come by their ends, so that only a phrase has to be put before
+/// the words in it, and hardly ever is anything moved.
+fn insert(hits: &mut Vec<LexiconHit>, hit: LexiconHit) {
+    if hits.last().is_none_or(|last| last.start <= hit.start) {
+        hits.push(hit);
+        return;
+    }
+    let before = hits.iter().rposition(|have| have.start <= hit.start);
+    hits.insert(before.map_or(0, |place| place.saturating_add(1)), hit);
+}

@@ -1,0 +1,335 @@
+//! From a request to a decision: detect in every block, let each guardrail say what the detections do
+//! there, and bring that down to one outcome.
+
+mod allow;
+mod detect;
+mod mask;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::decision::{
+    Coverage, Decision, Deferred, Entry, Failure, Finding, FindingAction, Reason,
+};
+use crate::dictionary::Output;
+use crate::engine::{Engine, default_threshold};
+use crate::pii::{PiiType, RECOGNIZERS, Verdict};
+use crate::policy::{EntryAction, Guardrail, Mode};
+use crate::request::{ContentBlock, Request, Source};
+use crate::rules::rule;
+use detect::{Detection, Kind};
+use mask::Mask;
+
+/// Characters per text unit, as AWS bills them.
+const UNIT: u64 = 1000;
+
+pub(crate) fn evaluate<'a>(engine: &'a Engine, request: &'a Request<'a>) -> Decision<'a> {
+    let limits = engine.limits();
+    let bytes = request.content.iter().map(|block| block.text.len());
+    if bytes.fold(0, usize::saturating_add) > limits.text_bytes {
+        return Decision::failed(engine, request, Failure::TextLimit);
+    }
+    let mut outcome = Outcome::new(engine, request);
+    for (number, block) in request.content.iter().enumerate() {
+        let guarded = is_guarded(block);
+        let characters = count(block.text.chars().count());
+        outcome.coverage.total = outcome.coverage.total.saturating_add(characters);
+        if guarded || !rule!("coverage.characters") {
+            outcome.coverage.guarded = outcome.coverage.guarded.saturating_add(characters);
+        }
+        if !guarded {
+            continue;
+        }
+        match detect::detect(engine, request.source, &block.text) {
+            Ok(detections) => outcome.add(number, block, &detections),
+            Err(failure) => return Decision::failed(engine, request, failure),
+        }
+    }
+    outcome.decide()
+}
+
+fn is_guarded(block: &ContentBlock<'_>) -> bool {
+    block.qualifiers.are_guarded() || !rule!("qualifiers.grounding")
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+struct Outcome<'a> {
+    engine: &'a Engine,
+    request: &'a Request<'a>,
+    findings: Vec<Finding<'a>>,
+    found: usize,
+    /// Which built-in types were found, by guardrail: what was found is not deferred.
+    found_types: Vec<[bool; 31]>,
+    would: Vec<Reason>,
+    masks: Vec<Vec<Mask<'a>>>,
+    coverage: Coverage,
+}
+
+impl<'a> Outcome<'a> {
+    fn new(engine: &'a Engine, request: &'a Request<'a>) -> Outcome<'a> {
+        let guardrails = engine.policy().guardrails.len();
+        let mut outcome = Outcome {
+            engine,
+            request,
+            findings: Vec::new(),
+            found: 0,
+            found_types: Vec::new(),
+            would: Vec::new(),
+            masks: Vec::new(),
+            coverage: Coverage::default(),
+        };
+        outcome.found_types.resize(guardrails, [false; 31]);
+        outcome.would.resize(guardrails, Reason::NoAction);
+        outcome.masks.resize(request.content.len(), Vec::new());
+        outcome
+    }
+
+    /// Lets each guardrail judge the detections of one block.
+    fn add(&mut self, block: usize, content: &'a ContentBlock<'_>, detections: &[Detection]) {
+        let guardrails = &self.engine.policy().guardrails;
+        for detection in detections {
+            if let Kind::Dictionary(Output::Word(word)) = detection.kind {
+                let dictionary = self.engine.dictionary();
+                for used in dictionary.word_uses(word) {
+                    let action = self.action(used.input, used.output);
+                    let entry = Entry::Word(dictionary.word_text(word));
+                    self.judge(used.guardrail, entry, action, block, content, detection);
+                }
+                continue;
+            }
+            for (number, guardrail) in guardrails.iter().enumerate() {
+                self.judge_by(number, guardrail, block, content, detection);
+            }
+        }
+    }
+
+    fn judge_by(
+        &mut self,
+        number: usize,
+        guardrail: &'a Guardrail,
+        block: usize,
+        content: &'a ContentBlock<'_>,
+        detection: &Detection,
+    ) {
+        match detection.kind {
+            Kind::Dictionary(_) => {
+                if let Some(actions) = guardrail.profanity {
+                    let action = self.action(actions.input, actions.output);
+                    self.judge(number, Entry::Profanity, action, block, content, detection);
+                }
+            }
+            Kind::Pii(ty) => {
+                let Some(entry) = guardrail.pii.iter().find(|entry| entry.ty == ty) else {
+                    return;
+                };
+                let threshold = entry.threshold.unwrap_or(default_threshold(ty));
+                if detection.score >= threshold {
+                    let action = self.action(entry.actions.input, entry.actions.output);
+                    self.judge(number, Entry::Pii(ty), action, block, content, detection);
+                }
+            }
+            Kind::Regex(automaton) => {
+                let entries = guardrail.regexes.iter().enumerate();
+                for (regex, entry) in entries.filter(|(_, entry)| entry.automaton == automaton) {
+                    let action = self.action(entry.actions.input, entry.actions.output);
+                    self.judge(
+                        number,
+                        Entry::Regex(regex),
+                        action,
+                        block,
+                        content,
+                        detection,
+                    );
+                }
+            }
+        }
+    }
+
+    fn action(&self, input: EntryAction, output: EntryAction) -> EntryAction {
+        match self.request.source {
+            Source::Input if rule!("direction.input") => input,
+            Source::Output if rule!("direction.output") => output,
+            Source::Input => output,
+            Source::Output => input,
+        }
+    }
+
+    fn judge(
+        &mut self,
+        guardrail: usize,
+        entry: Entry<'a>,
+        action: EntryAction,
+        block: usize,
+        content: &'a ContentBlock<'_>,
+        detection: &Detection,
+    ) {
+        let Detection {
+            start, end, score, ..
+        } = *detection;
+        let matched = content.text.get(start..end).unwrap_or("");
+        let would = match action {
+            EntryAction::Disabled => return,
+            EntryAction::None if rule!("detect-mode") => FindingAction::None,
+            EntryAction::None | EntryAction::Block => FindingAction::Blocked,
+            EntryAction::Anonymize => FindingAction::Anonymized,
+        };
+        let Some(owner) = self.engine.policy().guardrails.get(guardrail) else {
+            return;
+        };
+        if let Entry::Pii(ty) = entry
+            && allow::is_allowed(&owner.allowed, self.request.now, ty, action, matched)
+        {
+            return;
+        }
+        let observed = owner.mode == Mode::Observe;
+        let action = if observed && rule!("layering.observe") {
+            FindingAction::None
+        } else {
+            would
+        };
+        let finding = Finding {
+            guardrail,
+            entry,
+            block,
+            start,
+            end,
+            matched,
+            action,
+            would,
+            score,
+        };
+        self.note(finding);
+    }
+
+    fn note(&mut self, finding: Finding<'a>) {
+        self.found = self.found.saturating_add(1);
+        if let Entry::Pii(ty) = finding.entry
+            && let Some(types) = self.found_types.get_mut(finding.guardrail)
+            && let Some(found) = types.get_mut(usize::from(ty.number()))
+        {
+            *found = true;
+        }
+        if let Some(would) = self.would.get_mut(finding.guardrail) {
+            *would = (*would).max(match finding.would {
+                FindingAction::None => Reason::NoAction,
+                FindingAction::Anonymized => Reason::Masked,
+                FindingAction::Blocked => Reason::Blocked,
+            });
+        }
+        if finding.action == FindingAction::Anonymized
+            && let Some(masks) = self.masks.get_mut(finding.block)
+        {
+            masks.push(Mask {
+                start: finding.start,
+                end: finding.end,
+                label: self.engine.label(&finding),
+                built_in: matches!(finding.entry, Entry::Pii(_)),
+            });
+        }
+        if self.findings.len() < self.engine.limits().findings {
+            self.findings.push(finding);
+        }
+    }
+
+    fn decide(mut self) -> Decision<'a> {
+        let source = self.request.source;
+        let guardrails = &self.engine.policy().guardrails;
+        let mut enforced = guardrails.iter().zip(&self.would);
+        let blocking = enforced.find(|(guardrail, would)| {
+            **would == Reason::Blocked
+                && (guardrail.mode == Mode::Enforce || !rule!("layering.observe"))
+        });
+        let masked = self.masks.iter().any(|masks| !masks.is_empty());
+        let (reason, outputs) = match blocking {
+            Some((guardrail, _)) if rule!("block.beats-mask") || !masked => {
+                let message = guardrail.blocked_message(source);
+                (Reason::Blocked, Vec::from([String::from(message)]))
+            }
+            _ if masked => (Reason::Masked, self.masked_texts()),
+            _ => (Reason::NoAction, Vec::new()),
+        };
+        Decision {
+            reason,
+            outputs,
+            deferred: self.deferred(),
+            units: self.coverage.guarded.div_ceil(UNIT),
+            engine: self.engine,
+            request: self.request,
+            findings: self.findings,
+            found: self.found,
+            would: self.would,
+            coverage: self.coverage,
+            failure: None,
+        }
+    }
+
+    fn masked_texts(&mut self) -> Vec<String> {
+        let blocks = self.request.content.iter().zip(&mut self.masks);
+        blocks
+            .map(|(block, masks)| mask::apply(&block.text, masks))
+            .collect()
+    }
+
+    /// What the cloud still has to decide: whole policies, and heuristic types that were not found.
+    fn deferred(&self) -> Vec<Deferred<'a>> {
+        let source = self.request.source;
+        let mut deferred = Vec::new();
+        let guardrails = self
+            .engine
+            .policy()
+            .guardrails
+            .iter()
+            .zip(&self.found_types)
+            .enumerate();
+        for (number, (guardrail, found)) in guardrails {
+            deferred.reserve(guardrail.cloud.len().saturating_add(guardrail.pii.len()));
+            let cloud = guardrail.cloud.iter().filter(|entry| match source {
+                Source::Input => entry.input,
+                Source::Output => entry.output,
+            });
+            deferred.extend(cloud.map(|entry| Deferred {
+                guardrail: number,
+                policy: &entry.policy,
+                entry: entry.entry.as_deref(),
+                reason: &entry.reason,
+            }));
+            let heuristic = guardrail.pii.iter().filter(|entry| {
+                entry.actions.of(source) != EntryAction::Disabled
+                    && !decides(entry.ty)
+                    && found.get(usize::from(entry.ty.number())) != Some(&true)
+            });
+            deferred.extend(heuristic.map(|entry| Deferred {
+                guardrail: number,
+                policy: "sensitiveInformationPolicy",
+                entry: Some(entry.ty.name()),
+                reason: "negative_is_not_final",
+            }));
+        }
+        deferred
+    }
+}
+
+/// Whether a negative answer about a type is final.
+pub(crate) fn decides(ty: PiiType) -> bool {
+    let recognizer = RECOGNIZERS.get(usize::from(ty.number()));
+    recognizer.is_some_and(|recognizer| recognizer.verdict == Verdict::Decides)
+}
+
+impl Engine {
+    /// What stands between the braces of a mask.
+    fn label<'a>(&'a self, finding: &Finding<'a>) -> &'a str {
+        match finding.entry {
+            Entry::Pii(ty) => ty.name(),
+            Entry::Regex(regex) => {
+                let guardrail = self.policy().guardrails.get(finding.guardrail);
+                guardrail
+                    .and_then(|g| g.regexes.get(regex))
+                    .map_or("", |entry| &entry.name)
+            }
+            Entry::Word(_) | Entry::Profanity => "",
+        }
+    }
+}

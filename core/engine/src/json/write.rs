@@ -1,0 +1,134 @@
+use alloc::string::String;
+use core::fmt::Write as _;
+
+/// Writes JSON without white space. Members must be written in the order of their names (as RFC 8785
+/// sorts them), which makes the output canonical; a test of the decision checks that they are.
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: String,
+    /// Whether the next item of the innermost container needs a comma before it.
+    comma: bool,
+}
+
+impl Writer {
+    /// An empty document.
+    #[must_use]
+    pub fn new() -> Writer {
+        Writer::default()
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    /// An object whose members `members` writes.
+    pub fn object(&mut self, members: impl FnOnce(&mut Writer)) {
+        self.container('{', '}', members);
+    }
+
+    /// An array whose elements `items` writes.
+    pub fn array(&mut self, items: impl FnOnce(&mut Writer)) {
+        self.container('[', ']', items);
+    }
+
+    /// The name of the next member; its value must follow.
+    pub fn name(&mut self, name: &str) -> &mut Writer {
+        self.item();
+        write_string(&mut self.out, name);
+        self.out.push(':');
+        self.comma = false;
+        self
+    }
+
+    /// A string value.
+    pub fn string(&mut self, text: &str) {
+        self.item();
+        write_string(&mut self.out, text);
+    }
+
+    /// A whole number.
+    pub fn number(&mut self, number: u64) {
+        self.item();
+        let _ = write!(self.out, "{number}");
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self, flag: bool) {
+        self.item();
+        self.out.push_str(if flag { "true" } else { "false" });
+    }
+
+    fn container(&mut self, open: char, close: char, fill: impl FnOnce(&mut Writer)) {
+        self.item();
+        self.out.push(open);
+        self.comma = false;
+        fill(self);
+        self.out.push(close);
+        self.comma = true;
+    }
+
+    fn item(&mut self) {
+        if self.comma {
+            self.out.push(',');
+        }
+        self.comma = true;
+    }
+}
+
+/// Appends `text` as a JSON string with the shortest escapes (RFC 8785, section 3.2.2.2).
+pub fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain_from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            8 => "\\b",
+            12 => "\\f",
+            0..0x20 => "",
+            _ => continue,
+        };
+        out.push_str(text.get(plain_from..at).unwrap_or(""));
+        if escape.is_empty() {
+            let _ = write!(out, "\\u{byte:04x}");
+        } else {
+            out.push_str(escape);
+        }
+        plain_from = at.saturating_add(1);
+    }
+    out.push_str(text.get(plain_from..).unwrap_or(""));
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_what_the_reader_reads() {
+        let mut writer = Writer::new();
+        writer.object(|w| {
+            w.name("a").array(|w| {
+                w.number(1);
+                w.bool(false);
+                w.object(|_| {});
+            });
+            w.name("b").string("\"\\\u{1}\u{8}\u{c}\n\r\té😀\u{7f}");
+        });
+        let text = writer.finish();
+        assert_eq!(
+            text,
+            "{\"a\":[1,false,{}],\"b\":\"\\\"\\\\\\u0001\\b\\f\\n\\r\\té😀\u{7f}\"}"
+        );
+        let read = crate::json::parse(&text).unwrap();
+        assert_eq!(
+            read.member("b").unwrap().as_str(),
+            Some("\"\\\u{1}\u{8}\u{c}\n\r\té😀\u{7f}")
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! What a recogniser sees of the text, and where it puts what it found.
+
+use alloc::vec::Vec;
+
+use super::{Lexicon, LexiconHit, PiiType};
+
+/// How far before a value, in bytes, a context word still counts.
+pub const CONTEXT_BEFORE: usize = 96;
+
+/// How far after a value, in bytes, a context word still counts. A stream waits for this many bytes
+/// before it may release a value, hence the lower number.
+pub const CONTEXT_AFTER: usize = 64;
+
+/// The text under evaluation and the context words found in it.
+///
+/// Offsets are bytes of the *view text*: compatibility-normalised (NFKC), zero-width and control
+/// characters dropped except for line feeds and tabs, letter case kept. All reads are total: outside
+/// the text a byte is 0 and a slice is empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Scan<'t> {
+    text: &'t str,
+    hits: &'t [LexiconHit],
+    /// Bit by lexicon number: whether the lexicon has any hit. Most have none in most texts.
+    present: [u64; 4],
+}
+
+impl<'t> Scan<'t> {
+    /// A scan of `text` with the lexicon hits in it, sorted by their start.
+    #[must_use]
+    pub fn new(text: &'t str, hits: &'t [LexiconHit]) -> Scan<'t> {
+        let mut present = [0; 4];
+        for hit in hits {
+            let (word, bit) = presence(hit.lexicon);
+            if let Some(word) = present.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        Scan {
+            text,
+            hits,
+            present,
+        }
+    }
+
+    /// Whether `lexicon` has a hit anywhere in the text.
+    #[inline]
+    fn has(&self, lexicon: Lexicon) -> bool {
+        let (word, bit) = presence(lexicon);
+        self.present.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// The whole view text.
+    #[must_use]
+    pub const fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The byte at `at`, 0 outside the text.
+    #[must_use]
+    #[inline]
+    pub fn byte(&self, at: usize) -> u8 {
+        self.text.as_bytes().get(at).copied().unwrap_or(0)
+    }
+
+    /// The byte just before `at`, 0 at the start of the text.
+    #[must_use]
+    #[inline]
+    pub fn byte_before(&self, at: usize) -> u8 {
+        at.checked_sub(1).map_or(0, |i| self.byte(i))
+    }
+
+    /// The character that starts at `at`.
+    #[must_use]
+    pub fn char_at(&self, at: usize) -> Option<char> {
+        self.text.get(at..)?.chars().next()
+    }
+
+    /// The character that ends at `at`.
+    #[must_use]
+    pub fn char_before(&self, at: usize) -> Option<char> {
+        self.text.get(..at)?.chars().next_back()
+    }
+
+    /// The text of `start..end`, empty if that is no valid range of whole characters.
+    #[must_use]
+    #[inline]
+    pub fn slice(&self, start: usize, end: usize) -> &'t str {
+        self.text.get(start..end).unwrap_or("")
+    }
+
+    /// The nearest hit of `lexicon` that ends at or before `at` and starts at most `window` bytes before it.
+    #[must_use]
+    pub fn hit_before(&self, lexicon: Lexicon, at: usize, window: usize) -> Option<LexiconHit> {
+        if !self.has(lexicon) {
+            return None;
+        }
+        let first = at.saturating_sub(window);
+        let upto = self.hits.partition_point(|hit| hit.start < at);
+        let hits = self.hits.get(..upto)?;
+        hits.iter()
+            .rev()
+            .take_while(|hit| hit.start >= first)
+            .find(|hit| hit.lexicon == lexicon && hit.end <= at)
+            .copied()
+    }
+
+    /// The nearest hit of `lexicon` that starts at or after `at` and ends at most `window` bytes after it.
+    #[must_use]
+    pub fn hit_after(&self, lexicon: Lexicon, at: usize, window: usize) -> Option<LexiconHit> {
+        if !self.has(lexicon) {
+            return None;
+        }
+        let last = at.saturating_add(window);
+        let from = self.hits.partition_point(|hit| hit.start < at);
+        let hits = self.hits.get(from..)?;
+        hits.iter()
+            .take_while(|hit| hit.start <= last)
+            .find(|hit| hit.lexicon == lexicon && hit.end <= last)
+            .copied()
+    }
+
+    /// The hit of `lexicon` that starts exactly at `at`, the longest if there are several.
+    #[must_use]
+    pub fn hit_at(&self, lexicon: Lexicon, at: usize) -> Option<LexiconHit> {
+        if !self.has(lexicon) {
+            return None;
+        }
+        let from = self.hits.partition_point(|hit| hit.start < at);
+        let hits = self.hits.get(from..)?;
+        hits.iter()
+            .take_while(|hit| hit.start == at)
+            .filter(|hit| hit.lexicon == lexicon)
+            .max_by_key(|hit| hit.end)
+            .copied()
+    }
+
+    /// How many bytes lie between the value `start..end` and the nearest hit of `lexicon` around it,
+    /// within [`CONTEXT_BEFORE`] and [`CONTEXT_AFTER`].
+    #[must_use]
+    pub fn near(&self, lexicon: Lexicon, start: usize, end: usize) -> Option<usize> {
+        let before = self.hit_before(lexicon, start, CONTEXT_BEFORE);
+        let after = self.hit_after(lexicon, end, CONTEXT_AFTER);
+        let before = before.map(|hit| start.saturating_sub(hit.end));
+        let after = after.map(|hit| hit.start.saturating_sub(end));
+        before.into_iter().chain(after).min()
+    }
+}
+
+/// The word and the bit of a lexicon in [`Scan::present`].
+#[inline]
+fn presence(lexicon: Lexicon) -> (usize, u64) {
+    let number = lexicon.number();
+    (usize::from(number >> 6), 1 << (number & 63))
+}
+
+/// A value a recogniser found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The type.
+    pub ty: PiiType,
+    /// Byte offset of the first byte of the value in the view text.
+    pub start: usize,
+    /// Byte offset just past the value.
+    pub end: usize,
+    /// Confidence, 0 to 1000.
+    pub score: u16,
+}
+
+/// Collects what the recognisers find in one text.
+#[derive(Debug, Default)]
+pub struct Found {
+    findings: Vec<Finding>,
+}
+
+impl Found {
+    /// Reports a value. Empty ranges are ignored; scores above 1000 count as 1000.
+    pub fn push(&mut self, ty: PiiType, start: usize, end: usize, score: u16) {
+        if start < end {
+            self.findings.push(Finding {
+                ty,
+                start,
+                end,
+                score: score.min(1000),
+            });
+        }
+    }
+
+    /// What was found so far, in the order of reporting.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Gives the findings away.
+    #[must_use]
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+}

@@ -1,0 +1,19 @@
+//! Text as matchers see it: the normalised view with its way back to the original, case folding and
+//! tokens.
+
+mod fold;
+mod normalize;
+#[cfg(test)]
+mod tests;
+mod token;
+mod unicode;
+mod view;
+
+pub use fold::fold_into;
+#[allow(
+    unused_imports,
+    reason = "for the pass over ASCII text, which reads bytes itself"
+)]
+pub(crate) use token::ASCII_CLASS;
+pub use token::{CharClass, Shape, Token, TokenKind, Tokens, class};
+pub use view::{MIN_VIEW_LIMIT, View, ViewError};
