@@ -1,0 +1,405 @@
+//! Compiles custom regexes to the automata of a bundle.
+//!
+//! The dialect: `\d \w \s \b` are ASCII, everything else is Unicode; every pattern is rewritten to
+//! explicit classes first, so that all paths see the same language. `docs/engine.md` describes the paths.
+
+use std::collections::BTreeMap;
+
+use edgerail_core::regex::{CompiledRegex, RegexPath, is_marker, is_space};
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson;
+use regex_automata::util::start;
+use regex_automata::{Anchored, MatchKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+mod dialect;
+mod lint;
+
+pub(crate) use dialect::PatternError;
+pub(crate) use lint::suspicions;
+
+/// The largest serialised automaton that goes into a bundle.
+const MAX_AUTOMATON: usize = 256 << 10;
+/// How many groups there are at most: each costs one pass over the text.
+const MAX_GROUPS: usize = 4;
+/// What an automaton may take while it is built. The serialised form is smaller, never larger.
+const BUILD_LIMIT: usize = 1 << 20;
+/// The largest NFA that is tried.
+const NFA_LIMIT: usize = 4 << 20;
+/// The longest match of an anchored pattern, in bytes: trying it at every place costs at most this
+/// factor.
+const MAX_ANCHORED_LEN: usize = 256;
+
+/// A pattern with its options: equal ones share an automaton.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PatternKey {
+    pub(crate) pattern: String,
+    /// `\d \w \s` are Unicode.
+    pub(crate) unicode: bool,
+}
+
+/// The patterns of a bundle, numbered in the order in which they came.
+#[derive(Debug, Default)]
+pub(crate) struct RegexCompiler {
+    numbers: BTreeMap<PatternKey, usize>,
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    hir: Hir,
+    literal: String,
+    max_len: Option<usize>,
+    marked: bool,
+    automata: Automata,
+}
+
+#[derive(Debug)]
+enum Automata {
+    Searching {
+        forward: Vec<u8>,
+        reverse: Vec<u8>,
+        group: Option<u8>,
+    },
+    Anchored {
+        forward: Vec<u8>,
+        first_bytes: [u8; 32],
+    },
+    Fallback {
+        pattern: String,
+    },
+}
+
+impl RegexCompiler {
+    /// Compiles a pattern; returns the number of its automaton.
+    pub(crate) fn add(&mut self, key: PatternKey) -> Result<usize, PatternError> {
+        if let Some(&number) = self.numbers.get(&key) {
+            return Ok(number);
+        }
+        let hir = dialect::parse(&key.pattern, key.unicode)?;
+        self.patterns.push(Pattern::compile(hir)?);
+        let number = self.patterns.len() - 1;
+        self.numbers.insert(key, number);
+        Ok(number)
+    }
+
+    /// The sections `regex-groups` and `regex-each`, and each pattern's path.
+    pub(crate) fn finish(mut self) -> Option<(Vec<u8>, Vec<u8>, Vec<RegexPath>)> {
+        let mut groups = Vec::new();
+        for automaton in self.pack() {
+            groups.extend_from_slice(&u32::try_from(automaton.len()).ok()?.to_le_bytes());
+            groups.extend_from_slice(&automaton);
+        }
+        let mut each = Vec::new();
+        let mut paths = Vec::new();
+        for pattern in &self.patterns {
+            let compiled = pattern.compiled();
+            compiled.write(&mut each)?;
+            paths.push(compiled.path);
+        }
+        Some((groups, each, paths))
+    }
+
+    /// Packs searching patterns into groups, small ones first, each into the first group of its kind that
+    /// stays within the budget; returns the groups' automata. Marked patterns come last: they cost less
+    /// where no group is left for them, and may then join one of the others.
+    fn pack(&mut self) -> Vec<Vec<u8>> {
+        let mut candidates: Vec<(bool, usize, usize)> = Vec::new();
+        for (number, pattern) in self.patterns.iter().enumerate() {
+            if let Automata::Searching { forward, .. } = &pattern.automata {
+                candidates.push((pattern.marked, forward.len(), number));
+            }
+        }
+        candidates.sort_unstable();
+        let mut groups: Vec<PatternGroup> = Vec::new();
+        for (marked, _, number) in candidates {
+            if self.join(&mut groups, number, |group| group.marked == marked) {
+                continue;
+            }
+            if groups.len() < MAX_GROUPS {
+                groups.extend(self.group(vec![number]));
+            } else if marked {
+                self.join(&mut groups, number, |group| !group.marked);
+            }
+        }
+        for (number, joined) in groups.iter().enumerate() {
+            for &member in &joined.members {
+                if let Automata::Searching { group, .. } = &mut self.patterns[member].automata {
+                    *group = u8::try_from(number).ok();
+                }
+            }
+        }
+        groups.into_iter().map(|group| group.automaton).collect()
+    }
+
+    /// Puts a pattern into the first group for which `may` holds and that stays within the budget;
+    /// false if there is none.
+    fn join(
+        &self,
+        groups: &mut [PatternGroup],
+        number: usize,
+        may: impl Fn(&PatternGroup) -> bool,
+    ) -> bool {
+        for group in groups.iter_mut().filter(|group| may(group)) {
+            let members = group.members.iter().copied().chain([number]).collect();
+            if let Some(joined) = self.group(members) {
+                *group = joined;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The group of these patterns, if it stays within the budget.
+    fn group(&self, mut members: Vec<usize>) -> Option<PatternGroup> {
+        // The engine numbers a group's patterns in the order of the bundle.
+        members.sort_unstable();
+        let automaton = self.group_automaton(&members)?;
+        let marked = members.iter().all(|&member| self.patterns[member].marked);
+        Some(PatternGroup {
+            members,
+            automaton,
+            marked,
+        })
+    }
+
+    fn group_automaton(&self, members: &[usize]) -> Option<Vec<u8>> {
+        let hirs: Vec<&Hir> = members
+            .iter()
+            .map(|&member| &self.patterns[member].hir)
+            .collect();
+        let nfa = nfa(&hirs, false)?;
+        let config = dense_config()
+            .match_kind(MatchKind::All)
+            .start_kind(StartKind::Unanchored);
+        serialised(config, &nfa).map(|(bytes, _)| bytes)
+    }
+}
+
+struct PatternGroup {
+    members: Vec<usize>,
+    automaton: Vec<u8>,
+    /// Whether all members are.
+    marked: bool,
+}
+
+impl Pattern {
+    fn compile(hir: Hir) -> Result<Pattern, PatternError> {
+        let max_len = hir.properties().maximum_len();
+        let literal = required_literal(&hir);
+        let too_large = || PatternError {
+            at: None,
+            problem: "is too large to compile: its counted repetitions multiply; shorten them"
+                .into(),
+        };
+        let automata = match searching(&hir).or_else(|| anchored(&hir, max_len)) {
+            Some(automata) => automata,
+            None => {
+                let pattern = dialect::print_for_fallback(&hir);
+                regex_lite::Regex::new(&pattern).map_err(|_| too_large())?;
+                Automata::Fallback { pattern }
+            }
+        };
+        let marked = !matches!(automata, Automata::Fallback { .. })
+            && excludes_spaces(&hir)
+            && requires_marker(&hir);
+        Ok(Pattern {
+            hir,
+            literal,
+            max_len,
+            marked,
+            automata,
+        })
+    }
+
+    fn compiled(&self) -> CompiledRegex<'_> {
+        let mut compiled = CompiledRegex {
+            path: RegexPath::Fallback,
+            group: 0,
+            marked: self.marked,
+            max_len: self.max_len.and_then(|length| u32::try_from(length).ok()),
+            forward: &[],
+            reverse: &[],
+            literal: &self.literal,
+            fallback: "",
+            first_bytes: [0; 32],
+        };
+        match &self.automata {
+            Automata::Searching {
+                forward,
+                reverse,
+                group,
+            } => {
+                compiled.path = if group.is_some() {
+                    RegexPath::Group
+                } else {
+                    RegexPath::Own
+                };
+                compiled.group = group.unwrap_or(0);
+                compiled.forward = forward;
+                compiled.reverse = reverse;
+            }
+            Automata::Anchored {
+                forward,
+                first_bytes,
+            } => {
+                compiled.path = RegexPath::Anchored;
+                compiled.forward = forward;
+                compiled.first_bytes = *first_bytes;
+            }
+            Automata::Fallback { pattern } => compiled.fallback = pattern,
+        }
+        compiled
+    }
+}
+
+/// A forward automaton that searches and a reverse one that finds where the match began.
+fn searching(hir: &Hir) -> Option<Automata> {
+    let forward = dense_config()
+        .match_kind(MatchKind::LeftmostFirst)
+        .start_kind(StartKind::Unanchored);
+    let (forward, _) = serialised(forward, &nfa(&[hir], false)?)?;
+    let reverse = dense_config()
+        .match_kind(MatchKind::All)
+        .start_kind(StartKind::Anchored);
+    let (reverse, _) = serialised(reverse, &nfa(&[hir], true)?)?;
+    Some(Automata::Searching {
+        forward,
+        reverse,
+        group: None,
+    })
+}
+
+/// An anchored automaton and the bytes a match can begin with, for patterns of bounded length. It stays
+/// small where a searching one explodes because it need not remember where a match may have begun.
+fn anchored(hir: &Hir, max_len: Option<usize>) -> Option<Automata> {
+    max_len.filter(|&length| length <= MAX_ANCHORED_LEN)?;
+    let config = dense_config()
+        .match_kind(MatchKind::LeftmostFirst)
+        .start_kind(StartKind::Anchored);
+    let (forward, dfa) = serialised(config, &nfa(&[hir], false)?)?;
+    let mut first_bytes = [0_u8; 32];
+    // One byte of each class that an assertion at the start of a match can see before it.
+    for before in [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')] {
+        let start = start::Config::new()
+            .anchored(Anchored::Yes)
+            .look_behind(before);
+        let start = dfa.start_state(&start).ok()?;
+        for byte in 0..=u8::MAX {
+            if !dfa.is_dead_state(dfa.next_state(start, byte)) {
+                first_bytes[usize::from(byte >> 3)] |= 1 << (byte & 7);
+            }
+        }
+    }
+    Some(Automata::Anchored {
+        forward,
+        first_bytes,
+    })
+}
+
+fn nfa(hirs: &[&Hir], reverse: bool) -> Option<thompson::NFA> {
+    let config = thompson::Config::new()
+        .utf8(true)
+        .reverse(reverse)
+        .nfa_size_limit(Some(NFA_LIMIT))
+        .which_captures(thompson::WhichCaptures::None);
+    thompson::Compiler::new()
+        .configure(config)
+        .build_many_from_hir(hirs)
+        .ok()
+}
+
+fn dense_config() -> dense::Config {
+    dense::Config::new()
+        .dfa_size_limit(Some(BUILD_LIMIT))
+        .determinize_size_limit(Some(2 * BUILD_LIMIT))
+        .accelerate(true)
+        .byte_classes(true)
+        .unicode_word_boundary(false)
+}
+
+fn serialised(
+    config: dense::Config,
+    nfa: &thompson::NFA,
+) -> Option<(Vec<u8>, dense::DFA<Vec<u32>>)> {
+    let dfa = dense::Builder::new()
+        .configure(config)
+        .build_from_nfa(nfa)
+        .ok()?;
+    let (mut bytes, padding) = dfa.to_bytes_little_endian();
+    bytes.drain(..padding);
+    (bytes.len() <= MAX_AUTOMATON).then_some((bytes, dfa))
+}
+
+/// The longest text that stands in every match, empty if there is none that is obvious.
+fn required_literal(hir: &Hir) -> String {
+    match hir.kind() {
+        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).unwrap_or_default(),
+        HirKind::Capture(capture) => required_literal(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => required_literal(&repetition.sub),
+        HirKind::Concat(parts) => {
+            let literals = parts.iter().map(required_literal);
+            // `max_by_key` takes the last of equals; the first is as good and easier to explain.
+            literals.rev().max_by_key(String::len).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Whether surely no match contains ASCII white space.
+fn excludes_spaces(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(literal) => !literal.0.iter().copied().any(is_space),
+        HirKind::Class(class) => (0..=0x7f)
+            .filter(|&byte| is_space(byte))
+            .all(|byte| !class_contains(class, byte)),
+        HirKind::Repetition(repetition) => excludes_spaces(&repetition.sub),
+        HirKind::Capture(capture) => excludes_spaces(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(excludes_spaces),
+    }
+}
+
+/// Whether surely every match contains a marker.
+fn requires_marker(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.iter().copied().any(is_marker),
+        HirKind::Class(class) => {
+            class_is_ascii(class) && {
+                let ascii = 0..=0x7f;
+                ascii
+                    .into_iter()
+                    .all(|byte| is_marker(byte) || !class_contains(class, byte))
+            }
+        }
+        HirKind::Repetition(repetition) => repetition.min > 0 && requires_marker(&repetition.sub),
+        HirKind::Capture(capture) => requires_marker(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().any(requires_marker),
+        HirKind::Alternation(parts) => parts.iter().all(requires_marker),
+    }
+}
+
+fn class_contains(class: &Class, ascii: u8) -> bool {
+    match class {
+        Class::Unicode(class) => {
+            let c = char::from(ascii);
+            class
+                .iter()
+                .any(|range| (range.start()..=range.end()).contains(&c))
+        }
+        Class::Bytes(class) => class
+            .iter()
+            .any(|range| (range.start()..=range.end()).contains(&ascii)),
+    }
+}
+
+fn class_is_ascii(class: &Class) -> bool {
+    match class {
+        Class::Unicode(class) => class.is_ascii(),
+        Class::Bytes(class) => class.is_ascii(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
