@@ -1,0 +1,259 @@
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use edgerail_compile::definition::Guardrail;
+use edgerail_compile::diagnostic::{Diagnostic, Diagnostics, Severity};
+use edgerail_compile::{Audience, CompileOptions, compile};
+use edgerail_core::{Engine, LoadOptions, Trust};
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::error::{CliError, report_diagnostics};
+use super::inspect::Summary;
+use super::policy::{Parameter, read_definition, read_options, read_overlay};
+
+/// Options of `edgerail compile`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The guardrail definitions; if several block a text, the first one's message is the answer
+    #[arg(value_name = "DEFINITION", required = true)]
+    definitions: Vec<PathBuf>,
+    /// The overlay beside the definitions (TOML or JSON)
+    #[arg(long, value_name = "FILE", env = "EDGERAIL_OVERLAY")]
+    overlay: Option<PathBuf>,
+    /// Who may get the bundle
+    #[arg(long, env = "EDGERAIL_AUDIENCE", default_value = "server", value_enum)]
+    audience: AudienceArg,
+    /// The scope the bundle is for, as it shall stand in decisions
+    #[arg(long, env = "EDGERAIL_SCOPE")]
+    scope: Option<String>,
+    /// The guardrail to take from a definition file of several; all of them otherwise
+    #[arg(long, env = "EDGERAIL_NAME")]
+    name: Option<String>,
+    /// A value for a template parameter; in the variable, one a line
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        env = "EDGERAIL_PARAMETER",
+        value_delimiter = '\n'
+    )]
+    parameter: Vec<Parameter>,
+    /// The form of the summary
+    #[arg(long, env = "EDGERAIL_FORMAT", default_value = "text", value_enum)]
+    format: SummaryFormat,
+    /// Where to write the bundle
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "EDGERAIL_OUTPUT",
+        required = true
+    )]
+    output: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AudienceArg {
+    /// Machines of the organization: the full record
+    Server,
+    /// Anybody who opens a page: without patterns, ARNs and approvers
+    Browser,
+}
+
+/// The form of a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// What was said about the files, by file.
+type Said = Vec<(String, Diagnostics)>;
+
+pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
+    if args.output.as_os_str() == "-" {
+        return Err(CliError::new(
+            "usage",
+            "--output",
+            "name a file; a bundle is no text",
+        ));
+    }
+    if args.name.is_some() && args.definitions.len() > 1 {
+        let message = "choosing by name needs a single definition file; compile the others whole";
+        return Err(CliError::new("usage", "--name", message));
+    }
+    let mut said = Said::new();
+    let compiled = compile_all(args, &mut said)?;
+    for (file, diagnostics) in &said {
+        report_diagnostics(file, diagnostics);
+    }
+    let engine = compiled.as_deref().map(load).transpose()?;
+    if let Some(engine) = &engine {
+        write_atomically(&args.output, engine.bundle().bytes())
+            .map_err(|error| CliError::file(&args.output, &error))?;
+    }
+    let summary = engine.as_ref().map(Summary::of);
+    let mut out = anstream::stdout().lock();
+    match args.format {
+        SummaryFormat::Json => {
+            let document = json!({
+                "bundle": summary.as_ref().map(Summary::json),
+                "diagnostics": said.iter().flat_map(diagnostics_json).collect::<Vec<_>>(),
+                "output": summary.as_ref().map(|_| args.output.display().to_string()),
+            });
+            writeln!(out, "{document:#}")?;
+        }
+        SummaryFormat::Text => {
+            if let Some(summary) = &summary {
+                writeln!(out, "{}", args.output.display())?;
+                write!(out, "{}", summary.text())?;
+            }
+        }
+    }
+    Ok(if summary.is_some() {
+        Outcome::Clean
+    } else {
+        Outcome::Failed
+    })
+}
+
+/// Reads everything before it gives up, so that all errors of all files are told at once. `None` if
+/// there was one.
+fn compile_all(args: &Args, said: &mut Said) -> Result<Option<Vec<u8>>, CliError> {
+    let options = read_options(args.name.as_deref(), &args.parameter);
+    let mut guardrails: Vec<Guardrail> = Vec::new();
+    let mut failed = false;
+    let mut tell = |error: CliError| match error {
+        CliError::Diagnostics(file, diagnostics) => said.push((file, diagnostics)),
+        CliError::Message {
+            code,
+            place,
+            message,
+        } => {
+            said.push((place, Diagnostics::refusal(code, None, message)));
+        }
+        CliError::BrokenPipe => {}
+    };
+    let overlay = read_overlay(args.overlay.as_deref())
+        .map_err(&mut tell)
+        .ok();
+    failed |= overlay.is_none();
+    let mut names = BTreeSet::new();
+    for path in &args.definitions {
+        let file = path.display().to_string();
+        let (own, mut diagnostics) = match read_definition(path, &options) {
+            Ok(read) => read,
+            Err(error) => {
+                tell(error);
+                failed = true;
+                continue;
+            }
+        };
+        failed |= refuse_known_names(&own, &mut names, &mut diagnostics);
+        guardrails.extend(own);
+        if !diagnostics.is_empty() {
+            tell(CliError::Diagnostics(file, diagnostics));
+        }
+    }
+    let Some(overlay) = overlay.filter(|_| !failed) else {
+        return Ok(None);
+    };
+    let options = CompileOptions {
+        audience: match args.audience {
+            AudienceArg::Server => Audience::Server,
+            AudienceArg::Browser => Audience::Browser,
+        },
+        scope: args.scope.clone(),
+    };
+    let files: Vec<_> = args
+        .definitions
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let files = files.join(", ");
+    match compile(&guardrails, &overlay, &options) {
+        Ok(compiled) => {
+            if !compiled.diagnostics.is_empty() {
+                said.push((files, compiled.diagnostics));
+            }
+            Ok(Some(compiled.bundle))
+        }
+        Err(diagnostics) => {
+            said.push((files, diagnostics));
+            Ok(None)
+        }
+    }
+}
+
+/// Says which of a file's guardrails have the name of one before, and whether any has.
+fn refuse_known_names(
+    guardrails: &[Guardrail],
+    names: &mut BTreeSet<String>,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let mut refused = false;
+    for guardrail in guardrails
+        .iter()
+        .filter(|guardrail| !guardrail.name.is_empty())
+    {
+        if !names.insert(guardrail.name.clone()) {
+            let message = format!(
+                "a guardrail named {:?} is in an earlier file; a bundle knows guardrails by name",
+                guardrail.name
+            );
+            let code = "duplicate-guardrail-name";
+            diagnostics.push(Diagnostic::new(Severity::Error, code, "$", None, message));
+            refused = true;
+        }
+    }
+    refused
+}
+
+fn load(bundle: &[u8]) -> Result<Engine, CliError> {
+    let options = LoadOptions {
+        trust: Trust::Local,
+        ..LoadOptions::default()
+    };
+    Engine::load(bundle.to_vec(), options)
+        .map_err(|error| CliError::new("bundle", "the compiled bundle", error.to_string()))
+}
+
+fn diagnostics_json((file, diagnostics): &(String, Diagnostics)) -> Vec<Value> {
+    let one = |d: &Diagnostic| {
+        json!({
+            "code": d.code, "column": d.column, "file": file, "line": d.line,
+            "message": d.message, "path": d.path, "severity": d.severity.name(),
+        })
+    };
+    diagnostics.iter().map(one).collect()
+}
+
+/// Whoever reads the file sees the old content or the new one, never a part.
+fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(temporary);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&temporary);
+    let written = written.and_then(|mut file: File| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
+    if renamed.is_err() {
+        // Whether it was made at all is not worth a second error.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    renamed
+}

@@ -1,0 +1,373 @@
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use edgerail_core::bundle::{ABI, FORMAT, SectionKind};
+use edgerail_core::pii::{RECOGNIZERS, Verdict};
+use edgerail_core::policy::{Actions, AllowedValue, EntryAction, Guardrail, Mode, OnError};
+use edgerail_core::regex::{RegexPath, read_each};
+use edgerail_core::{Engine, LoadOptions, Source};
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::compile::SummaryFormat;
+use super::error::CliError;
+use super::policy::read_bundle;
+
+/// Options of `edgerail inspect`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The bundle
+    #[arg(value_name = "FILE")]
+    bundle: PathBuf,
+    /// The form of the output
+    #[arg(long, env = "EDGERAIL_FORMAT", default_value = "text", value_enum)]
+    format: SummaryFormat,
+}
+
+pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
+    let bytes = read_bundle(&args.bundle)?;
+    let place = args.bundle.display().to_string();
+    let engine = Engine::load(bytes, LoadOptions::default())
+        .map_err(|error| CliError::new("bundle", place, error.to_string()))?;
+    let summary = Summary::of(&engine);
+    let mut out = anstream::stdout().lock();
+    match args.format {
+        SummaryFormat::Json => writeln!(out, "{:#}", summary.json())?,
+        SummaryFormat::Text => write!(out, "{}", summary.text())?,
+    }
+    Ok(Outcome::Clean)
+}
+
+/// What a bundle holds. Words are in it only as counts; patterns are not shown.
+pub(super) struct Summary<'e> {
+    engine: &'e Engine,
+    paths: Vec<RegexPath>,
+}
+
+impl<'e> Summary<'e> {
+    pub(super) fn of(engine: &'e Engine) -> Summary<'e> {
+        // The engine has read the section already: it is well formed.
+        let each = read_each(engine.bundle().section(SectionKind::RegexEach));
+        let paths = each
+            .unwrap_or_default()
+            .iter()
+            .map(|regex| regex.path)
+            .collect();
+        Summary { engine, paths }
+    }
+
+    fn hash(&self) -> String {
+        self.engine
+            .bundle()
+            .hash()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    fn path(&self, automaton: usize) -> &'static str {
+        self.paths
+            .get(automaton)
+            .map_or("unknown", |path| path.name())
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let (policy, bundle) = (self.engine.policy(), self.engine.bundle());
+        let sections = bundle.sections();
+        let guardrails = policy.guardrails.iter();
+        json!({
+            "abi": ABI,
+            "audience": policy.audience,
+            "bytes": bundle.bytes().len(),
+            "format": FORMAT,
+            "guardrails": guardrails.map(|g| self.guardrail_json(g)).collect::<Vec<_>>(),
+            "limits": {"findings": policy.findings, "textBytes": policy.text_bytes},
+            "onError": {
+                "input": on_error(policy.on_error_input),
+                "output": on_error(policy.on_error_output),
+            },
+            "scope": policy.scope,
+            "sections": sections
+                .map(|(kind, bytes)| json!({"bytes": bytes, "name": kind.name()}))
+                .collect::<Vec<_>>(),
+            "sha256": self.hash(),
+        })
+    }
+
+    fn guardrail_json(&self, guardrail: &Guardrail) -> Value {
+        let pii = guardrail.pii.iter().map(|entry| {
+            let recognizer = RECOGNIZERS.iter().find(|r| r.ty == entry.ty);
+            json!({
+                "input": entry.actions.input.name(),
+                "output": entry.actions.output.name(),
+                "threshold": entry.threshold.or(recognizer.map(|r| r.threshold)),
+                "type": entry.ty.name(),
+                "verdict": recognizer.map_or("unsupported", |r| verdict(r.verdict)),
+            })
+        });
+        let regexes = guardrail.regexes.iter().map(|entry| {
+            json!({
+                "input": entry.actions.input.name(),
+                "name": entry.name,
+                "output": entry.actions.output.name(),
+                "path": self.path(entry.automaton),
+            })
+        });
+        let cloud = guardrail.cloud.iter().map(|entry| {
+            json!({
+                "entry": entry.entry, "input": entry.input, "output": entry.output,
+                "policy": entry.policy, "reason": entry.reason,
+            })
+        });
+        let allowed = guardrail.allowed.iter().map(|entry| {
+            let (kind, value) = match &entry.what {
+                AllowedValue::Value(value) => ("value", value),
+                AllowedValue::Domain(domain) => ("domain", domain),
+            };
+            json!({
+                kind: value, "type": entry.ty.name(), "until": date(entry.until),
+                "who": entry.who, "why": entry.why,
+            })
+        });
+        json!({
+            "allow": allowed.collect::<Vec<_>>(),
+            "arn": guardrail.arn,
+            "cloud": cloud.collect::<Vec<_>>(),
+            "id": guardrail.id,
+            "mode": mode(guardrail.mode),
+            "name": guardrail.name,
+            "piiEntities": pii.collect::<Vec<_>>(),
+            "profanity": guardrail.profanity.map(|actions| {
+                json!({"input": actions.input.name(), "output": actions.output.name()})
+            }),
+            "regexes": regexes.collect::<Vec<_>>(),
+            "version": guardrail.version,
+            "words": {
+                "input": guardrail.words.input,
+                "output": guardrail.words.output,
+                "total": guardrail.words.total,
+            },
+        })
+    }
+
+    pub(super) fn text(&self) -> String {
+        let (policy, bundle) = (self.engine.policy(), self.engine.bundle());
+        let mut page = String::new();
+        let scope = policy.scope.as_deref().unwrap_or("any");
+        let _ = writeln!(
+            page,
+            "bundle     format {FORMAT}, engine ABI {ABI}, {} bytes, for {}, scope {}",
+            bundle.bytes().len(),
+            policy.audience,
+            plain(scope),
+        );
+        let _ = writeln!(page, "sha256     {}", self.hash());
+        let _ = writeln!(
+            page,
+            "on error   input {}, output {}",
+            on_error(policy.on_error_input),
+            on_error(policy.on_error_output)
+        );
+        let limits = self.engine.limits();
+        let _ = writeln!(
+            page,
+            "limits     texts of {} bytes, {} findings listed",
+            limits.text_bytes, limits.findings
+        );
+        let sections: Vec<_> = bundle
+            .sections()
+            .map(|(kind, bytes)| format!("{} {bytes}", kind.name()))
+            .collect();
+        let _ = writeln!(page, "sections   {}", sections.join(", "));
+        for guardrail in &policy.guardrails {
+            self.guardrail_text(guardrail, &mut page);
+        }
+        page
+    }
+
+    fn guardrail_text(&self, guardrail: &Guardrail, page: &mut String) {
+        let _ = writeln!(
+            page,
+            "\nguardrail  {} ({})",
+            plain(&guardrail.name),
+            mode(guardrail.mode)
+        );
+        let known = [
+            ("id", &guardrail.id),
+            ("version", &guardrail.version),
+            ("arn", &guardrail.arn),
+        ];
+        for (name, value) in known {
+            if let Some(value) = value {
+                let _ = writeln!(page, "  {name:<9}{}", plain(value));
+            }
+        }
+        let words = guardrail.words;
+        let _ = writeln!(
+            page,
+            "  words    {}: {} on INPUT, {} on OUTPUT",
+            words.total, words.input, words.output
+        );
+        if let Some(actions) = guardrail.profanity {
+            let _ = writeln!(page, "  profanity {}", both(actions));
+        }
+        for source in [Source::Input, Source::Output] {
+            let acts = |actions: Actions| actions.of(source) != EntryAction::Disabled;
+            let _ = writeln!(
+                page,
+                "  on {}: {} types, {} regexes",
+                source.name(),
+                guardrail
+                    .pii
+                    .iter()
+                    .filter(|entry| acts(entry.actions))
+                    .count(),
+                guardrail
+                    .regexes
+                    .iter()
+                    .filter(|entry| acts(entry.actions))
+                    .count(),
+            );
+        }
+        self.entries_text(guardrail, page);
+        cloud_and_allowed_text(guardrail, page);
+    }
+
+    fn entries_text(&self, guardrail: &Guardrail, page: &mut String) {
+        for entry in &guardrail.pii {
+            let recognizer = RECOGNIZERS.iter().find(|r| r.ty == entry.ty);
+            let threshold = entry.threshold.or(recognizer.map(|r| r.threshold));
+            let _ = writeln!(
+                page,
+                "  type     {}: {}, threshold {}{}, {}",
+                entry.ty.name(),
+                both(entry.actions),
+                threshold.map_or("none".to_owned(), |threshold| threshold.to_string()),
+                if entry.threshold.is_some() {
+                    " (overlay)"
+                } else {
+                    ""
+                },
+                recognizer.map_or("unsupported", |r| verdict(r.verdict)),
+            );
+        }
+        for entry in &guardrail.regexes {
+            let (name, path) = (plain(&entry.name), self.path(entry.automaton));
+            let _ = writeln!(
+                page,
+                "  regex    {name}: {}, path {path}",
+                both(entry.actions)
+            );
+        }
+    }
+}
+
+fn cloud_and_allowed_text(guardrail: &Guardrail, page: &mut String) {
+    for entry in &guardrail.cloud {
+        let directions = match (entry.input, entry.output) {
+            (true, true) => "both directions",
+            (true, false) => "INPUT",
+            _ => "OUTPUT",
+        };
+        let name = entry
+            .entry
+            .as_deref()
+            .map(|entry| format!(" {}", plain(entry)));
+        let _ = writeln!(
+            page,
+            "  cloud    {}{} ({directions}): {}",
+            entry.policy,
+            name.unwrap_or_default(),
+            entry.reason
+        );
+    }
+    for entry in &guardrail.allowed {
+        let what = match &entry.what {
+            AllowedValue::Value(value) => format!("value {}", plain(value)),
+            AllowedValue::Domain(domain) => format!("domain {}", plain(domain)),
+        };
+        let who = plain(entry.who.as_deref().unwrap_or("somebody"));
+        let until = date(entry.until);
+        let _ = writeln!(
+            page,
+            "  allowed  {} {what}, by {who}, until {until}",
+            entry.ty.name()
+        );
+    }
+}
+
+fn both(actions: Actions) -> String {
+    format!(
+        "INPUT {}, OUTPUT {}",
+        actions.input.name(),
+        actions.output.name()
+    )
+}
+
+const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Decides => "decides",
+        _ => "defers when negative",
+    }
+}
+
+const fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Enforce => "enforce",
+        Mode::Observe => "observe",
+    }
+}
+
+const fn on_error(on_error: OnError) -> &'static str {
+    match on_error {
+        OnError::Block => "block",
+        OnError::Pass => "pass",
+    }
+}
+
+/// Names come from files: what would move the cursor is written as an escape.
+fn plain(text: &str) -> String {
+    crate::report::one_line(text)
+}
+
+/// Seconds since 1970 as RFC 3339 in UTC, by the civil calendar counted from 1 March of year 0.
+fn date(seconds: u64) -> String {
+    let (days, clock) = (seconds / 86_400, seconds % 86_400);
+    let days = days.saturating_add(719_468);
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    let year = era.saturating_mul(400).saturating_add(year + carry);
+    let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
+    format!("{year:04}-{month:02}-{of_month:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use edgerail_compile::overlay::Date;
+
+    use super::date;
+
+    #[test]
+    fn dates_are_written_as_they_are_read() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2000-02-29T23:59:59Z",
+            "2024-12-31T00:00:01Z",
+            "2100-03-01T12:30:00Z",
+            "2027-01-31T08:05:09Z",
+        ] {
+            assert_eq!(date(Date::parse(text).unwrap().unix_seconds), text);
+        }
+        // No date that a bundle can hold makes it panic.
+        assert!(date(u64::MAX).ends_with('Z'));
+    }
+}

@@ -1,0 +1,118 @@
+//! The command line.
+//!
+//! Exit codes: 0 clean or observe only, 1 intervened, 2 error; the highest of a batch. Errors go to
+//! standard error and name the place, the rule and the remedy; they never quote a text that was checked.
+
+mod check;
+mod compile;
+mod completions;
+mod error;
+mod input;
+mod inspect;
+mod jsonl;
+mod policy;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use error::CliError;
+
+/// Decides text by an Amazon Bedrock guardrail, on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "edgerail",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 clean or observe only, 1 intervened, 2 error; the highest of a batch.\nEvery option has an environment variable; the command line wins over it. NO_COLOR is honoured."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evaluate texts and print what ApplyGuardrail would answer
+    Check(Box<check::Args>),
+    /// Compile guardrail definitions to a bundle
+    Compile(compile::Args),
+    /// Show what a bundle holds
+    Inspect(inspect::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// Nothing intervened.
+    Clean,
+    /// A guardrail intervened.
+    Intervened,
+    /// Something could not be done; the rest was.
+    Failed,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> ExitCode {
+        match outcome {
+            Outcome::Clean => ExitCode::SUCCESS,
+            Outcome::Intervened => ExitCode::from(1),
+            Outcome::Failed => ExitCode::from(2),
+        }
+    }
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    match run(&matches) {
+        Ok(outcome) => outcome.into(),
+        // Whoever read our output has seen enough.
+        Err(CliError::BrokenPipe) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.report();
+            Outcome::Failed.into()
+        }
+    }
+}
+
+fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
+    let cli = Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+    let own = matches.subcommand().map(|(_, own)| own);
+    match cli.command {
+        Command::Check(args) => check::run(&args, own),
+        Command::Compile(args) => compile::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_an_environment_variable() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands() {
+            for option in command
+                .get_arguments()
+                .filter(|option| !option.is_positional())
+            {
+                let name = option.get_long().unwrap_or_default();
+                let variable = option.get_env().and_then(|env| env.to_str());
+                let expected = format!("EDGERAIL_{}", name.replace('-', "_").to_uppercase());
+                assert_eq!(variable, Some(expected.as_str()), "{}", command.get_name());
+            }
+        }
+    }
+}

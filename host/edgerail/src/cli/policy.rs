@@ -1,0 +1,235 @@
+//! Where a command's guardrails come from.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use edgerail_compile::definition::{self, Guardrail, ReadOptions};
+use edgerail_compile::diagnostic::Diagnostics;
+use edgerail_compile::overlay::Overlay;
+use edgerail_compile::{CompileOptions, compile};
+use edgerail_core::Trust;
+
+use super::error::{CliError, report_diagnostics, say};
+use crate::runtime::{Evaluator, Guard, Module, Native, Runtime, RuntimeOptions};
+
+/// The longest definition or overlay that is read. A template with its comments is a fraction of it.
+const DEFINITION_BYTES: usize = 16 << 20;
+
+/// `K=V` of `--parameter`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parameter {
+    key: String,
+    value: String,
+}
+
+impl core::str::FromStr for Parameter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Parameter, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() => Ok(Parameter {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("write it as NAME=VALUE".to_owned()),
+        }
+    }
+}
+
+/// How a definition is read.
+pub(super) fn read_options(name: Option<&str>, parameters: &[Parameter]) -> ReadOptions {
+    let pairs = parameters.iter();
+    ReadOptions {
+        parameters: pairs.map(|p| (p.key.clone(), p.value.clone())).collect(),
+        name: name.map(str::to_owned),
+    }
+}
+
+/// A whole file of at most `limit` bytes.
+pub(super) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
+    let wrong = |error: std::io::Error| CliError::file(path, &error);
+    let file = File::open(path).map_err(wrong)?;
+    if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+        return Err(wrong(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let mut bytes = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(most).read_to_end(&mut bytes).map_err(wrong)?;
+    if bytes.len() > limit {
+        let message = format!("is longer than {limit} bytes");
+        return Err(CliError::new(
+            "too_large",
+            path.display().to_string(),
+            message,
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Reads the guardrails of a definition; what the reader has to say goes to `diagnostics`.
+pub(super) fn read_definition(
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<(Vec<Guardrail>, Diagnostics), CliError> {
+    let bytes = read_file(path, DEFINITION_BYTES)?;
+    match definition::read(&bytes, options) {
+        Ok(read) => Ok((read.guardrails, read.diagnostics)),
+        Err(errors) => Err(CliError::Diagnostics(path.display().to_string(), errors)),
+    }
+}
+
+/// Reads an overlay; no file is an empty one.
+pub(super) fn read_overlay(path: Option<&Path>) -> Result<Overlay, CliError> {
+    let Some(path) = path else {
+        return Ok(Overlay::default());
+    };
+    let bytes = read_file(path, DEFINITION_BYTES)?;
+    Overlay::read(&bytes)
+        .map_err(|errors| CliError::Diagnostics(path.display().to_string(), errors))
+}
+
+/// A bundle, not in an engine yet.
+pub(super) struct Loaded {
+    bundle: Vec<u8>,
+    trust: Trust,
+    /// The file it is or comes from.
+    place: String,
+}
+
+/// Which guardrails to evaluate.
+#[derive(Debug, clap::Args)]
+pub(super) struct PolicyArgs {
+    /// The compiled bundle to evaluate
+    #[arg(long, value_name = "FILE", env = "EDGERAIL_BUNDLE")]
+    bundle: Option<PathBuf>,
+    /// The guardrail definition to compile and evaluate: a CreateGuardrail or UpdateGuardrail body, a
+    /// GetGuardrail response, a CloudFormation template, `terraform show -json` output
+    #[arg(long, value_name = "FILE", env = "EDGERAIL_GUARDRAIL")]
+    guardrail: Option<PathBuf>,
+    /// The overlay beside the definition (TOML or JSON)
+    #[arg(long, value_name = "FILE", env = "EDGERAIL_OVERLAY")]
+    overlay: Option<PathBuf>,
+    /// The guardrail to take from a definition file of several; all of them otherwise
+    #[arg(long, env = "EDGERAIL_NAME")]
+    name: Option<String>,
+    /// A value for a template parameter; in the variable, one a line
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        env = "EDGERAIL_PARAMETER",
+        value_delimiter = '\n'
+    )]
+    parameter: Vec<Parameter>,
+}
+
+impl PolicyArgs {
+    /// The bundle, read or compiled.
+    pub(super) fn load(&self, matches: Option<&ArgMatches>) -> Result<Loaded, CliError> {
+        // What stands on the command line wins over the environment.
+        let typed =
+            |id: &str| matches.and_then(|m| m.value_source(id)) == Some(ValueSource::CommandLine);
+        match (&self.bundle, &self.guardrail) {
+            (Some(bundle), None) => self.read_bundle(bundle),
+            (None, Some(definition)) => self.compile(definition),
+            (Some(bundle), Some(definition)) => match (typed("bundle"), typed("guardrail")) {
+                (true, false) => self.read_bundle(bundle),
+                (false, true) => self.compile(definition),
+                _ => Err(CliError::new(
+                    "usage",
+                    "--bundle and --guardrail",
+                    "both are given; give one of them",
+                )),
+            },
+            (None, None) => Err(CliError::new(
+                "usage",
+                "check",
+                "no guardrail is given; give --bundle FILE or --guardrail FILE",
+            )),
+        }
+    }
+
+    fn read_bundle(&self, path: &Path) -> Result<Loaded, CliError> {
+        let unused = [
+            ("--overlay", self.overlay.is_some()),
+            ("--name", self.name.is_some()),
+            ("--parameter", !self.parameter.is_empty()),
+        ];
+        for (option, _) in unused.iter().filter(|(_, given)| *given) {
+            say(&format!(
+                "warning: {option}: has no effect on a compiled bundle; give it to `edgerail compile`"
+            ));
+        }
+        let place = path.display().to_string();
+        Ok(Loaded {
+            bundle: read_bundle(path)?,
+            trust: Trust::Unverified,
+            place,
+        })
+    }
+
+    fn compile(&self, path: &Path) -> Result<Loaded, CliError> {
+        let options = read_options(self.name.as_deref(), &self.parameter);
+        let overlay = read_overlay(self.overlay.as_deref())?;
+        let (guardrails, mut diagnostics) = read_definition(path, &options)?;
+        let file = path.display().to_string();
+        match compile(&guardrails, &overlay, &CompileOptions::default()) {
+            Ok(compiled) => {
+                diagnostics.append(compiled.diagnostics);
+                report_diagnostics(&file, &diagnostics);
+                Ok(Loaded {
+                    bundle: compiled.bundle,
+                    trust: Trust::Local,
+                    place: file,
+                })
+            }
+            Err(errors) => {
+                diagnostics.append(errors);
+                Err(CliError::Diagnostics(file, diagnostics))
+            }
+        }
+    }
+}
+
+/// Reads a bundle's bytes. That they are a bundle, the engine says.
+pub(super) fn read_bundle(path: &Path) -> Result<Vec<u8>, CliError> {
+    read_file(path, edgerail_core::bundle::MAX_BYTES)
+}
+
+/// What the engine runs as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum EngineKind {
+    /// In WebAssembly, with bounded memory and time
+    Wasm,
+    /// As native code
+    Native,
+}
+
+/// Loads a bundle in the engine chosen.
+pub(super) fn evaluator(
+    kind: EngineKind,
+    Loaded {
+        bundle,
+        trust,
+        place,
+    }: &Loaded,
+    options: RuntimeOptions,
+) -> Result<Evaluator, CliError> {
+    let wrong =
+        |error: crate::runtime::RuntimeError| CliError::new("bundle", place, error.to_string());
+    match kind {
+        EngineKind::Native => Native::load(bundle, *trust)
+            .map(Evaluator::Native)
+            .map_err(wrong),
+        EngineKind::Wasm => {
+            let runtime = Arc::new(Runtime::new(options).map_err(wrong)?);
+            let module = Module::embedded(&runtime, &mut |why| say(&format!("warning: {why}")));
+            let module = module.map_err(wrong)?;
+            let guard = Guard::load(&runtime, &module, bundle.as_slice(), *trust);
+            guard.map(Evaluator::Wasm).map_err(wrong)
+        }
+    }
+}

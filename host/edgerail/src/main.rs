@@ -1,0 +1,7 @@
+//! The `edgerail` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    edgerail::cli::main()
+}

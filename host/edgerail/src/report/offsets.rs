@@ -1,0 +1,127 @@
+/// Units in which places in a text are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Offsets {
+    /// Bytes of UTF-8, as the engine counts
+    Bytes,
+    /// Characters (Unicode code points), as Python counts
+    Chars,
+    /// UTF-16 code units, as JavaScript and Java count
+    Utf16,
+}
+
+impl Offsets {
+    /// The name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Offsets::Bytes => "bytes",
+            Offsets::Chars => "chars",
+            Offsets::Utf16 => "utf16",
+        }
+    }
+
+    /// The spans in these units, from spans in bytes on character boundaries. One pass over the text,
+    /// however many spans there are.
+    pub(crate) fn convert(self, text: &str, spans: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        if self == Offsets::Bytes || text.is_ascii() {
+            return spans.to_vec();
+        }
+        let mut places: Vec<usize> = spans
+            .iter()
+            .flat_map(|&(start, end)| [start, end])
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut converted = Vec::with_capacity(places.len());
+        let (mut at, mut count) = (0, 0);
+        for &place in &places {
+            let between = text.get(at..place).unwrap_or_default();
+            count += match self {
+                Offsets::Bytes => between.len(),
+                Offsets::Chars => between.chars().count(),
+                Offsets::Utf16 => between.encode_utf16().count(),
+            };
+            converted.push(count);
+            at = place;
+        }
+        let of = |byte: usize| {
+            let place = places.binary_search(&byte).ok();
+            place
+                .and_then(|place| converted.get(place))
+                .copied()
+                .unwrap_or(byte)
+        };
+        spans
+            .iter()
+            .map(|&(start, end)| (of(start), of(end)))
+            .collect()
+    }
+}
+
+/// A place as people count: line and column in characters, both from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+/// The positions of byte offsets that do not decrease from call to call, in one pass over the text.
+#[derive(Debug)]
+pub(crate) struct Positions<'t> {
+    text: &'t str,
+    at: usize,
+    now: Position,
+}
+
+impl<'t> Positions<'t> {
+    pub(crate) const fn new(text: &'t str) -> Positions<'t> {
+        Positions {
+            text,
+            at: 0,
+            now: Position { line: 1, column: 1 },
+        }
+    }
+
+    /// The position of a byte offset; an earlier one than the last costs a fresh start.
+    pub(crate) fn of(&mut self, byte: usize) -> Position {
+        if byte < self.at {
+            *self = Positions::new(self.text);
+        }
+        for character in self.text.get(self.at..byte).unwrap_or_default().chars() {
+            if character == '\n' {
+                self.now = Position {
+                    line: self.now.line + 1,
+                    column: 1,
+                };
+            } else {
+                self.now.column += 1;
+            }
+        }
+        self.at = byte;
+        self.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_in_every_unit() {
+        let text = "a\u{e4}\u{1f600}b";
+        let spans = [(7, 8), (1, 3), (3, 7), (0, 8)];
+        let chars = [(3, 4), (1, 2), (2, 3), (0, 4)];
+        let utf16 = [(4, 5), (1, 2), (2, 4), (0, 5)];
+        assert_eq!(Offsets::Bytes.convert(text, &spans), spans);
+        assert_eq!(Offsets::Chars.convert(text, &spans), chars);
+        assert_eq!(Offsets::Utf16.convert(text, &spans), utf16);
+        assert_eq!(Offsets::Utf16.convert("", &[(0, 0)]), [(0, 0)]);
+    }
+
+    #[test]
+    fn positions_count_from_one_and_go_back() {
+        let mut positions = Positions::new("\u{e4}b\ncd\r\ne");
+        let all = [0, 3, 4, 8, 2].map(|byte| positions.of(byte));
+        let all = all.map(|Position { line, column }| (line, column));
+        assert_eq!(all, [(1, 1), (1, 3), (2, 1), (3, 1), (1, 2)]);
+    }
+}

@@ -1,0 +1,119 @@
+//! `cargo xtask test`: everything that must hold.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::process::{cargo, run};
+use crate::setup::{Toolchain, wasm_toolchain};
+use crate::{Chore, component, corpus};
+
+pub(crate) const CHORE: Chore = Chore {
+    name: "test",
+    summary: "format, lints, all tests, the WebAssembly builds, the mutation run",
+    help: "usage: cargo xtask test\n\n\
+        Runs every check in turn and stops at the first that fails, with the command to run it again.",
+    run: test,
+};
+
+fn test(arguments: &[&str]) -> Result<(), String> {
+    if let [other, ..] = arguments {
+        return Err(format!("unexpected argument {other:?}; try --help"));
+    }
+    let start = Instant::now();
+    let mut done = Vec::new();
+    let mut stage = |name: &'static str, work: &dyn Fn() -> Result<(), String>| {
+        let start = Instant::now();
+        println!("── {name}");
+        work().map_err(|e| format!("{name}: {e}"))?;
+        let seconds = start.elapsed().as_secs_f64();
+        println!("── {name}: {seconds:.1} s\n");
+        done.push((name, seconds));
+        Ok::<(), String>(())
+    };
+    stage("format", &|| run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    let toolchain = wasm_toolchain()?;
+    // First, because the edgerail package does not build without the component.
+    stage("component", &component::build)?;
+    stage("no_std", &|| no_std(toolchain))?;
+    stage("lints", &|| {
+        run(&mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--exclude",
+            "edgerail-no-std",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        wasm_lints()
+    })?;
+    stage("engine's features", &features)?;
+    stage("tests", &|| {
+        run(&mut cargo(&[
+            "test",
+            "--workspace",
+            "--exclude",
+            "edgerail-no-std",
+            "--no-fail-fast",
+        ]))
+    })?;
+    stage("mutation", &corpus::mutate)?;
+    println!("All passed in {:.0} s:", start.elapsed().as_secs_f64());
+    for (name, seconds) in &done {
+        println!("  {name:<20} {seconds:>7.1} s");
+    }
+    Ok(())
+}
+
+/// The engine links with `core` and `alloc` only, and the proof fails where std is linked.
+fn no_std(toolchain: Toolchain) -> Result<(), String> {
+    let arguments = ["build", "--package", "edgerail-no-std", "--profile", "wasm"];
+    run(&mut toolchain.wasm_cargo(&arguments))?;
+    let with_std = [&arguments[..], &["--features", "std"]].concat();
+    let mut command = toolchain.wasm_cargo(&with_std);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| format!("cargo: {e}"))?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() && message.contains("panic_impl") {
+        return Ok(());
+    }
+    Err(format!(
+        "the proof proves nothing, for with std it gives:\n{message}"
+    ))
+}
+
+/// The component's code exists only for WebAssembly. Its lints need a clippy of the toolchain that has
+/// the target, and Debian's has none.
+fn wasm_lints() -> Result<(), String> {
+    let toolchain = wasm_toolchain()?;
+    if toolchain == Toolchain::Debian {
+        println!("Debian's toolchain has no clippy: the component's code is built, not linted.");
+        return Ok(());
+    }
+    // One by one: in one build the component's `std` features would reach the proof's engine as well.
+    for package in ["edgerail-component", "edgerail-no-std"] {
+        let mut command: Command = toolchain.wasm_cargo(&["clippy", "--package", package]);
+        run(command.args(["--no-deps", "--", "-D", "warnings"]))?;
+    }
+    Ok(())
+}
+
+/// Each subset of the engine's features builds without warnings.
+fn features() -> Result<(), String> {
+    for features in ["", "fallback-regex", "mutate", "fallback-regex,mutate"] {
+        let package = [
+            "clippy",
+            "--package",
+            "edgerail-core",
+            "--features",
+            features,
+        ];
+        run(&mut cargo(
+            &[&package[..], &["--", "-D", "warnings"]].concat(),
+        ))?;
+    }
+    Ok(())
+}
