@@ -115,6 +115,19 @@ pub struct Finding<'a> {
     pub score: u16,
 }
 
+/// A stretch of a content block that is masked: the union of the values that overlap there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mask<'a> {
+    /// Byte offset in the block's text.
+    pub start: usize,
+    /// Byte offset just past the stretch.
+    pub end: usize,
+    /// What stands between the braces: a built-in type's name or a regex's.
+    pub label: &'a str,
+    /// Whether the label is a built-in type's.
+    pub built_in: bool,
+}
+
 /// Why a request could not be evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -189,6 +202,8 @@ pub struct Decision<'a> {
     pub(crate) outputs: Vec<String>,
     pub(crate) findings: Vec<Finding<'a>>,
     pub(crate) found: usize,
+    /// Per content block, what is masked; empty unless [`Reason::Masked`].
+    pub(crate) masks: Vec<Vec<Mask<'a>>>,
     /// Per guardrail, what its own findings come to.
     pub(crate) would: Vec<Reason>,
     pub(crate) deferred: Vec<Deferred<'a>>,
@@ -230,6 +245,13 @@ impl<'a> Decision<'a> {
     #[must_use]
     pub const fn found(&self) -> usize {
         self.found
+    }
+
+    /// What is masked in a content block, by place and without overlaps: with each stretch replaced by
+    /// its label in braces, the block is its output. Empty unless the reason is [`Reason::Masked`].
+    #[must_use]
+    pub fn masks(&self, block: usize) -> &[Mask<'a>] {
+        self.masks.get(block).map_or(&[], Vec::as_slice)
     }
 
     /// What is left to the cloud.
@@ -314,6 +336,7 @@ impl<'a> Decision<'a> {
             outputs,
             findings: Vec::new(),
             found: 0,
+            masks: Vec::new(),
             would: Vec::new(),
             deferred: deferred.collect(),
             units: 0,

@@ -1,26 +1,18 @@
+//! The union of what is masked, and the text with it replaced.
+
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use crate::decision::Mask;
 use crate::rules::rule;
 
-/// A value to be masked in one block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mask<'a> {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    /// What stands between the braces.
-    pub(super) label: &'a str,
-    /// Whether the label is a built-in type's.
-    pub(super) built_in: bool,
-}
-
-/// `text` with the union of the masks replaced. Values that overlap form a cluster, which takes the
+/// The union of the masks, in the order of the text. Values that overlap form a cluster, which takes the
 /// label of its longest value; of equally long ones that of the earliest, then a regex's before a
 /// built-in type's: what the customer named says more.
-pub(super) fn apply(text: &str, masks: &mut [Mask<'_>]) -> String {
+pub(crate) fn clusters<'a>(masks: &mut [Mask<'a>]) -> Vec<Mask<'a>> {
     masks.sort_unstable_by_key(|m| (m.start, Reverse(m.end), m.built_in, m.label));
-    let mut out = String::with_capacity(text.len());
-    let mut copied = 0;
+    let mut clusters = Vec::with_capacity(masks.len());
     let mut rest = masks.iter().peekable();
     while let Some(first) = rest.next() {
         let mut longest = *first;
@@ -34,11 +26,25 @@ pub(super) fn apply(text: &str, masks: &mut [Mask<'_>]) -> String {
                 longest = *next;
             }
         }
-        out.push_str(text.get(copied..first.start).unwrap_or(""));
+        clusters.push(Mask {
+            start: first.start,
+            end,
+            ..longest
+        });
+    }
+    clusters
+}
+
+/// `text` with each cluster replaced by its label in braces.
+pub(crate) fn apply(text: &str, clusters: &[Mask<'_>]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for cluster in clusters {
+        out.push_str(text.get(copied..cluster.start).unwrap_or(""));
         out.push('{');
-        out.push_str(longest.label);
+        out.push_str(cluster.label);
         out.push('}');
-        copied = end;
+        copied = cluster.end;
     }
     out.push_str(text.get(copied..).unwrap_or(""));
     out
@@ -61,6 +67,10 @@ mod tests {
         }
     }
 
+    fn masked(text: &str, masks: &mut [Mask<'_>]) -> String {
+        apply(text, &clusters(masks))
+    }
+
     #[test]
     fn clusters_take_the_longest_label_and_cover_the_union() {
         let masks = &mut [
@@ -69,18 +79,18 @@ mod tests {
             mask(8, 10, "C", true),
             mask(12, 13, "D", true),
         ];
-        assert_eq!(apply("0123456789abcde", masks), "01{B}ab{D}de");
+        assert_eq!(masked("0123456789abcde", masks), "01{B}ab{D}de");
     }
 
     #[test]
     fn touching_values_are_masked_apart() {
         let masks = &mut [mask(0, 2, "A", true), mask(2, 4, "B", true)];
-        assert_eq!(apply("0123", masks), "{A}{B}");
+        assert_eq!(masked("0123", masks), "{A}{B}");
     }
 
     #[test]
     fn a_regex_names_what_a_built_in_type_found_as_well() {
         let masks = &mut [mask(0, 4, "EMAIL", true), mask(0, 4, "Staff", false)];
-        assert_eq!(apply("0123", masks), "{Staff}");
+        assert_eq!(masked("0123", masks), "{Staff}");
     }
 }

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::decision::{
-    Coverage, Decision, Deferred, Entry, Failure, Finding, FindingAction, Reason,
+    Coverage, Decision, Deferred, Entry, Failure, Finding, FindingAction, Mask, Reason,
 };
 use crate::dictionary::Output;
 use crate::engine::{Engine, default_threshold};
@@ -18,7 +18,6 @@ use crate::policy::{EntryAction, Guardrail, Mode};
 use crate::request::{ContentBlock, Request, Source};
 use crate::rules::rule;
 use detect::{Detection, Kind};
-use mask::Mask;
 
 /// Characters per text unit, as AWS bills them.
 const UNIT: u64 = 1000;
@@ -248,9 +247,12 @@ impl<'a> Outcome<'a> {
                 let message = guardrail.blocked_message(source);
                 (Reason::Blocked, Vec::from([String::from(message)]))
             }
-            _ if masked => (Reason::Masked, self.masked_texts()),
+            _ if masked => (Reason::Masked, self.mask_texts()),
             _ => (Reason::NoAction, Vec::new()),
         };
+        if reason != Reason::Masked {
+            self.masks.clear();
+        }
         Decision {
             reason,
             outputs,
@@ -260,16 +262,21 @@ impl<'a> Outcome<'a> {
             request: self.request,
             findings: self.findings,
             found: self.found,
+            masks: self.masks,
             would: self.would,
             coverage: self.coverage,
             failure: None,
         }
     }
 
-    fn masked_texts(&mut self) -> Vec<String> {
+    /// Brings the masks of each block down to their union, and applies it.
+    fn mask_texts(&mut self) -> Vec<String> {
         let blocks = self.request.content.iter().zip(&mut self.masks);
         blocks
-            .map(|(block, masks)| mask::apply(&block.text, masks))
+            .map(|(block, masks)| {
+                *masks = mask::clusters(masks);
+                mask::apply(&block.text, masks)
+            })
             .collect()
     }
 
