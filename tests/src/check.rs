@@ -36,6 +36,19 @@ pub fn check(row: &Row, decision: &str) -> Vec<String> {
     }
     let (expected, have) = findings(row, &document);
     expect("findings", expected, have);
+    let masked = text("actionReason") == "Guardrail masked.";
+    expect(
+        "the text with its masks",
+        format!(
+            "{:?}",
+            if masked {
+                self::outputs(&document)
+            } else {
+                Vec::new()
+            }
+        ),
+        format!("{:?}", masked_texts(row, &document)),
+    );
     if let Some(deferred) = &row.deferred {
         expect(
             "deferred",
@@ -68,6 +81,31 @@ pub fn check(row: &Row, decision: &str) -> Vec<String> {
 fn outputs(document: &Value<'_>) -> Vec<String> {
     let outputs = items(document.member("outputs")).iter();
     outputs.map(|output| string(output, "text")).collect()
+}
+
+/// Every block of the row with the decision's masks applied by their places; nothing without masks.
+fn masked_texts(row: &Row, document: &Value<'_>) -> Vec<String> {
+    let own = document.member("edgerail");
+    let masks = items(own.and_then(|own| own.member("masks")));
+    if masks.is_empty() {
+        return Vec::new();
+    }
+    let request = row.request();
+    let mut texts: Vec<String> = request.content.iter().map(|b| b.text.to_string()).collect();
+    let place =
+        |mask: &Value<'_>, name: &str| usize::try_from(number(mask, name)).unwrap_or(usize::MAX);
+    // From the end, so that the places before stay what they are.
+    for mask in masks.iter().rev() {
+        let Some(text) = texts.get_mut(place(mask, "block")) else {
+            return vec![String::from("a mask in no block")];
+        };
+        let span = place(mask, "start")..place(mask, "end");
+        if text.get(span.clone()).is_none() {
+            return vec![String::from("a mask outside of its text")];
+        }
+        text.replace_range(span, &format!("{{{}}}", string(mask, "label")));
+    }
+    texts
 }
 
 /// The findings expected and had, as sorted lists; places are compared where the row names them.

@@ -59,6 +59,21 @@ fn counts_offsets_as_asked() {
 }
 
 #[test]
+fn counts_the_places_of_masks_as_asked() {
+    let folder = Folder::new("masks");
+    let text = "\u{e4}\u{1f600} ann@example.com";
+    for (offsets, start) in [("bytes", 7), ("chars", 3), ("utf16", 4)] {
+        let ran = folder.check(&["--format", "json", "--offsets", offsets, text]);
+        let mask = json!({"block": 0, "builtIn": true, "label": "EMAIL", "start": start, "end": start + 15});
+        assert_eq!(ran.json()["edgerail"]["masks"], json!([mask]));
+    }
+    let clean = folder.check(&["--format", "json", "nothing"]);
+    assert!(clean.json()["edgerail"].get("masks").is_none());
+    let blocked = folder.check(&["--format", "json", "a heron, ann@example.com"]);
+    assert!(blocked.json()["edgerail"].get("masks").is_none());
+}
+
+#[test]
 fn source_and_output_scope_are_passed_on() {
     let folder = Folder::new("source");
     let ran = folder.check(&["--format", "json", "--source", "OUTPUT", "a heron"]);

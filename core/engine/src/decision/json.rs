@@ -194,9 +194,28 @@ impl Decision<'_> {
                 });
             }
         });
+        if self.masks.iter().any(|masks| !masks.is_empty()) {
+            w.name("masks").array(|w| self.mask_places(w));
+        }
         w.name("reasonCode")
             .string(self.failure.map_or("ok", super::Failure::code));
         w.name("trust").string(self.engine.trust().name());
+    }
+
+    /// Where each block is masked and with what: outputs alone do not tell which of two equal stretches
+    /// was replaced, or what a label in the original text was.
+    fn mask_places(&self, w: &mut Writer) {
+        for (block, masks) in self.masks.iter().enumerate() {
+            for mask in masks {
+                w.object(|w| {
+                    w.name("block").number(number(block));
+                    w.name("builtIn").bool(mask.built_in);
+                    w.name("end").number(number(mask.end));
+                    w.name("label").string(mask.label);
+                    w.name("start").number(number(mask.start));
+                });
+            }
+        }
     }
 
     fn finding(&self, w: &mut Writer, finding: &Finding<'_>) {

@@ -67,14 +67,25 @@ impl Report for Json {
 }
 
 fn convert(own: &mut Map<String, Value>, checked: &Checked<'_>, offsets: Offsets) {
-    let findings = &checked.answer.edgerail.findings;
-    let spans: Vec<_> = findings.iter().map(|f| (f.start, f.end)).collect();
-    let converted = offsets.convert(checked.text, &spans);
-    let listed = own.get_mut("findings").and_then(Value::as_array_mut);
-    for (finding, (start, end)) in listed.into_iter().flatten().zip(converted) {
-        if let Some(finding) = finding.as_object_mut() {
-            finding.insert("start".into(), start.into());
-            finding.insert("end".into(), end.into());
+    for list in ["findings", "masks"] {
+        let listed = own.get_mut(list).and_then(Value::as_array_mut);
+        let Some(listed) = listed else { continue };
+        let place = |entry: &Value, name: &str| {
+            let place = entry.get(name).and_then(Value::as_u64);
+            place
+                .and_then(|place| usize::try_from(place).ok())
+                .unwrap_or(0)
+        };
+        let spans: Vec<_> = listed
+            .iter()
+            .map(|entry| (place(entry, "start"), place(entry, "end")))
+            .collect();
+        let converted = offsets.convert(checked.text, &spans);
+        for (entry, (start, end)) in listed.iter_mut().zip(converted) {
+            if let Some(entry) = entry.as_object_mut() {
+                entry.insert("start".into(), start.into());
+                entry.insert("end".into(), end.into());
+            }
         }
     }
 }
