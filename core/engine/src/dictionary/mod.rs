@@ -29,7 +29,7 @@ mod pass;
 pub use boundary::is_bounded;
 pub use fold::fold_token;
 pub use layout::{Layout, Output, TokenHash, Use, hash_token, transition_slot};
-pub(crate) use pass::{Event, Pass};
+pub(crate) use pass::{Event, LONGEST_TOKEN, Pass, Place};
 
 use crate::bundle::{BundleError, Bytes};
 
@@ -246,6 +246,12 @@ impl<'b> Dictionary<'b> {
             slot = self.layout.next_transition_slot(slot);
         }
         None
+    }
+
+    /// The fail link and the depth of a state.
+    fn link(&self, state: usize) -> Option<(usize, usize)> {
+        let record = self.layout.state(self.bytes, state)?;
+        Some((record.fail, record.depth))
     }
 
     /// Calls `report` with each output of `state` and its depth in tokens, longest phrase first.

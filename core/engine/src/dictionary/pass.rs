@@ -39,25 +39,113 @@ pub(crate) struct Pass {
 impl Pass {
     /// Walks over `text`, looking up every token and noting the events of the kinds in `triggers`.
     pub(crate) fn over(text: &str, dictionary: Dictionary<'_>, triggers: u8) -> Pass {
+        let mut place = Place::default();
+        let pass = Pass {
+            hits: Vec::new(),
+            lexicon: Vec::with_capacity(ROOM),
+            events: Vec::with_capacity(ROOM),
+        };
+        place.walk(text, text.len(), dictionary, triggers, pass)
+    }
+}
+
+/// Where a walk over a text that still grows has come to.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// How far the walk has come, in bytes of the text.
+    at: usize,
+    /// Whether white space stands before.
+    spaced: bool,
+    /// State of the token automaton, 0 at the root.
+    state: usize,
+    /// Where the last tokens of the current path began, as a ring.
+    starts: [usize; MAX_DEPTH],
+    /// How many tokens were put on the ring.
+    path: usize,
+    /// Scratch for tokens that need folding.
+    folded: String,
+}
+
+impl Default for Place {
+    fn default() -> Place {
+        Place {
+            at: 0,
+            spaced: true,
+            state: 0,
+            starts: [0; MAX_DEPTH],
+            path: 0,
+            folded: String::new(),
+        }
+    }
+}
+
+impl Place {
+    /// Walks on over `text` as far as `limit`, at which a token ends, and adds what is there to `pass`.
+    pub(crate) fn walk(
+        &mut self,
+        text: &str,
+        limit: usize,
+        dictionary: Dictionary<'_>,
+        triggers: u8,
+        pass: Pass,
+    ) -> Pass {
         let mut walk = Walk {
             text,
             dictionary,
             filter: dictionary.layout().filter(dictionary.bytes),
             triggers,
-            state: 0,
-            starts: [0; MAX_DEPTH],
-            path: 0,
-            folded: String::new(),
-            pass: Pass {
-                hits: Vec::new(),
-                lexicon: Vec::with_capacity(ROOM),
-                events: Vec::with_capacity(ROOM),
-            },
+            state: self.state,
+            starts: &mut self.starts,
+            path: self.path,
+            folded: &mut self.folded,
+            pass,
         };
-        walk.run();
+        (self.at, self.spaced) = walk.run(self.at, self.spaced, limit);
+        (self.state, self.path) = (walk.state, walk.path);
         walk.pass
     }
+
+    /// How far the walk has come.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Where the oldest token stands that a term still open may begin with, for the terms that `leads`
+    /// says a state may lead to; where the walk has come to if there is none.
+    pub(crate) fn open(&self, dictionary: Dictionary<'_>, leads: impl Fn(usize) -> bool) -> usize {
+        let mut state = self.state;
+        while state != 0 {
+            let Some((fail, depth)) = dictionary.link(state) else {
+                break;
+            };
+            if leads(state) {
+                let first = self.path.wrapping_sub(depth) % MAX_DEPTH;
+                return self.starts.get(first).copied().unwrap_or(self.at);
+            }
+            state = fail;
+        }
+        self.at
+    }
+
+    /// Steps to `end`: what lies before belongs to a token too long to be known.
+    pub(crate) fn skip(&mut self, end: usize) {
+        self.at = end;
+        self.state = 0;
+        self.spaced = false;
+    }
+
+    /// Forgets the first `bytes` of the text.
+    pub(crate) fn trim(&mut self, bytes: usize) {
+        self.at = self.at.saturating_sub(bytes);
+        for start in &mut self.starts {
+            *start = start.saturating_sub(bytes);
+        }
+    }
 }
+
+/// The longest token, in bytes of the view, that can be a word or a value. What is longer — a blob of
+/// base64, a line of text without spaces — is stepped over, so that a stream need not wait for its end.
+pub(crate) const LONGEST_TOKEN: usize = 400;
 
 /// How many hits and events a text may have before their lists have to grow.
 const ROOM: usize = 64;
@@ -109,20 +197,16 @@ struct Walk<'e, 't> {
     triggers: u8,
     /// State of the token automaton, 0 at the root.
     state: usize,
-    /// Where the last tokens of the current path began, as a ring.
-    starts: [usize; MAX_DEPTH],
-    /// How many tokens were put on the ring.
+    starts: &'e mut [usize; MAX_DEPTH],
     path: usize,
-    /// Scratch for tokens that need folding.
-    folded: String,
+    folded: &'e mut String,
     pass: Pass,
 }
 
 impl Walk<'_, '_> {
-    fn run(&mut self) {
-        let bytes = self.text.as_bytes();
-        let mut at = 0;
-        let mut spaced = true;
+    /// Walks from `at` to `limit`; gives where it ended, and whether white space stands before that.
+    fn run(&mut self, mut at: usize, mut spaced: bool, limit: usize) -> (usize, bool) {
+        let bytes = self.text.as_bytes().get(..limit).unwrap_or(&[]);
         while let Some(&byte) = bytes.get(at) {
             let shape = shape_of(byte);
             if shape == SPACE {
@@ -148,6 +232,7 @@ impl Walk<'_, '_> {
             spaced = false;
             at = end;
         }
+        (at, spaced)
     }
 
     /// A run of word characters that begins with an ASCII one.
@@ -177,6 +262,10 @@ impl Walk<'_, '_> {
 
     #[inline]
     fn ascii_word(&mut self, start: usize, end: usize, hash: TokenHash, shape: u8, spaced: bool) {
+        if end.saturating_sub(start) > LONGEST_TOKEN {
+            self.state = 0;
+            return;
+        }
         if self.may_be_known(hash) {
             self.look_up(start, end, hash, shape & UPPER != 0, spaced);
         } else {
@@ -250,7 +339,8 @@ impl Walk<'_, '_> {
         }
         self.folded_token(start, end, spaced);
         // A number stays a number with a letter beyond ASCII behind it (`42é`, `20ème`).
-        if !head.is_empty() && head.iter().all(u8::is_ascii_digit) {
+        let known = end.saturating_sub(start) <= LONGEST_TOKEN;
+        if known && !head.is_empty() && head.iter().all(u8::is_ascii_digit) {
             self.event(Trigger::Digits, start, start.saturating_add(ascii));
         }
         end
@@ -268,6 +358,10 @@ impl Walk<'_, '_> {
     }
 
     fn folded_token(&mut self, start: usize, end: usize, spaced: bool) {
+        if end.saturating_sub(start) > LONGEST_TOKEN {
+            self.state = 0;
+            return;
+        }
         self.fold(start, end);
         let hash = hash_token(self.folded.as_bytes());
         if self.may_be_known(hash) {
@@ -280,7 +374,7 @@ impl Walk<'_, '_> {
     fn fold(&mut self, start: usize, end: usize) {
         self.folded.clear();
         let token = self.text.get(start..end).unwrap_or("");
-        fold_token(token, &mut self.folded);
+        fold_token(token, self.folded);
     }
 
     /// Whether a token is worth a look-up: inside a phrase always, else if a term may begin with it.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use super::{Candidate, Finding, Found, LexiconHit, PiiType, RECOGNIZERS, Scan, Trigger};
+use super::{Candidate, Finding, Found, Lexicon, LexiconHit, PiiType, RECOGNIZERS, Scan, Trigger};
 use crate::dictionary::Event;
 
 /// A set of recognisers, as bits by their numbers.
@@ -65,63 +65,105 @@ impl Plan {
     ) -> Vec<Finding> {
         let scan = Scan::new(text, lexicon);
         let mut found = Found::default();
-        for &Event {
-            trigger,
-            start,
-            end,
-        } in events
-        {
-            let bit = usize::try_from(trigger.bit().trailing_zeros()).unwrap_or(usize::MAX);
-            let set = self.by_trigger.get(bit).copied().unwrap_or(0);
-            call(
-                set,
-                &scan,
-                Candidate {
-                    trigger,
-                    start,
-                    end,
-                    lexicon: None,
-                },
-                &mut found,
-            );
+        for event in events {
+            self.at_event(&scan, *event, &mut found);
         }
         for hit in lexicon {
-            let number = usize::from(hit.lexicon.number());
-            let set = self.by_lexicon.get(number).copied().unwrap_or(0);
-            let (
-                trigger,
-                LexiconHit {
-                    start,
-                    end,
-                    lexicon,
-                },
-            ) = (Trigger::Hit, *hit);
-            call(
-                set,
-                &scan,
-                Candidate {
-                    trigger,
-                    start,
-                    end,
-                    lexicon: Some(lexicon),
-                },
-                &mut found,
-            );
+            self.at_hit(&scan, *hit, &mut found);
         }
         let mut findings = found.into_findings();
         findings.retain(|finding| finding.score >= threshold(finding.ty));
-        findings.sort_unstable_by_key(|f| (f.start, Reverse(f.end), f.ty, Reverse(f.score)));
-        // Where the last value of each type ends: what begins before and does not reach further is inside.
-        let mut ends = [0; 31];
-        findings.retain(|finding| {
-            let Some(end) = ends.get_mut(usize::from(finding.ty.number())) else {
-                return false;
-            };
-            let beyond = finding.end > *end;
-            *end = finding.end.max(*end);
-            beyond
-        });
+        findings.sort_unstable_by_key(order);
+        let mut outermost = Outermost::default();
+        findings.retain(|finding| outermost.takes(finding));
         findings
+    }
+
+    /// Calls the recognisers that want to be called at `event`.
+    #[inline]
+    pub(crate) fn at_event(&self, scan: &Scan<'_>, event: Event, found: &mut Found) {
+        let candidate = Candidate {
+            trigger: event.trigger,
+            start: event.start,
+            end: event.end,
+            lexicon: None,
+        };
+        call(self.by_event(event), scan, candidate, found);
+    }
+
+    /// Whom an event calls.
+    fn by_event(&self, event: Event) -> Set {
+        let bit = usize::try_from(event.trigger.bit().trailing_zeros()).unwrap_or(usize::MAX);
+        self.by_trigger.get(bit).copied().unwrap_or(0)
+    }
+
+    /// Calls the recognisers that want to be called at hits of the lexicon of `hit`.
+    #[inline]
+    pub(crate) fn at_hit(&self, scan: &Scan<'_>, hit: LexiconHit, found: &mut Found) {
+        let LexiconHit {
+            start,
+            end,
+            lexicon,
+        } = hit;
+        let candidate = Candidate {
+            trigger: Trigger::Hit,
+            start,
+            end,
+            lexicon: Some(lexicon),
+        };
+        call(self.by_hit(lexicon), scan, candidate, found);
+    }
+
+    /// Whom a hit of `lexicon` calls.
+    fn by_hit(&self, lexicon: Lexicon) -> Set {
+        let number = usize::from(lexicon.number());
+        self.by_lexicon.get(number).copied().unwrap_or(0)
+    }
+
+    /// Whether somebody wants to be called at hits of `lexicon`.
+    pub(crate) fn wants(&self, lexicon: Lexicon) -> bool {
+        self.by_hit(lexicon) != 0
+    }
+
+    /// Whether the recogniser of `ty` is called at all.
+    pub(crate) fn has(&self, ty: PiiType) -> bool {
+        let itself = 1_u32.wrapping_shl(ty.number().into());
+        let mut sets = self.by_trigger.iter().chain(&self.by_lexicon);
+        sets.any(|set| set & itself != 0)
+    }
+}
+
+/// The order in which findings of one text are reported: by place, longer ones before those in them.
+pub(crate) fn order(finding: &Finding) -> (usize, Reverse<usize>, PiiType, Reverse<u16>) {
+    let Finding {
+        ty,
+        start,
+        end,
+        score,
+    } = *finding;
+    (start, Reverse(end), ty, Reverse(score))
+}
+
+/// Where the last value of each type ends: what begins before and does not reach further is inside.
+#[derive(Debug, Default)]
+pub(crate) struct Outermost([usize; 31]);
+
+impl Outermost {
+    /// Whether `finding`, the next in [`order`], lies in no longer value of its own type.
+    pub(crate) fn takes(&mut self, finding: &Finding) -> bool {
+        let Some(end) = self.0.get_mut(usize::from(finding.ty.number())) else {
+            return false;
+        };
+        let beyond = finding.end > *end;
+        *end = finding.end.max(*end);
+        beyond
+    }
+
+    /// Forgets the first `bytes` of the text.
+    pub(crate) fn trim(&mut self, bytes: usize) {
+        for end in &mut self.0 {
+            *end = end.saturating_sub(bytes);
+        }
     }
 }
 

@@ -51,7 +51,7 @@ mod us_social_security_number;
 mod username;
 mod vehicle_identification_number;
 
-pub(crate) use dispatch::Plan;
+pub(crate) use dispatch::{Outermost, Plan, order};
 pub use lexicon::{
     AMBIGUOUS_NAME, COUNTRY, GIVEN_NAME, INTRODUCTION, Lexicon, LexiconHit, STATE, STREET_PREFIX,
     STREET_TYPE, SURNAME, TITLE,

@@ -315,12 +315,11 @@ fn signature(scan: &Scan<'_>, end: usize, phrase: &str) -> Option<usize> {
     if !CLOSINGS.contains(&phrase) {
         return None;
     }
-    let rest = scan.text().as_bytes().get(end..)?;
-    let words = rest
-        .iter()
-        .take(32)
-        .take_while(|b| b.is_ascii_lowercase() || matches!(b, b' ' | b',' | b'!' | b'.'))
-        .count();
+    let inside = |at: &usize| {
+        let byte = scan.byte(end.saturating_add(*at));
+        byte.is_ascii_lowercase() || matches!(byte, b' ' | b',' | b'!' | b'.')
+    };
+    let words = (0..32_usize).take_while(inside).count();
     let mut start = end.saturating_add(words);
     if scan.byte(start) != b'\n' {
         return None;

@@ -74,9 +74,8 @@ pub(crate) fn grouped(scan: &Scan<'_>, start: usize, groups: &[usize]) -> Option
 /// The first of several layouts that fits.
 pub(crate) fn any_grouped(scan: &Scan<'_>, start: usize, layouts: &[&[usize]]) -> Option<Number> {
     // A group ends where its digits end, so that the first one rules most layouts out.
-    let first = scan.text().as_bytes().get(start..)?;
-    let first = first.iter().take_while(|byte| byte.is_ascii_digit());
-    let first = first.take(MAX_DIGITS).count();
+    let digit = |&count: &usize| scan.byte(start.saturating_add(count)).is_ascii_digit();
+    let first = (0..MAX_DIGITS).take_while(digit).count();
     layouts
         .iter()
         .filter(|groups| groups.first() == Some(&first))
@@ -94,11 +93,7 @@ pub(crate) fn separator(c: char) -> Option<char> {
 
 /// At most `most` bytes of text from `at`.
 pub(crate) fn following<'t>(scan: &Scan<'t>, at: usize, most: usize) -> &'t str {
-    let mut end = at.saturating_add(most).min(scan.text().len());
-    while end > at && !scan.text().is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    scan.slice(at, end)
+    scan.following(at, most)
 }
 
 /// Whether a word character starts at `at`.

@@ -1,6 +1,7 @@
 //! What a recogniser sees of the text, and where it puts what it found.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use super::{Lexicon, LexiconHit, PiiType};
 
@@ -16,50 +17,110 @@ pub const CONTEXT_AFTER: usize = 64;
 /// Offsets are bytes of the *view text*: compatibility-normalised (NFKC), zero-width and control
 /// characters dropped except for line feeds and tabs, letter case kept. All reads are total: outside
 /// the text a byte is 0 and a slice is empty.
-#[derive(Clone, Copy, Debug)]
+///
+/// A text may still grow, as that of a stream does. A read that another text behind this one could have
+/// answered differently is noted then ([`Scan::looked_beyond`]), so that the stream knows which answers
+/// of a recogniser are final. The text of a request is whole, and nobody asks.
+#[derive(Clone, Debug)]
 pub struct Scan<'t> {
     text: &'t str,
     hits: &'t [LexiconHit],
-    /// Bit by lexicon number: whether the lexicon has any hit. Most have none in most texts.
-    present: [u64; 4],
+    present: Present,
+    /// All hits that start before this are known, even if what follows makes longer ones.
+    open: usize,
+    beyond: Cell<bool>,
+}
+
+/// Bit by lexicon number: whether the lexicon has any hit. Most have none in most texts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Present([u64; 4]);
+
+impl Present {
+    /// Notes the lexicons of `hits`.
+    pub(crate) fn add(&mut self, hits: &[LexiconHit]) {
+        for hit in hits {
+            let (word, bit) = presence(hit.lexicon);
+            if let Some(word) = self.0.get_mut(word) {
+                *word |= bit;
+            }
+        }
+    }
+
+    #[inline]
+    fn has(self, lexicon: Lexicon) -> bool {
+        let (word, bit) = presence(lexicon);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
 }
 
 impl<'t> Scan<'t> {
     /// A scan of `text` with the lexicon hits in it, sorted by their start.
     #[must_use]
     pub fn new(text: &'t str, hits: &'t [LexiconHit]) -> Scan<'t> {
-        let mut present = [0; 4];
-        for hit in hits {
-            let (word, bit) = presence(hit.lexicon);
-            if let Some(word) = present.get_mut(word) {
-                *word |= bit;
-            }
-        }
+        let mut present = Present::default();
+        present.add(hits);
         Scan {
             text,
             hits,
             present,
+            open: usize::MAX,
+            beyond: Cell::new(false),
+        }
+    }
+
+    /// A scan of a text that may still grow: all hits that end in it are in `hits`, and all that start
+    /// before `open`, now or later.
+    pub(crate) fn growing(
+        text: &'t str,
+        hits: &'t [LexiconHit],
+        present: Present,
+        open: usize,
+    ) -> Scan<'t> {
+        Scan {
+            text,
+            hits,
+            present,
+            open,
+            beyond: Cell::new(false),
+        }
+    }
+
+    /// Whether anything was read since the last call that more text could change.
+    pub(crate) fn looked_beyond(&self) -> bool {
+        self.beyond.replace(false)
+    }
+
+    /// Notes that an answer depends on what follows the text.
+    #[cold]
+    fn note(&self) {
+        self.beyond.set(true);
+    }
+
+    /// Notes it if a read as far as `end` leaves the text.
+    #[inline]
+    fn upto(&self, end: usize) {
+        if end > self.text.len() {
+            self.note();
         }
     }
 
     /// Whether `lexicon` has a hit anywhere in the text.
     #[inline]
     fn has(&self, lexicon: Lexicon) -> bool {
-        let (word, bit) = presence(lexicon);
-        self.present.get(word).is_some_and(|word| word & bit != 0)
-    }
-
-    /// The whole view text.
-    #[must_use]
-    pub const fn text(&self) -> &'t str {
-        self.text
+        self.present.has(lexicon)
     }
 
     /// The byte at `at`, 0 outside the text.
     #[must_use]
     #[inline]
     pub fn byte(&self, at: usize) -> u8 {
-        self.text.as_bytes().get(at).copied().unwrap_or(0)
+        match self.text.as_bytes().get(at) {
+            Some(byte) => *byte,
+            None => {
+                self.note();
+                0
+            }
+        }
     }
 
     /// The byte just before `at`, 0 at the start of the text.
@@ -72,6 +133,7 @@ impl<'t> Scan<'t> {
     /// The character that starts at `at`.
     #[must_use]
     pub fn char_at(&self, at: usize) -> Option<char> {
+        self.upto(at.saturating_add(1));
         self.text.get(at..)?.chars().next()
     }
 
@@ -85,12 +147,23 @@ impl<'t> Scan<'t> {
     #[must_use]
     #[inline]
     pub fn slice(&self, start: usize, end: usize) -> &'t str {
+        self.upto(end);
         self.text.get(start..end).unwrap_or("")
+    }
+
+    /// At most `most` bytes of whole characters from `at`.
+    #[must_use]
+    pub fn following(&self, at: usize, most: usize) -> &'t str {
+        let end = at.saturating_add(most);
+        self.upto(end);
+        let end = self.text.floor_char_boundary(end);
+        self.text.get(at..end).unwrap_or("")
     }
 
     /// The nearest hit of `lexicon` that ends at or before `at` and starts at most `window` bytes before it.
     #[must_use]
     pub fn hit_before(&self, lexicon: Lexicon, at: usize, window: usize) -> Option<LexiconHit> {
+        self.upto(at);
         if !self.has(lexicon) {
             return None;
         }
@@ -107,10 +180,19 @@ impl<'t> Scan<'t> {
     /// The nearest hit of `lexicon` that starts at or after `at` and ends at most `window` bytes after it.
     #[must_use]
     pub fn hit_after(&self, lexicon: Lexicon, at: usize, window: usize) -> Option<LexiconHit> {
+        let last = at.saturating_add(window);
+        let hit = self.first_hit(lexicon, at, last);
+        // A hit before all that may still come is the nearest whatever follows.
+        if hit.is_none_or(|hit| hit.start > self.open) {
+            self.upto(last);
+        }
+        hit
+    }
+
+    fn first_hit(&self, lexicon: Lexicon, at: usize, last: usize) -> Option<LexiconHit> {
         if !self.has(lexicon) {
             return None;
         }
-        let last = at.saturating_add(window);
         let from = self.hits.partition_point(|hit| hit.start < at);
         let hits = self.hits.get(from..)?;
         hits.iter()
@@ -122,6 +204,9 @@ impl<'t> Scan<'t> {
     /// The hit of `lexicon` that starts exactly at `at`, the longest if there are several.
     #[must_use]
     pub fn hit_at(&self, lexicon: Lexicon, at: usize) -> Option<LexiconHit> {
+        if at >= self.open {
+            self.note();
+        }
         if !self.has(lexicon) {
             return None;
         }
@@ -146,7 +231,7 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// The word and the bit of a lexicon in [`Scan::present`].
+/// The word and the bit of a lexicon in [`Present`].
 #[inline]
 fn presence(lexicon: Lexicon) -> (usize, u64) {
     let number = lexicon.number();
@@ -170,19 +255,54 @@ pub struct Finding {
 #[derive(Debug, Default)]
 pub struct Found {
     findings: Vec<Finding>,
+    /// The last URL found: those in its parameters are part of it.
+    url: Option<Finding>,
 }
 
 impl Found {
     /// Reports a value. Empty ranges are ignored; scores above 1000 count as 1000.
     pub fn push(&mut self, ty: PiiType, start: usize, end: usize, score: u16) {
         if start < end {
-            self.findings.push(Finding {
+            let finding = Finding {
                 ty,
                 start,
                 end,
                 score: score.min(1000),
-            });
+            };
+            if ty == PiiType::Url {
+                self.url = Some(finding);
+            }
+            self.findings.push(finding);
         }
+    }
+
+    /// The URL that was found last.
+    #[must_use]
+    pub const fn last_url(&self) -> Option<Finding> {
+        self.url
+    }
+
+    /// Takes the findings out; which URL was the last stays known.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Finding> + '_ {
+        self.findings.drain(..)
+    }
+
+    /// Forgets what was found since there were `count` findings and the last URL was `url`.
+    pub(crate) fn undo(&mut self, count: usize, url: Option<Finding>) {
+        self.findings.truncate(count);
+        self.url = url;
+    }
+
+    /// Forgets the first `bytes` of the text.
+    pub(crate) fn trim(&mut self, bytes: usize) {
+        self.url = self
+            .url
+            .map(|url| Finding {
+                start: url.start.saturating_sub(bytes),
+                end: url.end.saturating_sub(bytes),
+                ..url
+            })
+            .filter(|url| url.end > 0);
     }
 
     /// What was found so far, in the order of reporting.

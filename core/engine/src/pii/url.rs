@@ -99,12 +99,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
         }
     };
     // Findings come in the order of the text: a URL that reaches past here contains this one.
-    let last = found
-        .findings()
-        .iter()
-        .rev()
-        .take(16)
-        .find(|f| f.ty == PiiType::Url);
+    let last = found.last_url();
     if rule!("pii.url.nested") && last.is_some_and(|f| f.start < start && start < f.end) {
         return;
     }
