@@ -16,6 +16,8 @@ pub(crate) struct Plan {
     triggers: u8,
     /// Per trigger's bit number, whom it calls.
     by_trigger: [Set; 8],
+    /// Per length of a token, 63 for all longer ones, who looks at such tokens.
+    by_length: [Set; 64],
     /// Per lexicon number, whom its hits call.
     by_lexicon: [Set; 256],
 }
@@ -26,6 +28,7 @@ impl Plan {
         let mut plan = Plan {
             triggers: 0,
             by_trigger: [0; 8],
+            by_length: [0; 64],
             by_lexicon: [0; 256],
         };
         for recognizer in RECOGNIZERS
@@ -36,6 +39,11 @@ impl Plan {
             plan.triggers |= recognizer.triggers;
             for (bit, set) in plan.by_trigger.iter_mut().enumerate() {
                 if recognizer.triggers >> bit & 1 == 1 {
+                    *set |= itself;
+                }
+            }
+            for (length, set) in plan.by_length.iter_mut().enumerate() {
+                if recognizer.lengths.has(length) {
                     *set |= itself;
                 }
             }
@@ -72,7 +80,11 @@ impl Plan {
         } in events
         {
             let bit = usize::try_from(trigger.bit().trailing_zeros()).unwrap_or(usize::MAX);
-            let set = self.by_trigger.get(bit).copied().unwrap_or(0);
+            let mut set = self.by_trigger.get(bit).copied().unwrap_or(0);
+            if trigger.is_token() {
+                let length = end.saturating_sub(start).min(63);
+                set &= self.by_length.get(length).copied().unwrap_or(0);
+            }
             call(
                 set,
                 &scan,
