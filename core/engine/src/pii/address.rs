@@ -24,7 +24,7 @@ use super::shape::{
     digits_end, is_one_of, is_word, previous_word, skip_blanks, skip_blanks_back, word_end,
     word_start,
 };
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 use place::{proper_words, tail};
 use words::{BOXES, ENDINGS, FRENCH, ORDINARY, QUARTERS, UNITS};
@@ -38,6 +38,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: 500,
     triggers: Trigger::Digits.bit() | Trigger::Mixed.bit() | Trigger::Hit.bit(),
+    lengths: Lengths::range(1, 6),
     called_by: &[LABEL, STREET_PREFIX],
     reads: &[LABEL, STREET_PREFIX, STREET_TYPE, COUNTRY, STATE],
     recognize,
@@ -82,6 +83,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     let street = match at.lexicon {
         Some(list) if list == LABEL => post_box(scan, at),
         Some(_) => prefixed(scan, at),
+        None if !scan.byte(at.start).is_ascii_digit() => None,
         None => military(scan, at)
             .or_else(|| numbered(scan, at))
             .or_else(|| compound(scan, at)),
@@ -164,8 +166,6 @@ fn numbered(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     if width > 6 || !scan.byte(at.start).is_ascii_digit() || !starts_line(scan, at.start) {
         return None;
     }
-    let (start, house) = before_number(scan, at.start);
-    let house = house || after_unit(scan, at.start);
     let mut from = at.end;
     while matches!(scan.byte(from), b'-' | b'/')
         && digits_end(scan, from.saturating_add(1)) > from.saturating_add(1)
@@ -175,30 +175,32 @@ fn numbered(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     let slash = scan.slice(at.end, from).starts_with('/');
     let comma = scan.byte(from) == b',' && width <= 4;
     from = from.saturating_add(usize::from(comma));
-    let breaks = comma || house || slash;
-    from = match line_break(scan, from).filter(|_| breaks) {
-        Some(next) => next,
-        None if scan.byte(from) == b' ' => from,
-        None => return None,
+    // What stands before the number is looked at last: most numbers have no street behind them.
+    let house = || before_number(scan, at.start).1 || after_unit(scan, at.start);
+    from = match line_break(scan, from) {
+        Some(next) if comma || slash || house() => next,
+        _ if scan.byte(from) == b' ' => from,
+        _ => return None,
     };
     from = skip_blanks(scan, from);
     let word = scan.slice(from, word_end(scan, from));
     if is_one_of(word, &["bis", "ter"]) {
         from = skip_blanks(scan, word_end(scan, from));
     }
+    let street = |end, proof| {
+        let (start, _) = before_number(scan, at.start);
+        Some(Street { start, end, proof })
+    };
     if let Some(end) = french(scan, from) {
-        let proof = Proof::Line;
-        return Some(Street { start, end, proof });
+        return street(end, Proof::Line);
     }
     let line = street_name(scan, from).filter(|line| !is_ordinary(scan, line));
     if let Some((end, _, lower)) = line {
-        let proof = if lower { Proof::Place } else { Proof::Line };
-        return Some(Street { start, end, proof });
+        return street(end, if lower { Proof::Place } else { Proof::Line });
     }
     // India: "H.No. 12, Banjara Hills, Hyderabad 500034".
-    let end = proper_words(scan, from, 4).filter(|_| house || slash && comma)?;
-    let proof = Proof::Pin;
-    Some(Street { start, end, proof })
+    let end = proper_words(scan, from, 4).filter(|_| slash && comma || house())?;
+    street(end, Proof::Pin)
 }
 
 /// Whether a house number can start at `start`: it is no part of an amount, path, time or longer number.
@@ -250,8 +252,13 @@ fn is_ordinary(scan: &Scan<'_>, line: &(usize, &str, bool)) -> bool {
         && !is_one_of(kind, &["st", "rd", "dr", "ct", "pl"])
 }
 
+/// How many bytes the name of a street has at most, its kind included: six words of 64 bytes and what joins
+/// them.
+const LONGEST_NAME: usize = 400;
+
 /// One to five words of which the last is a kind of street: its end, the kind, whether it is in lower case.
 fn street_name<'t>(scan: &Scan<'t>, from: usize) -> Option<(usize, &'t str, bool)> {
+    scan.hit_after(STREET_TYPE, from, LONGEST_NAME)?;
     let mut at = from;
     let mut best = None;
     let mut lower = false;
@@ -313,21 +320,28 @@ fn after_unit(scan: &Scan<'_>, start: usize) -> bool {
     is_one_of(previous_word(scan, start), UNITS)
 }
 
+/// What says "house number" before one; each ends in a full stop or an `o`.
+const HOUSE_SIGNS: &[&str] = &[
+    "H.No.",
+    "H. No.",
+    "House No.",
+    "House No",
+    "Plot No.",
+    "Plot No",
+    "Door No.",
+    "D.No.",
+    "Flat No.",
+    "H.No",
+];
+
 /// The start of `Flat 3, ` or `H.No. ` before the number at `start`, and whether a word for the house itself stands there.
 fn before_number(scan: &Scan<'_>, start: usize) -> (usize, bool) {
     let blank = skip_blanks_back(scan, start);
-    for sign in [
-        "H.No.",
-        "H. No.",
-        "House No.",
-        "House No",
-        "Plot No.",
-        "Plot No",
-        "Door No.",
-        "D.No.",
-        "Flat No.",
-        "H.No",
-    ] {
+    let signs: &[&str] = match scan.byte_before(blank) {
+        b'.' | b'o' | b'O' => HOUSE_SIGNS,
+        _ => &[],
+    };
+    for sign in signs {
         let from = blank.saturating_sub(sign.len());
         let there = scan.slice(from, blank).eq_ignore_ascii_case(sign);
         if there && !scan.char_before(from).is_some_and(is_word) {
@@ -420,12 +434,15 @@ fn compound(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     let dot = usize::from(scan.byte_before(stop) == b'.');
     let word_stop = stop.saturating_sub(dot);
     let mut start = word_start(scan, word_stop);
+    if !scan.char_at(start).is_some_and(char::is_uppercase) {
+        return None;
+    }
     let word = scan.slice(start, word_stop).to_lowercase();
-    let ending = ENDINGS.iter().find(|ending| word.ends_with(**ending))?;
+    let last = word.as_bytes().last();
+    let fits = |ending: &&&str| ending.as_bytes().last() == last && word.ends_with(**ending);
+    let ending = ENDINGS.iter().find(fits)?;
     let whole = word == **ending;
-    if !scan.char_at(start).is_some_and(char::is_uppercase)
-        || (!whole && word.len() < ending.len().saturating_add(3))
-    {
+    if !whole && word.len() < ending.len().saturating_add(3) {
         return None;
     }
     // "Engineering 101", "Monitoring 24", "Colgate 360": endings that other words have.

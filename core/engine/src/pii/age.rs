@@ -15,7 +15,9 @@
 use super::shape::{
     Link, digits_end, is_one_of, is_word, link, previous_word, skip_blanks, word_end,
 };
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{
+    Candidate, Found, Lengths, Lexicon, LexiconHit, PiiType, Recognizer, Scan, Trigger, Verdict,
+};
 use crate::rules::rule;
 
 const LABEL: Lexicon = Lexicon::context(PiiType::Age);
@@ -147,6 +149,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: 500,
     triggers: Trigger::Digits.bit() | Trigger::Mixed.bit(),
+    lengths: Lengths::ANY,
     called_by: &[],
     reads: &[LABEL, THING],
     recognize,
@@ -164,10 +167,16 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     if (rule!("pii.age.range") && value > 125) || joined_before(scan, at.start) {
         return;
     }
+    let phrase = phrase_end(scan, digits);
+    let label = scan.hit_before(LABEL, at.start, 24);
+    let label = label.filter(|_| at.trigger == Trigger::Digits);
+    if phrase.is_none() && label.is_none() {
+        return;
+    }
     if rule!("pii.age.limit") && limit_before(scan, at.start) {
         return;
     }
-    if let Some(end) = phrase_end(scan, digits) {
+    if let Some(end) = phrase {
         let thing = scan
             .hit_before(THING, at.start, 40)
             .filter(|hit| !scan.slice(hit.end, at.start).contains(['.', ',', '\n']));
@@ -177,8 +186,8 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
         }
         return;
     }
-    if at.trigger == Trigger::Digits {
-        labelled(scan, at, digits, found);
+    if let Some(label) = label {
+        labelled(scan, at, label, digits, found);
     }
 }
 
@@ -245,7 +254,11 @@ fn phrase_end(scan: &Scan<'_>, at: usize) -> Option<usize> {
         skip_blanks(scan, at)
     };
     let end = word_end(scan, from);
-    let unit = scan.slice(from, end).to_lowercase();
+    let unit = scan.slice(from, end);
+    if !unit.starts_with(may_begin_unit) {
+        return None;
+    }
+    let unit = unit.to_lowercase();
     match unit.as_str() {
         "yo" => return closed(scan, end),
         "y" if matches!(scan.byte(end), b'/' | b'.') => {
@@ -292,6 +305,14 @@ fn phrase_end(scan: &Scan<'_>, at: usize) -> Option<usize> {
     None
 }
 
+/// Whether a unit can begin with `c`, which spares most words the comparison.
+fn may_begin_unit(c: char) -> bool {
+    matches!(
+        c.to_ascii_lowercase(),
+        'a' | 'd' | 'e' | 'j' | 'l' | 'm' | 'w' | 'y'
+    ) || !c.is_ascii()
+}
+
 fn closed(scan: &Scan<'_>, end: usize) -> Option<usize> {
     let next = scan.char_at(end);
     (!next.is_some_and(is_word) && scan.byte(end) != b'_').then_some(end)
@@ -336,10 +357,7 @@ fn is_unit(word: &str) -> bool {
 }
 
 /// A number after a label or a verb.
-fn labelled(scan: &Scan<'_>, at: Candidate, digits: usize, found: &mut Found) {
-    let Some(label) = scan.hit_before(LABEL, at.start, 24) else {
-        return;
-    };
+fn labelled(scan: &Scan<'_>, at: Candidate, label: LexiconHit, digits: usize, found: &mut Found) {
     let word = scan.slice(label.start, label.end).to_lowercase();
     let between = scan.slice(label.end, at.start);
     let strong = is_label(&word);

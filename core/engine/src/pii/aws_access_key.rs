@@ -6,7 +6,7 @@
 //! is read beside its label. Sixteen equal characters are a placeholder.
 
 use super::number::{Context, THRESHOLD, bounded, labelled, own, token};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -36,6 +36,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: THRESHOLD,
     triggers: Trigger::Mixed.bit() | Trigger::Hit.bit(),
+    lengths: Lengths::range(20, 20),
     called_by: &[OWN],
     reads: &[OWN],
     recognize,

@@ -6,7 +6,7 @@
 //! The key's shape is not unique, so it never acts alone.
 
 use super::number::{Context, THRESHOLD, context, own};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -49,6 +49,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Mixed.bit(),
+    lengths: Lengths::range(1, 40),
     called_by: &[],
     reads: &[OWN, KEY_ID, NEG],
     recognize,

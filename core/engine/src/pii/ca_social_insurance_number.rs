@@ -6,7 +6,7 @@
 //! are written, so it needs context, like nine plain digits.
 
 use super::number::{Context, THRESHOLD, all_same, any_grouped, bounded, context, luhn, own};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -83,6 +83,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Digits.bit(),
+    lengths: Lengths::of(&[3, 9]),
     called_by: &[],
     reads: &[
         OWN,

@@ -5,7 +5,7 @@
 //! expiry. "Expires" is also said of other things: those labels need a card word near or the MM/YY form.
 
 use super::number::{Context, THRESHOLD, bounded, labelled, own, token, word_at};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -101,6 +101,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Hit.bit(),
+    lengths: Lengths::ANY,
     called_by: &[OWN],
     reads: &[OWN, NEG, CARD],
     recognize,

@@ -12,7 +12,7 @@ use super::number::{
     Context, OTHER_NUMBERS, THRESHOLD, any_grouped, bounded, context, gap, luhn, own, token,
     within_groups,
 };
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -130,6 +130,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: THRESHOLD,
     triggers: Trigger::Digits.bit() | Trigger::Hit.bit(),
+    lengths: Lengths::of(&[4, 6, 8]).or(Lengths::range(13, 19)),
     called_by: &[OWN],
     reads: &[
         OWN,

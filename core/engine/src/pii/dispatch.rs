@@ -16,6 +16,8 @@ pub(crate) struct Plan {
     triggers: u8,
     /// Per trigger's bit number, whom it calls.
     by_trigger: [Set; 8],
+    /// Per length of a token, 63 for all longer ones, who looks at such tokens.
+    by_length: [Set; 64],
     /// Per lexicon number, whom its hits call.
     by_lexicon: [Set; 256],
 }
@@ -26,6 +28,7 @@ impl Plan {
         let mut plan = Plan {
             triggers: 0,
             by_trigger: [0; 8],
+            by_length: [0; 64],
             by_lexicon: [0; 256],
         };
         for recognizer in RECOGNIZERS
@@ -36,6 +39,11 @@ impl Plan {
             plan.triggers |= recognizer.triggers;
             for (bit, set) in plan.by_trigger.iter_mut().enumerate() {
                 if recognizer.triggers >> bit & 1 == 1 {
+                    *set |= itself;
+                }
+            }
+            for (length, set) in plan.by_length.iter_mut().enumerate() {
+                if recognizer.lengths.has(length) {
                     *set |= itself;
                 }
             }
@@ -94,7 +102,12 @@ impl Plan {
     /// Whom an event calls.
     fn by_event(&self, event: Event) -> Set {
         let bit = usize::try_from(event.trigger.bit().trailing_zeros()).unwrap_or(usize::MAX);
-        self.by_trigger.get(bit).copied().unwrap_or(0)
+        let set = self.by_trigger.get(bit).copied().unwrap_or(0);
+        if !event.trigger.is_token() {
+            return set;
+        }
+        let length = event.end.saturating_sub(event.start).min(63);
+        set & self.by_length.get(length).copied().unwrap_or(0)
     }
 
     /// Calls the recognisers that want to be called at hits of the lexicon of `hit`.

@@ -5,7 +5,7 @@
 //! beside their own label. Checksums differ by state and are not public. Negative context: other labels between.
 
 use super::number::{THRESHOLD, bounded, labelled, own, separator, token, word_at};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -95,6 +95,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Hit.bit(),
+    lengths: Lengths::ANY,
     called_by: &[OWN],
     reads: &[
         OWN,

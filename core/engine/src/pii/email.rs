@@ -16,7 +16,7 @@
 //! section 3.4.1, RFC 6531 (international), RFC 1035 section 2.3.1 (labels).
 
 use super::shape::{Script, is_one_of, is_word, script};
-use super::{Candidate, Found, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 /// Endings of files that are no top-level domains: `icon@2x.png`.
@@ -30,6 +30,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: 500,
     triggers: Trigger::At.bit(),
+    lengths: Lengths::ANY,
     called_by: &[],
     reads: &[],
     recognize,

@@ -6,7 +6,7 @@
 //! groups. Neither context nor negative context is needed: the check decides.
 
 use super::number::{bounded, own, separator, word_at};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &["iban", "iban_number", "iban number", "iban no"];
@@ -20,6 +20,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: 700,
     triggers: Trigger::Mixed.bit(),
+    lengths: Lengths::range(4, 63),
     called_by: &[],
     reads: &[OWN],
     recognize,

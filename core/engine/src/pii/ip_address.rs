@@ -13,7 +13,7 @@
 //! Context words: `ip`, `host`, `server` … Sources: RFC 791, RFC 4291 section 2.2, RFC 4007, RFC 5952.
 
 use super::shape::digits_end;
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 const NEAR: Lexicon = Lexicon::context(PiiType::IpAddress);
@@ -86,6 +86,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: 500,
     triggers: Trigger::Digits.bit() | Trigger::Colon.bit(),
+    lengths: Lengths::range(1, 3),
     called_by: &[],
     reads: &[NEAR, VERSION],
     recognize,

@@ -9,7 +9,7 @@
 //!
 //! Context words: `mac`, `ether`, `bssid` … Source: IEEE 802-2014 section 8 (EUI-48, its two notations).
 
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 const NEAR: Lexicon = Lexicon::context(PiiType::MacAddress);
@@ -36,6 +36,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: 500,
     triggers: Trigger::Digits.bit() | Trigger::Mixed.bit() | Trigger::Colon.bit(),
+    lengths: Lengths::of(&[2, 4, 12]),
     called_by: &[],
     reads: &[NEAR],
     recognize,

@@ -234,6 +234,53 @@ impl Trigger {
     pub const fn bit(self) -> u8 {
         self as u8
     }
+
+    /// Whether the place is a token, of which [`Recognizer::lengths`] says how long it may be.
+    #[must_use]
+    pub const fn is_token(self) -> bool {
+        matches!(self, Trigger::Digits | Trigger::Mixed | Trigger::Upper)
+    }
+}
+
+/// A set of lengths in bytes; all from 63 on count as 63.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths(u64);
+
+impl Lengths {
+    /// Every length.
+    pub const ANY: Lengths = Lengths(u64::MAX);
+
+    /// These lengths.
+    #[must_use]
+    pub const fn of(lengths: &[u32]) -> Lengths {
+        let mut set = 0;
+        let mut rest = lengths;
+        while let [first, tail @ ..] = rest {
+            set |= 1_u64.wrapping_shl(*first);
+            rest = tail;
+        }
+        Lengths(set)
+    }
+
+    /// The lengths from `shortest` to `longest`, both included.
+    #[must_use]
+    pub const fn range(shortest: u32, longest: u32) -> Lengths {
+        let upto = u64::MAX.wrapping_shr(63_u32.saturating_sub(longest));
+        Lengths(upto & u64::MAX.wrapping_shl(shortest))
+    }
+
+    /// These lengths and those.
+    #[must_use]
+    pub const fn or(self, other: Lengths) -> Lengths {
+        Lengths(self.0 | other.0)
+    }
+
+    /// Whether `length` is one of them.
+    #[must_use]
+    pub fn has(self, length: usize) -> bool {
+        let bit = u32::try_from(length).unwrap_or(63).min(63);
+        self.0.wrapping_shr(bit) & 1 == 1
+    }
 }
 
 /// A place a recogniser is asked to look at.
@@ -260,6 +307,8 @@ pub struct Recognizer {
     pub threshold: u16,
     /// Bits of the [`Trigger`]s it wants to be called for.
     pub triggers: u8,
+    /// How long the tokens are that it wants to be called for; no matter for triggers that are no tokens.
+    pub lengths: Lengths,
     /// For [`Trigger::Hit`]: the lexicons whose hits call it, each listed in `reads` too.
     pub called_by: &'static [Lexicon],
     /// Every lexicon it reads. The compiler puts the terms of these into the bundle's dictionary when

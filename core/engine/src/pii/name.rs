@@ -28,7 +28,7 @@ use super::shape::{
     Link, Script, is_one_of, is_word, link, previous_word, script, skip_blanks, skip_blanks_back,
     word_end,
 };
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 use others::{BEFORE, BODIES, BRANDS, STOP};
 use run::{Run, lower_run, run};
@@ -45,6 +45,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: 500,
     triggers: Trigger::Hit.bit() | Trigger::At.bit(),
+    lengths: Lengths::ANY,
     called_by: &[
         GIVEN_NAME,
         AMBIGUOUS_NAME,

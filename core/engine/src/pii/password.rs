@@ -17,7 +17,7 @@ mod words;
 use super::shape::{
     Link, Linked, is_one_of, link, previous_word, skip_blanks, skip_blanks_back, word_end,
 };
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 use words::NO_VALUE;
 
@@ -33,6 +33,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: 500,
     triggers: Trigger::Hit.bit(),
+    lengths: Lengths::ANY,
     called_by: &[LABEL],
     reads: &[LABEL],
     recognize,

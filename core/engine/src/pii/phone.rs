@@ -20,8 +20,8 @@ mod words;
 
 use super::shape::{digits_end, skip_blanks};
 use super::{
-    CONTEXT_AFTER, CONTEXT_BEFORE, Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger,
-    Verdict,
+    CONTEXT_AFTER, CONTEXT_BEFORE, Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan,
+    Trigger, Verdict,
 };
 use crate::rules::rule;
 
@@ -50,6 +50,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: 500,
     triggers: Trigger::Digits.bit() | Trigger::Mixed.bit(),
+    lengths: Lengths::ANY,
     called_by: &[],
     reads: &[
         NEAR, RIVALS[0], RIVALS[1], RIVALS[2], RIVALS[3], RIVALS[4], RIVALS[5], RIVALS[6],
@@ -57,6 +58,9 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     ],
     recognize,
 };
+
+/// A number has at least so many digits, whatever its form.
+const FEWEST_DIGITS: usize = 7;
 
 /// The groups of a run of digits.
 struct Run {
@@ -175,6 +179,9 @@ fn run_at(scan: &Scan<'_>, at: usize) -> Option<Run> {
             break;
         };
         from = next;
+    }
+    if run.digits < FEWEST_DIGITS {
+        return None;
     }
     // "(555-010-1234)": the brackets are around the number.
     if !run.closed {

@@ -5,7 +5,7 @@
 //! words between or before, and a postal label, are negative context.
 
 use super::number::{CONTEXT_LABEL, THRESHOLD, bounded, labelled, own, token};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -86,6 +86,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Hit.bit(),
+    lengths: Lengths::ANY,
     called_by: &[OWN],
     reads: &[
         OWN,

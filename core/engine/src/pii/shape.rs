@@ -43,25 +43,37 @@ pub(crate) fn is_word(c: char) -> bool {
 /// The end of the run of word characters that starts at `at`; at most 64 bytes are read.
 pub(crate) fn word_end(scan: &Scan<'_>, at: usize) -> usize {
     let mut end = at;
-    while let Some(c) = scan.char_at(end).filter(|c| is_word(*c)) {
-        end = end.saturating_add(c.len_utf8());
-        if end.saturating_sub(at) > 64 {
-            break;
+    loop {
+        let byte = scan.byte(end);
+        let width = if byte.is_ascii() {
+            usize::from(byte.is_ascii_alphanumeric())
+        } else {
+            let c = scan.char_at(end).filter(|c| is_word(*c));
+            c.map_or(0, char::len_utf8)
+        };
+        end = end.saturating_add(width);
+        if width == 0 || end.saturating_sub(at) > 64 {
+            return end;
         }
     }
-    end
 }
 
 /// The start of the run of word characters that ends at `at`; at most 64 bytes are read.
 pub(crate) fn word_start(scan: &Scan<'_>, at: usize) -> usize {
     let mut start = at;
-    while let Some(c) = scan.char_before(start).filter(|c| is_word(*c)) {
-        start = start.saturating_sub(c.len_utf8());
-        if at.saturating_sub(start) > 64 {
-            break;
+    loop {
+        let byte = scan.byte_before(start);
+        let width = if byte.is_ascii() {
+            usize::from(byte.is_ascii_alphanumeric())
+        } else {
+            let c = scan.char_before(start).filter(|c| is_word(*c));
+            c.map_or(0, char::len_utf8)
+        };
+        start = start.saturating_sub(width);
+        if width == 0 || at.saturating_sub(start) > 64 {
+            return start;
         }
     }
-    start
 }
 
 /// The end of the digits that start at `at`; at most 32 are read.

@@ -7,7 +7,7 @@
 //! `:` or `=`. There is no checksum.
 
 use super::number::{Context, OTHER_NUMBERS, THRESHOLD, bounded, context, own};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -53,6 +53,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Upper.bit() | Trigger::Mixed.bit(),
+    lengths: Lengths::of(&[8, 11]),
     called_by: &[],
     reads: &[OWN, Lexicon::negative(TYPE)],
     recognize,

@@ -38,6 +38,7 @@ pub(crate) fn run(recognizers: &[&Recognizer], text: &str) -> Vec<Finding> {
     let mut call = |trigger: Trigger, start, end, lexicon: Option<Lexicon>| {
         for recognizer in recognizers {
             let asked = recognizer.triggers & trigger.bit() != 0
+                && (!trigger.is_token() || recognizer.lengths.has(end - start))
                 && lexicon.is_none_or(|l| recognizer.called_by.contains(&l));
             if asked {
                 let candidate = Candidate {

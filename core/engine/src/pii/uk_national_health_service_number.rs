@@ -7,7 +7,7 @@
 use super::number::{
     OTHER_NUMBERS, THRESHOLD, all_same, any_grouped, bounded, labelled, own, weighted,
 };
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -45,6 +45,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Hit.bit(),
+    lengths: Lengths::ANY,
     called_by: &[OWN],
     reads: &[
         OWN,

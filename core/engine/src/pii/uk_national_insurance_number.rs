@@ -6,7 +6,7 @@
 //! model numbers.
 
 use super::number::{OTHER_NUMBERS, THRESHOLD, bounded, context, own, separator, word_at};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -46,6 +46,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: THRESHOLD,
     triggers: Trigger::Mixed.bit() | Trigger::Digits.bit(),
+    lengths: Lengths::of(&[2]).or(Lengths::range(4, 9)),
     called_by: &[],
     reads: &[
         OWN,

@@ -12,7 +12,7 @@
 //! Context words: none are needed. Sources: RFC 3986, RFC 3987, the IANA registry of URI schemes.
 
 use super::shape::{Script, is_one_of, is_word, script};
-use super::{Candidate, Found, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 /// Schemes whose URLs name a host.
@@ -75,6 +75,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::Decides,
     threshold: 500,
     triggers: Trigger::Colon.bit() | Trigger::Www.bit(),
+    lengths: Lengths::ANY,
     called_by: &[],
     reads: &[],
     recognize,

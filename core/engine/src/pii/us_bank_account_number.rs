@@ -5,7 +5,7 @@
 //! numbers and of other accounts between the label and the value.
 
 use super::number::{THRESHOLD, bounded, labelled, own, separator, token, within_groups, word_at};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -87,6 +87,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Hit.bit(),
+    lengths: Lengths::ANY,
     called_by: &[OWN],
     reads: &[
         OWN,

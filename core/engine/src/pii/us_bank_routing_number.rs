@@ -8,7 +8,7 @@
 use super::number::{
     OTHER_NUMBERS, THRESHOLD, all_same, any_grouped, bounded, context, own, weighted,
 };
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -73,6 +73,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Digits.bit(),
+    lengths: Lengths::of(&[3, 4, 9]),
     called_by: &[],
     reads: &[
         OWN,

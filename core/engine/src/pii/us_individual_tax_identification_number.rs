@@ -5,7 +5,7 @@
 //! with 9; other forms need context. There is no check digit.
 
 use super::number::{OTHER_NUMBERS, THRESHOLD, any_grouped, bounded, context, own};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -64,6 +64,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Digits.bit(),
+    lengths: Lengths::of(&[3, 9]),
     called_by: &[],
     reads: &[
         OWN,

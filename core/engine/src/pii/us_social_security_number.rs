@@ -7,7 +7,7 @@
 //! other nine-digit numbers are negative context.
 
 use super::number::{OTHER_NUMBERS, THRESHOLD, all_same, any_grouped, bounded, context, own};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -72,6 +72,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Digits.bit(),
+    lengths: Lengths::of(&[3, 9]),
     called_by: &[],
     reads: &[
         OWN,

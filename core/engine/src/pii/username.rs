@@ -13,7 +13,7 @@
 mod words;
 
 use super::shape::{Link, Linked, is_one_of, is_word, link, skip_blanks, word_end};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 use words::{NO_VALUE, WEAK};
 
@@ -26,6 +26,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: 500,
     triggers: Trigger::Hit.bit() | Trigger::Colon.bit(),
+    lengths: Lengths::ANY,
     called_by: &[LABEL],
     reads: &[LABEL],
     recognize,

@@ -5,7 +5,7 @@
 //! lower case, the label is needed. Negative context: commit, order and serial numbers.
 
 use super::number::{Context, OTHER_NUMBERS, THRESHOLD, bounded, context, own};
-use super::{Candidate, Found, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
+use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 
 pub(crate) const CONTEXT: &[&str] = &[
@@ -48,6 +48,7 @@ pub(crate) static RECOGNIZER: Recognizer = Recognizer {
     verdict: Verdict::DefersWhenNegative,
     threshold: THRESHOLD,
     triggers: Trigger::Mixed.bit() | Trigger::Digits.bit(),
+    lengths: Lengths::range(17, 17),
     called_by: &[],
     reads: &[OWN, Lexicon::negative(TYPE)],
     recognize,
