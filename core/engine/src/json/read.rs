@@ -6,6 +6,9 @@ use core::fmt;
 /// How deep arrays and objects may nest before a document is refused.
 const MAX_DEPTH: usize = 64;
 
+/// Up to how many members of an object each name is compared with each; more are sorted.
+const FEW_MEMBERS: usize = 32;
+
 /// A JSON value. Strings borrow from the document unless they contain escapes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'j> {
@@ -144,6 +147,8 @@ impl<'j> Reader<'j> {
 
     fn object(&mut self) -> Result<Value<'j>, ParseError> {
         let mut members: Vec<(Cow<'j, str>, Value<'j>)> = Vec::new();
+        // Where the names after the first few begin.
+        let mut late = Vec::new();
         self.skip_space();
         if self.take(b'}') {
             return Ok(Value::Object(members));
@@ -155,11 +160,10 @@ impl<'j> Reader<'j> {
                 return Err(self.error("expected a member name in quotes"));
             }
             let name = self.string()?;
-            if members.iter().any(|(have, _)| *have == name) {
-                return Err(ParseError {
-                    offset: name_at,
-                    problem: "member occurs twice",
-                });
+            if members.len() >= FEW_MEMBERS {
+                late.push(name_at);
+            } else if members.iter().any(|(have, _)| *have == name) {
+                return Err(twice(name_at));
             }
             self.skip_space();
             if !self.take(b':') {
@@ -169,6 +173,7 @@ impl<'j> Reader<'j> {
             members.push((name, value));
             self.skip_space();
             if self.take(b'}') {
+                unique(&members, &late)?;
                 return Ok(Value::Object(members));
             }
             if !self.take(b',') {
@@ -355,6 +360,33 @@ impl<'j> Reader<'j> {
     }
 }
 
+/// Looks for names that occur twice where there are too many to compare each with each. `late` has the
+/// offsets of those after the first few.
+fn unique(members: &[(Cow<'_, str>, Value<'_>)], late: &[usize]) -> Result<(), ParseError> {
+    if late.is_empty() {
+        return Ok(());
+    }
+    let names = members.iter().enumerate();
+    let mut names: Vec<(&str, usize)> = names.map(|(n, (name, _))| (name.as_ref(), n)).collect();
+    names.sort_unstable();
+    let pairs = names.iter().zip(names.iter().skip(1));
+    let again = pairs.filter(|((a, _), (b, _))| a == b).map(|(_, (_, n))| n);
+    match again.min() {
+        None => Ok(()),
+        Some(number) => {
+            let number = number.saturating_sub(FEW_MEMBERS);
+            Err(twice(late.get(number).copied().unwrap_or(0)))
+        }
+    }
+}
+
+const fn twice(offset: usize) -> ParseError {
+    ParseError {
+        offset,
+        problem: "member occurs twice",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,6 +402,22 @@ mod tests {
         assert_eq!(items[2].as_bool(), Some(true));
         assert_eq!(items[4].as_str(), Some("x\n😀é"));
         assert_eq!(value.member("b"), Some(&Value::Object(Vec::new())));
+    }
+
+    #[test]
+    fn names_are_unique_in_large_objects_too() {
+        let object = |names: &mut dyn Iterator<Item = u32>| {
+            let members: Vec<String> = names.map(|n| alloc::format!("\"{n:06}\":0")).collect();
+            alloc::format!("{{{}}}", members.join(","))
+        };
+        assert!(parse(&object(&mut (0..40))).is_ok());
+        for again in [0, 31, 32, 38] {
+            let text = object(&mut (0..40).chain([again]).chain(50..60));
+            // A member is eleven bytes long, its comma included.
+            assert_eq!(parse(&text), Err(twice(1 + 40 * 11)), "{again}");
+        }
+        // Each with each, this would take minutes.
+        assert!(parse(&object(&mut (0..300_000))).is_ok());
     }
 
     #[test]
