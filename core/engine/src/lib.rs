@@ -55,6 +55,7 @@ pub mod pii;
 pub mod policy;
 pub mod regex;
 mod request;
+pub mod reversible;
 #[cfg(not(feature = "mutate"))]
 mod rules;
 #[cfg(feature = "mutate")]

@@ -1,0 +1,84 @@
+//! What is written right behind a value and makes part of an address of it: `{PIN_1}.evil.example`.
+
+use super::is_blank;
+
+/// What is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::reversible) enum Joined {
+    /// It depends on what follows.
+    Open,
+    /// The value is part of a host's name, or of a user's before one.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// Reads on behind a value.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::reversible) struct Join {
+    /// The value is or ends with an address, in which `@` would make all before it a user's name.
+    url: bool,
+    /// Still in what may be a host's name.
+    host: bool,
+    dotted: bool,
+    letters: usize,
+    name: usize,
+}
+
+impl Join {
+    pub(in crate::reversible) const fn after(url: bool) -> Join {
+        Join {
+            url,
+            host: true,
+            dotted: false,
+            letters: 0,
+            name: 0,
+        }
+    }
+
+    /// The same behind a value that ended with an address.
+    pub(in crate::reversible) const fn or_url(mut self, url: bool) -> Join {
+        self.url |= url;
+        self
+    }
+
+    pub(in crate::reversible) fn feed(&mut self, c: char) -> Joined {
+        self.url &= !is_blank(c) && c != '<';
+        if self.url && c == '@' {
+            return Joined::Yes;
+        }
+        if self.host {
+            if c == '.' {
+                self.dotted = true;
+                self.name = 0;
+                self.letters = 0;
+            } else if c.is_alphanumeric() || matches!(c, '-' | '_') {
+                self.name = self.name.saturating_add(1);
+                if c.is_alphabetic() {
+                    self.letters = self.letters.saturating_add(1);
+                }
+                if self.dotted && self.name > 1 && self.letters > 0 {
+                    return Joined::Yes;
+                }
+            } else {
+                self.host = false;
+            }
+        }
+        if self.host || self.url {
+            Joined::Open
+        } else {
+            Joined::No
+        }
+    }
+
+    /// Reads `text`, up to where the answer is known.
+    pub(in crate::reversible) fn feed_all(&mut self, text: &str) -> Joined {
+        for c in text.chars() {
+            match self.feed(c) {
+                Joined::Open => {}
+                known => return known,
+            }
+        }
+        Joined::Open
+    }
+}
