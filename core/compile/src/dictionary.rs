@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use edgerail_core::dictionary::{
-    Layout, MAX_DEPTH, Output, Use, fold_token, hash_token, transition_slot,
+    Layout, MAX_DEPTH, Output, TokenHash, Use, fold_token, hash_token, transition_slot,
 };
 use edgerail_core::text::{Tokens, View};
 
@@ -171,10 +171,12 @@ impl DictionaryBuilder {
             .skip(1)
             .map(|state| state.children.len())
             .sum();
+        let pairs = self.pairs();
         let layout = Layout {
             tokens: self.names.len(),
             table_log2: log2_above(self.names.len() * 2),
             filter_log2: log2_above(self.names.len() * FILTER_BITS_PER_TOKEN).max(MIN_FILTER_LOG2),
+            follow_log2: log2_above(pairs.len() * FILTER_BITS_PER_TOKEN).max(MIN_FILTER_LOG2),
             states: self.states.len(),
             transition_log2: log2_above(deep * 2),
             outputs: self.states.iter().map(|state| state.outputs.len()).sum(),
@@ -185,7 +187,9 @@ impl DictionaryBuilder {
         };
         let mut section = Section::default();
         section.numbers(&layout.header()?);
-        self.write_filter_and_table(&layout, &mut section)?;
+        self.write_filter(&layout, &mut section);
+        write_follow(&pairs, &layout, &mut section);
+        self.write_table(&layout, &mut section)?;
         self.write_tokens(&token_places, &mut section)?;
         self.write_states(&mut section)?;
         self.write_transitions(&layout, &mut section)?;
@@ -195,24 +199,44 @@ impl DictionaryBuilder {
         Some(section.0)
     }
 
-    fn write_filter_and_table(&self, layout: &Layout, section: &mut Section) -> Option<()> {
-        let mut filter = vec![0_u8; 1 << (layout.filter_log2 - 3)];
+    /// Every state with the hash of every token that leads from it, or from a state it fails to, to
+    /// another than the root's.
+    fn pairs(&self) -> Vec<(usize, TokenHash)> {
+        let mut pairs = Vec::new();
+        for number in 1..self.states.len() {
+            let mut state = number;
+            while state != 0 {
+                let labels = self.states[state].children.keys();
+                pairs.extend(
+                    labels.map(|label| (number, hash_token(self.names[label / 2].as_bytes()))),
+                );
+                state = self.states[state].fail;
+            }
+        }
+        pairs
+    }
+
+    /// Only tokens that a term begins with: "of" inside a phrase must not cost a look-up wherever it
+    /// stands.
+    fn write_filter(&self, layout: &Layout, section: &mut Section) {
+        let first = self.states[0].children.keys();
+        let hashes = first.map(|&token| hash_token(self.names[token].as_bytes()));
+        section.filter(
+            layout.filter_log2,
+            hashes.map(|hash| hash.filter_bit(layout.filter_log2)),
+        );
+    }
+
+    fn write_table(&self, layout: &Layout, section: &mut Section) -> Option<()> {
         let mut table = vec![0_u32; 1 << layout.table_log2];
         for (number, name) in self.names.iter().enumerate() {
             let hash = hash_token(name.as_bytes());
-            // Only tokens that a term begins with: "of" inside a phrase must not cost a look-up wherever
-            // it stands.
-            if self.states[0].children.contains_key(&number) {
-                let bit = hash.filter_bit(layout.filter_log2);
-                filter[bit >> 3] |= 1 << (bit & 7);
-            }
             let mut slot = hash.slot(layout.table_log2);
             while table[slot] != 0 {
                 slot = (slot + 1) & (table.len() - 1);
             }
             table[slot] = u32::try_from(number + 1).ok()?;
         }
-        section.0.extend_from_slice(&filter);
         section.numbers(&table);
         Some(())
     }
@@ -318,10 +342,27 @@ fn log2_above(count: usize) -> u32 {
     (count + 1).next_power_of_two().trailing_zeros()
 }
 
+fn write_follow(pairs: &[(usize, TokenHash)], layout: &Layout, section: &mut Section) {
+    let log2 = layout.follow_log2;
+    let bits = pairs
+        .iter()
+        .map(|(state, hash)| hash.follow_bit(*state, log2));
+    section.filter(log2, bits);
+}
+
 #[derive(Default)]
 struct Section(Vec<u8>);
 
 impl Section {
+    /// A filter of `2^log2` bits, of which these are set.
+    fn filter(&mut self, log2: u32, bits: impl Iterator<Item = usize>) {
+        let mut filter = vec![0_u8; 1 << (log2 - 3)];
+        for bit in bits {
+            filter[bit >> 3] |= 1 << (bit & 7);
+        }
+        self.0.extend_from_slice(&filter);
+    }
+
     fn numbers(&mut self, numbers: &[u32]) {
         for number in numbers {
             self.0.extend_from_slice(&number.to_le_bytes());

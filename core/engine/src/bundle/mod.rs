@@ -98,6 +98,7 @@ impl SectionKind {
         match self {
             // The pinned `regex-automata` 0.4.18 as one number: its serialised form is the layout.
             SectionKind::RegexGroups | SectionKind::RegexEach => 418,
+            SectionKind::Dictionary => 2,
             _ => 1,
         }
     }

@@ -14,25 +14,6 @@ const NUMBER_LEN: usize = 4;
 pub struct TokenHash(pub u32);
 
 impl TokenHash {
-    /// Where the hash of an empty token starts.
-    pub const EMPTY: TokenHash = TokenHash(0x9e37_79b9);
-
-    /// The hash of one more byte. Rotate and add take two cycles a byte, which keeps the tokeniser at
-    /// the speed of its loads; [`TokenHash::finish`] mixes what this leaves unmixed.
-    #[inline(always)]
-    #[must_use]
-    pub fn push(self, byte: u8) -> TokenHash {
-        TokenHash(self.0.rotate_left(5).wrapping_add(u32::from(byte)))
-    }
-
-    /// The final hash.
-    #[inline(always)]
-    #[must_use]
-    pub fn finish(self) -> TokenHash {
-        let mixed = (self.0 ^ (self.0 >> 15)).wrapping_mul(0x85eb_ca6b);
-        TokenHash(mixed ^ (mixed >> 13))
-    }
-
     /// The token's first slot in a table of `2^log2`.
     #[inline]
     #[must_use]
@@ -48,15 +29,59 @@ impl TokenHash {
         let shift = 32_u32.saturating_sub(log2).min(31);
         usize::try_from(self.0 >> shift).unwrap_or(0)
     }
+
+    /// The bit of the token behind a phrase's beginning, `state`, in a filter of `2^log2` bits.
+    #[inline]
+    #[must_use]
+    pub fn follow_bit(self, state: usize, log2: u32) -> usize {
+        let state = u32::try_from(state).unwrap_or(u32::MAX);
+        let mixed = (self.0 ^ state.wrapping_mul(0x9e37_79b1)).wrapping_mul(0x85eb_ca6b);
+        TokenHash(mixed).filter_bit(log2)
+    }
+}
+
+/// Hashes a token's folded bytes, eight at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hasher(u64);
+
+impl Hasher {
+    /// Before the first byte.
+    pub(super) const EMPTY: Hasher = Hasher(0x9e37_79b9_7f4a_7c15);
+
+    /// With the next eight bytes, little-endian; zeros fill the last eight.
+    #[inline(always)]
+    pub(super) fn push(self, bytes: u64) -> Hasher {
+        let mixed = (self.0 ^ bytes).wrapping_mul(0x9fb2_1c65_1e98_df25);
+        Hasher(mixed ^ (mixed >> 32))
+    }
+
+    /// The hash.
+    #[inline(always)]
+    pub(super) fn finish(self) -> TokenHash {
+        let mixed = self.0.wrapping_mul(0xff51_afd7_ed55_8ccd) >> 32;
+        TokenHash(u32::try_from(mixed).unwrap_or(0))
+    }
+}
+
+/// The first eight of `bytes`, little-endian, with zeros for those that are not there.
+#[inline(always)]
+pub(super) fn eight(bytes: &[u8]) -> u64 {
+    if let Some(chunk) = bytes.first_chunk() {
+        return u64::from_le_bytes(*chunk);
+    }
+    let mut padded = [0; 8];
+    for (slot, byte) in padded.iter_mut().zip(bytes) {
+        *slot = *byte;
+    }
+    u64::from_le_bytes(padded)
 }
 
 /// The hash of a whole token.
 #[must_use]
 pub fn hash_token(folded: &[u8]) -> TokenHash {
-    folded
-        .iter()
-        .fold(TokenHash::EMPTY, |hash, &byte| hash.push(byte))
-        .finish()
+    let chunks = folded.chunks(8);
+    let hash = chunks.fold(Hasher::EMPTY, |hash, chunk| hash.push(eight(chunk)));
+    hash.finish()
 }
 
 /// The first slot of a transition in a table of `2^log2`; computed in 32 bits everywhere, so that a
@@ -156,6 +181,7 @@ pub struct Layout {
     pub tokens: usize,
     pub table_log2: u32,
     pub filter_log2: u32,
+    pub follow_log2: u32,
     pub states: usize,
     pub transition_log2: u32,
     pub outputs: usize,
@@ -169,6 +195,7 @@ pub struct Layout {
 /// Where each table stands, computed once from the numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offsets {
+    follow: usize,
     table: usize,
     tokens: usize,
     states: usize,
@@ -194,7 +221,7 @@ impl Layout {
             number(self.words)?,
             number(self.uses)?,
             number(self.pool_len)?,
-            0,
+            self.follow_log2,
         ])
     }
 
@@ -216,17 +243,19 @@ impl Layout {
             words: number(6)?,
             uses: number(7)?,
             pool_len: number(8)?,
+            follow_log2: log2(9)?,
             at: Offsets::default(),
         };
         layout.at = layout.offsets()?;
-        (number(9)? == 0 && layout.filter_log2 >= 3).then_some(layout)
+        (layout.filter_log2 >= 3 && layout.follow_log2 >= 3).then_some(layout)
     }
 
     fn offsets(&self) -> Option<Offsets> {
         let after =
             |start: usize, count: usize, each: usize| start.checked_add(count.checked_mul(each)?);
         let filter = HEADER_NUMBERS.checked_mul(NUMBER_LEN)?;
-        let table = filter.checked_add(self.filter_len())?;
+        let follow = filter.checked_add(self.filter_len())?;
+        let table = follow.checked_add(self.follow_len())?;
         let tokens = after(table, self.table_len(), NUMBER_LEN)?;
         let states = after(tokens, self.tokens, TOKEN_LEN)?;
         let transitions = after(states, self.states, STATE_LEN)?;
@@ -235,6 +264,7 @@ impl Layout {
         let uses = after(words, self.words, WORD_LEN)?;
         let pool = after(uses, self.uses, NUMBER_LEN)?;
         Some(Offsets {
+            follow,
             table,
             tokens,
             states,
@@ -252,6 +282,10 @@ impl Layout {
 
     pub(super) fn filter_len(&self) -> usize {
         1_usize.checked_shl(self.filter_log2).unwrap_or(0) >> 3
+    }
+
+    fn follow_len(&self) -> usize {
+        1_usize.checked_shl(self.follow_log2).unwrap_or(0) >> 3
     }
 
     pub(super) fn table_len(&self) -> usize {
@@ -274,6 +308,13 @@ impl Layout {
     pub(super) fn filter<'b>(&self, bytes: Bytes<'b>) -> &'b [u8] {
         let start = HEADER_NUMBERS.saturating_mul(NUMBER_LEN);
         bytes.slice(start, self.filter_len()).unwrap_or(&[])
+    }
+
+    /// The bytes of the filter of what goes on a phrase.
+    pub(super) fn follow<'b>(&self, bytes: Bytes<'b>) -> &'b [u8] {
+        bytes
+            .slice(self.at.follow, self.follow_len())
+            .unwrap_or(&[])
     }
 
     #[inline]

@@ -4,13 +4,16 @@
 //! tokeniser walks over them; one probe into a bit filter tells almost every token apart from those that
 //! a term begins with, so that the cost of a text does not depend on the number of words. A token that passes
 //! is looked up and compared byte by byte: a hash collision can never decide. Phrases are paths in an
-//! Aho–Corasick automaton whose letters are tokens.
+//! Aho–Corasick automaton whose letters are tokens; a second filter tells which tokens may go on a phrase,
+//! because many begin with the commonest words.
 //!
 //! Section layout, all numbers u32 little-endian unless said otherwise:
 //!
 //! ```text
 //! header       10 numbers, see [`Layout`]
-//! filter       2^f bits
+//! filter       2^f bits: the tokens that a term begins with
+//! follow       2^g bits: the pairs of a state and a token that leads from it, or from a state that it
+//!              fails to, to another
 //! table        2^t numbers: token + 1, 0 = free; linear probing
 //! tokens       hash, pool offset, length, state after the root
 //! states       fail, next state with output, first output + 1, depth in tokens
@@ -21,6 +24,7 @@
 //! pool         UTF-8
 //! ```
 
+mod block;
 mod boundary;
 mod fold;
 mod layout;
@@ -32,6 +36,7 @@ pub use layout::{Layout, Output, TokenHash, Use, hash_token, transition_slot};
 pub(crate) use pass::{Event, LONGEST_TOKEN, Pass, Place};
 
 use crate::bundle::{BundleError, Bytes};
+use crate::rules::rule;
 
 /// Phrases have at most this many tokens; more than the 100 characters of a guardrail word can hold.
 pub const MAX_DEPTH: usize = 128;
@@ -195,9 +200,9 @@ impl<'b> Dictionary<'b> {
             .filter_map(move |number| dictionary.layout.word_use(dictionary.bytes, number))
     }
 
-    /// The token whose folded bytes are `folded`, by its hash.
+    /// The token whose folded bytes are `token`, or for `fold` those of `token` in lower case, by its hash.
     #[inline]
-    fn token(&self, hash: TokenHash, folded: &[u8]) -> Option<Token> {
+    fn token(&self, hash: TokenHash, token: &[u8], fold: bool) -> Option<Token> {
         let mut slot = hash.slot(self.layout.table_log2);
         for _ in 0..self.layout.table_len() {
             let number = self.layout.table_entry(self.bytes, slot)?.checked_sub(1)?;
@@ -206,7 +211,7 @@ impl<'b> Dictionary<'b> {
                 && self
                     .layout
                     .pool(self.bytes, record)
-                    .is_some_and(|pool| same(pool, folded))
+                    .is_some_and(|pool| same(pool, token, fold))
             {
                 let state = record.state;
                 return Some(Token { number, state });
@@ -283,9 +288,11 @@ struct Token {
     state: usize,
 }
 
-/// Whether two tokens are the same bytes. Tokens are so short that calling the platform's comparison
+/// Whether a token has these folded bytes. Tokens are so short that calling the platform's comparison
 /// would cost more than this loop.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
+fn same(folded: &[u8], token: &[u8], fold: bool) -> bool {
+    let fold = fold && rule!("words.fold");
+    let equal = |a: u8, b: u8| a == if fold { b.to_ascii_lowercase() } else { b };
+    folded.len() == token.len() && folded.iter().zip(token).all(|(a, b)| equal(*a, *b))
 }

@@ -1,7 +1,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::layout::TokenHash;
+use super::block::{self, Block};
+use super::layout::{Hasher, TokenHash, eight};
 use super::{Dictionary, MAX_DEPTH, Output, Token, fold_token, hash_token, is_bounded};
 use crate::pii::{LexiconHit, Trigger};
 use crate::rules::rule;
@@ -92,7 +93,8 @@ impl Place {
         let mut walk = Walk {
             text,
             dictionary,
-            filter: dictionary.layout().filter(dictionary.bytes),
+            filter: dictionary.layout.filter(dictionary.bytes),
+            follow: dictionary.layout.follow(dictionary.bytes),
             triggers,
             state: self.state,
             starts: &mut self.starts,
@@ -150,16 +152,12 @@ pub(crate) const LONGEST_TOKEN: usize = 400;
 /// How many hits and events a text may have before their lists have to grow.
 const ROOM: usize = 64;
 
-const DIGIT: u8 = 1;
-const LOWER: u8 = 2;
-const UPPER: u8 = 4;
-const UNDERSCORE: u8 = 8;
-const WORD: u8 = DIGIT | LOWER | UPPER | UNDERSCORE;
-const BEYOND_ASCII: u8 = 16;
-const SPACE: u8 = 32;
-const SYMBOL: u8 = 64;
+const WORD: u8 = 1;
+const BEYOND_ASCII: u8 = 2;
+const SPACE: u8 = 4;
+const SYMBOL: u8 = 8;
 
-/// What each byte is to the tokeniser; the shape of a token is the union over its bytes.
+/// What a token that begins with each byte is to the tokeniser.
 static SHAPES: [u8; 256] = shapes();
 
 #[allow(
@@ -172,10 +170,7 @@ const fn shapes() -> [u8; 256] {
     let mut byte = 0;
     while byte < 256 {
         shapes[byte] = match byte as u8 {
-            b'0'..=b'9' => DIGIT,
-            b'a'..=b'z' => LOWER,
-            b'A'..=b'Z' => UPPER,
-            b'_' => UNDERSCORE,
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD,
             b' ' | b'\t' | b'\n' | b'\r' => SPACE,
             128..=255 => BEYOND_ASCII,
             _ => SYMBOL,
@@ -194,6 +189,7 @@ struct Walk<'e, 't> {
     text: &'t str,
     dictionary: Dictionary<'e>,
     filter: &'e [u8],
+    follow: &'e [u8],
     triggers: u8,
     /// State of the token automaton, 0 at the root.
     state: usize,
@@ -217,7 +213,7 @@ impl Walk<'_, '_> {
             let end = if shape == SYMBOL {
                 self.symbol(at, byte, spaced);
                 at.saturating_add(1)
-            } else if shape & WORD != 0 {
+            } else if shape == WORD {
                 self.word(at, spaced)
             } else {
                 match self.beyond_ascii(at, spaced) {
@@ -238,46 +234,68 @@ impl Walk<'_, '_> {
     /// A run of word characters that begins with an ASCII one.
     #[inline]
     fn word(&mut self, start: usize, spaced: bool) -> usize {
-        let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
-        let mut hash = TokenHash::EMPTY;
-        let mut shape = 0;
-        let mut length: usize = 0;
-        for &byte in rest {
-            let one = shape_of(byte);
-            if one & WORD == 0 {
-                if one == BEYOND_ASCII {
-                    return self.mixed_word(start, spaced);
-                }
-                break;
+        let mut rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
+        let mut hash = Hasher::EMPTY;
+        let mut kinds = Kinds::default();
+        let mut end = start;
+        loop {
+            let block = Block::new(eight(rest));
+            let length = block.word_length();
+            if length > 0 {
+                let bytes = block::first(length);
+                hash = hash.push(block.lower & bytes);
+                kinds.digits |= block.digits & bytes;
+                kinds.capitals |= block.capitals & bytes;
+                kinds.letters |= block.letters & bytes;
+                kinds.others |= (block.word ^ block.capitals ^ block.digits) & bytes;
+                end = end.saturating_add(length);
             }
-            shape |= one;
-            // Upper-case letters are hashed as lower-case: their fold.
-            hash = hash.push(byte | ((one & UPPER) << 3));
-            length = length.wrapping_add(1);
+            match rest.get(8..) {
+                Some(more) if length == 8 => rest = more,
+                _ => break,
+            }
         }
-        let end = start.saturating_add(length);
-        self.ascii_word(start, end, hash.finish(), shape, spaced);
+        let next = self.text.as_bytes().get(end);
+        if next.is_some_and(|byte| !byte.is_ascii())
+            && matches!(
+                self.char_at(end).map(class),
+                Some(CharClass::Spaced | CharClass::Mark)
+            )
+        {
+            return self.mixed_word(start, spaced);
+        }
+        self.ascii_word(start, end, hash.finish(), kinds, spaced);
         end
     }
 
     #[inline]
-    fn ascii_word(&mut self, start: usize, end: usize, hash: TokenHash, shape: u8, spaced: bool) {
-        if end.saturating_sub(start) > LONGEST_TOKEN {
+    fn ascii_word(
+        &mut self,
+        start: usize,
+        end: usize,
+        hash: TokenHash,
+        kinds: Kinds,
+        spaced: bool,
+    ) {
+        let length = end.saturating_sub(start);
+        if length > LONGEST_TOKEN {
             self.state = 0;
             return;
         }
         if self.may_be_known(hash) {
-            self.look_up(start, end, hash, shape & UPPER != 0, spaced);
-        } else {
-            self.state = 0;
+            let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
+            let token = self.dictionary.token(hash, token, kinds.capitals != 0);
+            self.advance(token, start, end, spaced);
         }
-        let trigger = if shape == DIGIT {
-            Trigger::Digits
-        } else if shape & DIGIT != 0 && shape & (LOWER | UPPER) != 0 {
-            Trigger::Mixed
-        } else if shape == UPPER && (6..=11).contains(&end.saturating_sub(start)) {
+        let trigger = if kinds.digits != 0 {
+            match (kinds.letters != 0, kinds.others != 0) {
+                (true, _) => Trigger::Mixed,
+                (false, false) => Trigger::Digits,
+                (false, true) => return,
+            }
+        } else if kinds.others == 0 && (6..=11).contains(&length) {
             Trigger::Upper
-        } else if end.saturating_sub(start) == 3 && self.is_www(start, end) {
+        } else if length == 3 && self.is_www(start, end) {
             Trigger::Www
         } else {
             return;
@@ -286,19 +304,14 @@ impl Walk<'_, '_> {
     }
 
     fn is_www(&self, start: usize, end: usize) -> bool {
-        let token = self.text.get(start..end).unwrap_or("");
-        token.eq_ignore_ascii_case("www") && self.text.as_bytes().get(end) == Some(&b'.')
+        let token = || self.text.get(start..end).unwrap_or("");
+        self.text.as_bytes().get(end) == Some(&b'.') && token().eq_ignore_ascii_case("www")
     }
 
     #[inline]
     fn symbol(&mut self, start: usize, byte: u8, spaced: bool) {
         let end = start.saturating_add(1);
-        let hash = TokenHash::EMPTY.push(byte).finish();
-        if self.may_be_known(hash) {
-            self.look_up(start, end, hash, false, spaced);
-        } else {
-            self.state = 0;
-        }
+        self.plain_token(start, end, &[byte], spaced);
         match byte {
             b'@' => self.event(Trigger::At, start, end),
             b':' => self.event(Trigger::Colon, start, end),
@@ -317,26 +330,34 @@ impl Walk<'_, '_> {
             }
             Some(CharClass::Other) => {
                 let end = start.saturating_add(self.char_len(start));
-                self.folded_token(start, end, spaced);
+                let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
+                if is_plain_punctuation(token) {
+                    self.plain_token(start, end, token, spaced);
+                } else {
+                    self.folded_token(start, end, spaced);
+                }
                 Some(end)
             }
             Some(CharClass::Space) | None => None,
         }
     }
 
-    /// A run of word characters with a character beyond ASCII in it or right behind it.
+    /// A token that is its own fold.
+    #[inline]
+    fn plain_token(&mut self, start: usize, end: usize, token: &[u8], spaced: bool) {
+        let hash = Hasher::EMPTY.push(eight(token)).finish();
+        if self.may_be_known(hash) {
+            let token = self.dictionary.token(hash, token, false);
+            self.advance(token, start, end, spaced);
+        }
+    }
+
+    /// A run of word characters with a character beyond ASCII in it.
     fn mixed_word(&mut self, start: usize, spaced: bool) -> usize {
         let end = self.run_end(start, CharClass::Spaced);
         let token = self.text.get(start..end).unwrap_or("").as_bytes();
         let ascii = token.iter().take_while(|byte| byte.is_ascii()).count();
-        let (head, rest) = token.split_at_checked(ascii).unwrap_or_default();
-        if rest.is_empty() {
-            let shape = head.iter().fold(0, |shape, &byte| shape | shape_of(byte));
-            let lower = head.iter().map(u8::to_ascii_lowercase);
-            let hash = lower.fold(TokenHash::EMPTY, TokenHash::push).finish();
-            self.ascii_word(start, end, hash, shape, spaced);
-            return end;
-        }
+        let head = token.get(..ascii).unwrap_or(&[]);
         self.folded_token(start, end, spaced);
         // A number stays a number with a letter beyond ASCII behind it (`42é`, `20ème`).
         let known = end.saturating_sub(start) <= LONGEST_TOKEN;
@@ -365,9 +386,8 @@ impl Walk<'_, '_> {
         self.fold(start, end);
         let hash = hash_token(self.folded.as_bytes());
         if self.may_be_known(hash) {
-            self.look_up_folded(start, hash, end, spaced);
-        } else {
-            self.state = 0;
+            let token = self.dictionary.token(hash, self.folded.as_bytes(), false);
+            self.advance(token, start, end, spaced);
         }
     }
 
@@ -377,28 +397,16 @@ impl Walk<'_, '_> {
         fold_token(token, self.folded);
     }
 
-    /// Whether a token is worth a look-up: inside a phrase always, else if a term may begin with it.
+    /// Whether a token is worth a look-up: if a phrase may go on with it, else if a term may begin with it.
+    /// If it goes on no phrase, the automaton is back at its root.
     #[inline(always)]
-    fn may_be_known(&self, hash: TokenHash) -> bool {
-        let bit = hash.filter_bit(self.dictionary.layout.filter_log2);
-        let byte = self.filter.get(bit >> 3).copied().unwrap_or(0);
-        self.state != 0 || byte >> (bit & 7) & 1 == 1
-    }
-
-    fn look_up(&mut self, start: usize, end: usize, hash: TokenHash, upper: bool, spaced: bool) {
-        if upper {
-            self.fold(start, end);
-            self.look_up_folded(start, hash, end, spaced);
-        } else {
-            let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
-            let token = self.dictionary.token(hash, token);
-            self.advance(token, start, end, spaced);
+    fn may_be_known(&mut self, hash: TokenHash) -> bool {
+        let layout = &self.dictionary.layout;
+        if self.state != 0 && !has_bit(self.follow, hash.follow_bit(self.state, layout.follow_log2))
+        {
+            self.state = 0;
         }
-    }
-
-    fn look_up_folded(&mut self, start: usize, hash: TokenHash, end: usize, spaced: bool) {
-        let token = self.dictionary.token(hash, self.folded.as_bytes());
-        self.advance(token, start, end, spaced);
+        self.state != 0 || has_bit(self.filter, hash.filter_bit(layout.filter_log2))
     }
 
     fn advance(&mut self, token: Option<Token>, start: usize, end: usize, spaced: bool) {
@@ -471,6 +479,28 @@ impl Walk<'_, '_> {
     fn char_len(&self, at: usize) -> usize {
         self.char_at(at).map_or(1, char::len_utf8)
     }
+}
+
+#[inline(always)]
+fn has_bit(filter: &[u8], bit: usize) -> bool {
+    let byte = filter.get(bit >> 3).copied().unwrap_or(0);
+    byte >> (bit & 7) & 1 == 1
+}
+
+/// Whether a character is one of the dashes, quotation marks and signs that texts are full of, U+2010 to
+/// U+2027 without the typographic apostrophe: punctuation that folds to itself.
+fn is_plain_punctuation(character: &[u8]) -> bool {
+    matches!(character, [0xe2, 0x80, last @ 0x90..=0xa7] if *last != 0x99)
+}
+
+/// What kinds of characters a token of ASCII has: none of a kind where the number is 0.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kinds {
+    digits: u64,
+    letters: u64,
+    capitals: u64,
+    /// Small letters and underscores.
+    others: u64,
 }
 
 /// Keeps the hits sorted by start. They come by their ends, so that only a phrase has to be put before

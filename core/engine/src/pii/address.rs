@@ -258,7 +258,9 @@ const LONGEST_NAME: usize = 400;
 
 /// One to five words of which the last is a kind of street: its end, the kind, whether it is in lower case.
 fn street_name<'t>(scan: &Scan<'t>, from: usize) -> Option<(usize, &'t str, bool)> {
-    scan.hit_after(STREET_TYPE, from, LONGEST_NAME)?;
+    if !scan.may_follow(STREET_TYPE, from, LONGEST_NAME) {
+        return None;
+    }
     let mut at = from;
     let mut best = None;
     let mut lower = false;

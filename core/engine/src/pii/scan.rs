@@ -189,6 +189,15 @@ impl<'t> Scan<'t> {
         hit
     }
 
+    /// Whether a hit of `lexicon` may start in the `window` bytes from `at`. While more text may bring one
+    /// the answer is yes, so that nothing has to wait for it.
+    #[must_use]
+    pub fn may_follow(&self, lexicon: Lexicon, at: usize, window: usize) -> bool {
+        let last = at.saturating_add(window);
+        let known = self.open == usize::MAX || last < self.open;
+        !known || self.first_hit(lexicon, at, last).is_some()
+    }
+
     fn first_hit(&self, lexicon: Lexicon, at: usize, last: usize) -> Option<LexiconHit> {
         if !self.has(lexicon) {
             return None;
