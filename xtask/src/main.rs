@@ -13,6 +13,7 @@ mod process;
 mod setup;
 mod test;
 mod unicode;
+mod views;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ const CHORES: &[Chore] = &[
     corpus::CHORE,
     setup::CHORE,
     unicode::CHORE,
+    views::CHORE,
 ];
 
 fn main() -> ExitCode {

@@ -22,7 +22,7 @@ pub(crate) const CHORE: Chore = Chore {
 const END: u32 = 0x20000;
 
 /// How the view treats a character. The numbers are part of the generated table.
-const KEEP: u8 = 0;
+pub(crate) const KEEP: u8 = 0;
 const DROP: u8 = 1;
 const SPACE: u8 = 2;
 const LINE: u8 = 3;
@@ -52,25 +52,25 @@ fn run(arguments: &[&str]) -> Result<(), String> {
 }
 
 /// What the tables need of the Unicode Character Database.
-struct Database {
+pub(crate) struct Database {
     version: String,
     /// General category, two letters.
-    category: BTreeMap<u32, String>,
+    pub(crate) category: BTreeMap<u32, String>,
     ccc: BTreeMap<u32, u8>,
     /// Decompositions of one step; `true` is canonical.
-    decomposition: BTreeMap<u32, (bool, Vec<u32>)>,
+    pub(crate) decomposition: BTreeMap<u32, (bool, Vec<u32>)>,
     excluded: BTreeSet<u32>,
-    quick_check: BTreeMap<u32, String>,
+    pub(crate) quick_check: BTreeMap<u32, String>,
     ignorable: BTreeMap<u32, String>,
     white: BTreeMap<u32, String>,
     word_break: BTreeMap<u32, String>,
     line_break: BTreeMap<u32, String>,
-    script: BTreeMap<u32, String>,
+    pub(crate) script: BTreeMap<u32, String>,
     folding: BTreeMap<u32, Vec<u32>>,
 }
 
 impl Database {
-    fn read(directory: &Path) -> Result<Database, String> {
+    pub(crate) fn read(directory: &Path) -> Result<Database, String> {
         let file = |name: &str| {
             let path = directory.join(name);
             std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
@@ -167,7 +167,7 @@ impl Database {
             .collect()
     }
 
-    fn action(&self, code: u32) -> u8 {
+    pub(crate) fn action(&self, code: u32) -> u8 {
         let category = self.category.get(&code).map_or("Cn", String::as_str);
         match code {
             0x09 | 0x0A | 0x0D => KEEP,
@@ -220,7 +220,7 @@ impl Database {
     }
 }
 
-fn hex(text: &str) -> Result<u32, String> {
+pub(crate) fn hex(text: &str) -> Result<u32, String> {
     u32::from_str_radix(text.trim(), 16).map_err(|e| format!("code point {text}: {e}"))
 }
 
