@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use edgerail_core::bundle::{SectionKind, assemble};
 use edgerail_core::dictionary::{Output, Use};
 use edgerail_core::pii::{Lexicon, PiiType, RECOGNIZERS, Verdict, spellings};
-use edgerail_core::policy::{Actions, Counts, EntryAction};
+use edgerail_core::policy::{Actions, Counts, EntryAction, Tiers};
 use edgerail_core::regex::RegexPath;
 use edgerail_core::{Engine, LoadOptions, Trust};
 
 use crate::definition::{Directional, DirectionalAction, Guardrail};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::dictionary::{DictionaryBuilder, Word, is_unspaced};
-use crate::overlay::{LegacyInput, Mode, OnError, Overlay, Settings, WordMatch};
+use crate::overlay::{LegacyInput, Mode, OnError, Overlay, Settings, Tier, WordMatch};
 use crate::policy::{Cloud, MessageTable, PolicyGuardrail, PolicyRegex, PolicySection};
 use crate::regex::{PatternKey, RegexCompiler, suspicions};
-use crate::{lexicon, profanity, selftest, strings};
+use crate::{lexicon, profanity, selftest, strings, views};
 
 /// Who may get a bundle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -189,6 +189,7 @@ impl Build<'_> {
             blocked_input: guardrail.blocked_input_messaging.clone(),
             blocked_output: guardrail.blocked_outputs_messaging.clone(),
             allow: settings.allow.clone(),
+            tiers: tiers(guardrail, &settings),
             ..PolicyGuardrail::default()
         };
         self.words(number, guardrail, &settings, &mut policy);
@@ -372,12 +373,22 @@ impl Build<'_> {
         };
         let policy = policy.write(&mut messages);
         let (dictionary, strings) = self.tables()?;
+        let standard = self
+            .guardrails
+            .iter()
+            .any(|guardrail| guardrail.tiers.any());
+        let views = if standard {
+            views::section(&self.standard_terms())?
+        } else {
+            Vec::new()
+        };
         Some(vec![
             (SectionKind::Policy, policy),
             (SectionKind::Dictionary, dictionary),
             (SectionKind::Strings, strings),
             (SectionKind::RegexGroups, groups),
             (SectionKind::RegexEach, each),
+            (SectionKind::Views, views),
             (SectionKind::Messages, messages.section()?),
         ])
     }
@@ -396,12 +407,21 @@ impl Build<'_> {
                 inside.push((text.clone(), u32::try_from(word).ok()?));
             } else if builder.add_term(text, Output::Word(word)).is_err() {
                 unusable.push(word);
+            } else if self.is_standard(uses)
+                && let Some(rotated) = views::rotated(text)
+            {
+                builder.add_term(&rotated, Output::RotatedWord(word)).ok()?;
             }
         }
         if self.profanity {
             for term in profanity::terms() {
                 // The list is ours and its test says that every term has tokens.
                 let _ = builder.add_term(term, Output::Profanity);
+                if self.guardrails.iter().any(|g| g.tiers.profanity)
+                    && let Some(rotated) = views::rotated(term)
+                {
+                    let _ = builder.add_term(&rotated, Output::RotatedProfanity);
+                }
             }
         }
         for lexicon in &self.lexicons {
@@ -420,6 +440,27 @@ impl Build<'_> {
             );
         }
         Some((builder.finish()?, strings::build(&inside)?))
+    }
+
+    /// Whether a guardrail that uses a word reads it in evasion views.
+    fn is_standard(&self, uses: &[Use]) -> bool {
+        uses.iter().any(|used| {
+            let guardrail = self.guardrails.get(used.guardrail);
+            guardrail.is_some_and(|guardrail| guardrail.tiers.words)
+        })
+    }
+
+    /// The words and phrases that are read in evasion views.
+    fn standard_terms(&self) -> Vec<&str> {
+        let read = self.words.iter();
+        let read = read.filter(|(_, uses)| self.is_standard(uses));
+        let mut terms: Vec<&str> = read.map(|((text, _), _)| text.as_str()).collect();
+        if self.guardrails.iter().any(|g| g.tiers.profanity) {
+            for term in profanity::terms() {
+                terms.push(term);
+            }
+        }
+        terms
     }
 
     fn lint_paths(&mut self, paths: &[RegexPath]) {
@@ -453,6 +494,20 @@ impl Build<'_> {
             all_pass(|settings| settings.on_error_input),
             all_pass(|settings| settings.on_error_output),
         ]
+    }
+}
+
+/// Which policies read evasion views: as AWS has it for topics and content filters, as the overlay has it
+/// for the rest.
+fn tiers(guardrail: &Guardrail, settings: &Settings) -> Tiers {
+    let standard = |tier: &Option<String>| tier.as_deref() == Some("STANDARD");
+    let overlay = |tier: Option<Tier>| tier == Some(Tier::Standard);
+    Tiers {
+        content: standard(&guardrail.content_tier),
+        pii: overlay(settings.tiers.pii),
+        profanity: overlay(settings.tiers.profanity),
+        topics: standard(&guardrail.topics_tier),
+        words: overlay(settings.tiers.words),
     }
 }
 

@@ -17,5 +17,6 @@ pub mod profanity;
 mod regex;
 mod selftest;
 mod strings;
+mod views;
 
 pub use bundle::{Audience, CompileOptions, Compiled, compile};

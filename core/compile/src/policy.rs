@@ -2,7 +2,7 @@
 
 use edgerail_core::json::Writer;
 use edgerail_core::pii::PiiType;
-use edgerail_core::policy::{Actions, Counts};
+use edgerail_core::policy::{Actions, Counts, Tiers};
 
 use crate::overlay::{AllowEntry, Allowed, Limits, Mode, OnError};
 
@@ -22,6 +22,7 @@ pub(crate) struct PolicyGuardrail {
     pub(crate) regexes: Vec<PolicyRegex>,
     pub(crate) cloud: Vec<Cloud>,
     pub(crate) allow: Vec<AllowEntry>,
+    pub(crate) tiers: Tiers,
 }
 
 #[derive(Debug)]
@@ -169,6 +170,14 @@ impl PolicySection<'_> {
                 w.object(|w| self.regex(w, regex));
             }
         });
+        if guardrail.tiers.any() {
+            w.name("tier").object(|w| {
+                let standard = guardrail.tiers.named().into_iter().filter(|(_, on)| *on);
+                for (policy, _) in standard {
+                    w.name(policy).string("STANDARD");
+                }
+            });
+        }
         if let Some(version) = &guardrail.version {
             w.name("version").string(version);
         }

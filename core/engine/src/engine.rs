@@ -7,11 +7,13 @@ use crate::dictionary::{Dictionary, Layout};
 use crate::evaluate;
 use crate::limits::Limits;
 use crate::pii::{self, PiiType, RECOGNIZERS};
-use crate::policy::{EntryAction, Policy};
+use crate::policy::{EntryAction, Policy, Tiers};
 use crate::regex::RegexSet;
 use crate::request::{Request, Source};
 use crate::selftest;
 use crate::substring::Substrings;
+use crate::text::View;
+use crate::views::{self, Search, Tables};
 
 /// Where an engine's bundle came from. It stands in every decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,7 @@ pub struct Engine {
     policy: Policy,
     layout: Layout,
     substrings: Option<Substrings>,
+    views: Option<views::Layout>,
     regexes: RegexSet,
     input: Direction,
     output: Direction,
@@ -90,6 +93,8 @@ pub(crate) struct Direction {
     pub(crate) regexes: Vec<bool>,
     /// Whether any guardrail evaluates profanity.
     pub(crate) profanity: bool,
+    /// Which policies read evasion views in any guardrail.
+    pub(crate) tiers: Tiers,
 }
 
 impl Engine {
@@ -118,6 +123,13 @@ impl Engine {
             |automaton| regex_name(&policy, automaton),
         )?;
         check_references(&policy, dictionary, &regexes)?;
+        let views = views::Layout::read(bundle.section(SectionKind::Views))?;
+        if views.is_none() && policy.guardrails.iter().any(|g| g.tiers.any()) {
+            return Err(BundleError::Section(
+                "views",
+                "is missing, and a guardrail has tier STANDARD",
+            ));
+        }
         let (input, output) = (
             Direction::new(&policy, &regexes, Source::Input),
             Direction::new(&policy, &regexes, Source::Output),
@@ -125,6 +137,7 @@ impl Engine {
         Ok(Engine {
             layout: dictionary.layout(),
             substrings: Substrings::load(bundle.section(SectionKind::Strings))?,
+            views,
             bundle,
             policy,
             regexes,
@@ -146,6 +159,23 @@ impl Engine {
     #[must_use]
     pub fn fail<'a>(&'a self, request: &'a Request<'a>, failure: Failure) -> Decision<'a> {
         Decision::failed(self, request, failure)
+    }
+
+    /// From where `text`, the end of something longer, must be held while more of it may come, as far as
+    /// evasion views go: what they find before this byte offset stays what it is whatever follows. All of
+    /// it may go where no guardrail has tier STANDARD. `text` is read as a whole: give what is not released
+    /// yet with some [`crate::views::CONTEXT`] bytes before it.
+    #[must_use]
+    pub fn live_from(&self, source: Source, text: &str) -> usize {
+        let Some(search) = self.search(source) else {
+            return text.len();
+        };
+        // What has no view is refused as a whole.
+        let Ok(view) = View::new(text, self.limits.view_growth) else {
+            return 0;
+        };
+        let live = views::live_from(view.text(), search);
+        view.to_original(live, live).0
     }
 
     /// Decides the bundle's own samples and compares with what was decided when it was compiled.
@@ -189,6 +219,20 @@ impl Engine {
         self.substrings.as_ref()
     }
 
+    /// What evasion views look for in texts of `source`; `None` if no guardrail reads any there.
+    pub(crate) fn search(&self, source: Source) -> Option<Search<'_>> {
+        let layout = self.views.as_ref()?;
+        let tiers = self.direction(source).tiers;
+        tiers.any().then(|| Search {
+            tables: Tables::reopen(self.bundle.section(SectionKind::Views), layout),
+            dictionary: self.dictionary(),
+            substrings: self.substrings.is_some(),
+            words: tiers.words || tiers.profanity || tiers.topics || tiers.content,
+            pii: tiers.pii,
+            depth: self.limits.decode_depth,
+        })
+    }
+
     pub(crate) const fn regexes(&self) -> &RegexSet {
         &self.regexes
     }
@@ -207,7 +251,9 @@ impl Direction {
         let mut wanted_regexes = Vec::new();
         wanted_regexes.resize(regexes.len(), false);
         let mut profanity = false;
+        let mut tiers = Tiers::default();
         for guardrail in &policy.guardrails {
+            tiers = tiers.and(guardrail.acting_tiers(source));
             for entry in &guardrail.pii {
                 if entry.actions.of(source) == EntryAction::Disabled {
                     continue;
@@ -238,6 +284,7 @@ impl Direction {
             thresholds,
             regexes: wanted_regexes,
             profanity,
+            tiers,
         }
     }
 }

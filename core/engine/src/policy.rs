@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::bundle::{Bundle, BundleError, Messages, SectionKind};
+use crate::decision::Entry;
 use crate::json::{self, Value};
 use crate::pii::PiiType;
 use crate::request::Source;
@@ -155,6 +156,65 @@ impl Counts {
     }
 }
 
+/// Which policies of a guardrail have tier STANDARD: they read the evasion views, too. The others have
+/// CLASSIC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tiers {
+    /// Prompt attacks, from the definition.
+    pub content: bool,
+    /// Built-in sensitive information, from the overlay.
+    pub pii: bool,
+    /// The profanity list, from the overlay.
+    pub profanity: bool,
+    /// Denied topics, from the definition.
+    pub topics: bool,
+    /// Custom words, from the overlay.
+    pub words: bool,
+}
+
+impl Tiers {
+    /// Whether any policy reads evasion views.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.content || self.pii || self.profanity || self.topics || self.words
+    }
+
+    /// Whether the policy that `entry` belongs to reads evasion views. Regexes never do: they are the
+    /// customer's words about the text as it is.
+    pub(crate) const fn reads(self, entry: Entry<'_>) -> bool {
+        match entry {
+            Entry::Word(_) => self.words,
+            Entry::Profanity => self.profanity,
+            Entry::Pii(_) => self.pii,
+            Entry::Regex(_) => false,
+        }
+    }
+
+    /// The policies that read evasion views in either.
+    #[must_use]
+    pub const fn and(self, other: Tiers) -> Tiers {
+        Tiers {
+            content: self.content || other.content,
+            pii: self.pii || other.pii,
+            profanity: self.profanity || other.profanity,
+            topics: self.topics || other.topics,
+            words: self.words || other.words,
+        }
+    }
+
+    /// Each policy's name in the overlay and in the policy section, sorted, with whether it has STANDARD.
+    #[must_use]
+    pub const fn named(self) -> [(&'static str, bool); 5] {
+        [
+            ("content", self.content),
+            ("pii", self.pii),
+            ("profanity", self.profanity),
+            ("topics", self.topics),
+            ("words", self.words),
+        ]
+    }
+}
+
 /// One guardrail of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guardrail {
@@ -184,9 +244,22 @@ pub struct Guardrail {
     pub cloud: Vec<CloudEntry>,
     /// Values of built-in types that do not act.
     pub allowed: Vec<Allowed>,
+    /// Which policies read evasion views.
+    pub tiers: Tiers,
 }
 
 impl Guardrail {
+    /// The tiers of the policies that have an entry for texts of `source`: the others need no views.
+    pub(crate) fn acting_tiers(&self, source: Source) -> Tiers {
+        let acts = |actions: Actions| actions.of(source) != EntryAction::Disabled;
+        Tiers {
+            pii: self.tiers.pii && self.pii.iter().any(|entry| acts(entry.actions)),
+            profanity: self.tiers.profanity && self.profanity.is_some_and(acts),
+            words: self.tiers.words && self.words.of(source) > 0,
+            ..Tiers::default()
+        }
+    }
+
     /// The message for blocked texts of `source`.
     #[must_use]
     pub fn blocked_message(&self, source: Source) -> &str {
@@ -340,6 +413,7 @@ impl Reader {
                 .iter()
                 .map(allowed)
                 .collect::<Read<_>>()?,
+            tiers: value.member("tier").map_or(Ok(Tiers::default()), tiers)?,
         })
     }
 }
@@ -403,6 +477,21 @@ fn allowed(value: &Value<'_>) -> Read<Allowed> {
             .member("until")
             .and_then(Value::as_u64)
             .ok_or("has an allow-list entry without an end")?,
+    })
+}
+
+fn tiers(value: &Value<'_>) -> Read<Tiers> {
+    let tier = |policy: &str| match value.member(policy).map(Value::as_str) {
+        None | Some(Some("CLASSIC")) => Ok(false),
+        Some(Some("STANDARD")) => Ok(true),
+        _ => Err("has a tier that is neither CLASSIC nor STANDARD"),
+    };
+    Ok(Tiers {
+        content: tier("content")?,
+        pii: tier("pii")?,
+        profanity: tier("profanity")?,
+        topics: tier("topics")?,
+        words: tier("words")?,
     })
 }
 

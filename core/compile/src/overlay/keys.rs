@@ -1,8 +1,15 @@
 //! The keys of an overlay, by table. `docs/overlay.schema.json` has the same ones; a test compares.
 
 /// Settings that stand at the top and in a guardrail's section.
-pub(super) const SETTINGS: [&str; 6] =
-    ["legacy_input", "on_error", "words", "pii", "regex", "allow"];
+pub(super) const SETTINGS: [&str; 7] = [
+    "legacy_input",
+    "on_error",
+    "words",
+    "pii",
+    "regex",
+    "allow",
+    "tier",
+];
 /// Keys of the top only.
 pub(super) const TOP: [&str; 3] = ["guardrail", "limits", "$schema"];
 /// Keys of a guardrail's section only.
@@ -12,6 +19,7 @@ pub(super) const WORDS: [&str; 3] = ["match", "confidential", "confidential_word
 pub(super) const PII: [&str; 1] = ["threshold"];
 pub(super) const REGEX: [&str; 2] = ["unicode", "confidential"];
 pub(super) const ALLOW: [&str; 6] = ["type", "value", "domain", "who", "why", "until"];
+pub(super) const TIER: [&str; 3] = ["words", "profanity", "pii"];
 pub(super) const LIMITS: [&str; 2] = ["text_bytes", "findings"];
 /// Keys that a later version will know.
 pub(super) const RESERVED: [&str; 3] = ["topic", "topics", "normalization"];
@@ -45,13 +53,14 @@ mod tests {
             parts.concat().into_iter().collect()
         };
         assert_eq!(properties(&schema, &[]), set(&[&SETTINGS, &TOP]));
-        let tables: [(&str, &[&[&'static str]]); 7] = [
+        let tables: [(&str, &[&[&'static str]]); 8] = [
             ("guardrail", &[&SETTINGS, &GUARDRAIL]),
             ("onError", &[&ON_ERROR]),
             ("words", &[&WORDS]),
             ("pii", &[&PII]),
             ("regex", &[&REGEX]),
             ("allow", &[&ALLOW]),
+            ("tier", &[&TIER]),
             ("limits", &[&LIMITS]),
         ];
         for (name, expected) in tables {

@@ -105,6 +105,28 @@ pub struct RegexOptions {
     pub confidential: Option<bool>,
 }
 
+/// Which spellings of a value a policy sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    /// What the text says.
+    #[default]
+    Classic,
+    /// What it says to a reader as well: look-alike letters, leetspeak, separated letters, encodings.
+    Standard,
+}
+
+/// The tiers of the policies for which AWS has none. Topics and content filters have theirs in the
+/// definition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tiers {
+    /// Custom words.
+    pub words: Option<Tier>,
+    /// The profanity list.
+    pub profanity: Option<Tier>,
+    /// Built-in sensitive information.
+    pub pii: Option<Tier>,
+}
+
 /// Options of the word policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WordOptions {
@@ -133,6 +155,8 @@ pub struct Settings {
     pub regexes: BTreeMap<String, RegexOptions>,
     /// The allow-list.
     pub allow: Vec<AllowEntry>,
+    /// Tiers.
+    pub tiers: Tiers,
 }
 
 /// Settings of one guardrail.
@@ -210,5 +234,8 @@ impl Settings {
             merged.confidential = options.confidential.or(merged.confidential);
         }
         self.allow.extend(own.allow.iter().cloned());
+        self.tiers.words = own.tiers.words.or(self.tiers.words);
+        self.tiers.profanity = own.tiers.profanity.or(self.tiers.profanity);
+        self.tiers.pii = own.tiers.pii.or(self.tiers.pii);
     }
 }

@@ -4,7 +4,7 @@ use edgerail_core::pii::PiiType;
 
 use super::{
     AllowEntry, Allowed, GuardrailOverlay, LegacyInput, Limits, Mode, OnError, Overlay,
-    RegexOptions, Settings, WordMatch, date, keys,
+    RegexOptions, Settings, Tier, WordMatch, date, keys,
 };
 use crate::diagnostic::{Diagnostics, index, member, shown_name};
 use crate::document::{self, Entry, Node, Value};
@@ -175,6 +175,7 @@ impl Reader {
             "pii" => self.pii(node, path, out),
             "regex" => self.regexes(node, path, out),
             "allow" => self.allow(node, path, out),
+            "tier" => self.tier(node, path, out),
             _ => {}
         }
     }
@@ -214,6 +215,18 @@ impl Reader {
                         out.words.confidential_words.extend(self.text(item, &path));
                     }
                 }
+            }
+        }
+    }
+
+    fn tier(&mut self, node: &Node, path: &str, out: &mut Settings) {
+        let values = [("CLASSIC", Tier::Classic), ("STANDARD", Tier::Standard)];
+        for entry in self.table(node, path, &keys::TIER) {
+            let value = self.choice(&entry.value, &member(path, &entry.key), &values);
+            match entry.key.as_str() {
+                "words" => out.tiers.words = value,
+                "profanity" => out.tiers.profanity = value,
+                _ => out.tiers.pii = value,
             }
         }
     }

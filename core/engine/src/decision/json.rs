@@ -234,6 +234,9 @@ impl Decision<'_> {
         if let Some(ty) = finding.entry.type_name() {
             w.name("type").string(ty);
         }
+        if let Some(view) = finding.view {
+            w.name("view").string(view.name());
+        }
         if finding.would != finding.action {
             w.name("would").string(finding.would.name());
         }

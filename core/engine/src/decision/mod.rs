@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::pii::PiiType;
 use crate::policy::{Mode, OnError};
 use crate::request::Request;
+use crate::views::ViewKind;
 
 pub use record::DecisionRecord;
 
@@ -113,6 +114,8 @@ pub struct Finding<'a> {
     pub would: FindingAction,
     /// Confidence, 0 to 1000; 1000 for words and regexes.
     pub score: u16,
+    /// The evasion view that shows it; `None` if the text itself does.
+    pub view: Option<ViewKind>,
 }
 
 /// A stretch of a content block that is masked: the union of the values that overlap there.

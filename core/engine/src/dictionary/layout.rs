@@ -106,6 +106,10 @@ pub enum Output {
     Profanity,
     /// A word that recognisers read.
     Lexicon(Lexicon),
+    /// A custom word whose letters are moved by 13 places, by the word's number.
+    RotatedWord(usize),
+    /// A word of the profanity list whose letters are moved by 13 places.
+    RotatedProfanity,
 }
 
 impl Output {
@@ -116,6 +120,8 @@ impl Output {
             Output::Word(word) => u32::try_from(word).ok().filter(|&word| word < 1 << 24),
             Output::Profanity => Some(1 << 24),
             Output::Lexicon(lexicon) => Some((2 << 24) | u32::from(lexicon.number())),
+            Output::RotatedWord(word) => Some((8 << 24) | Output::Word(word).encode()?),
+            Output::RotatedProfanity => Some(9 << 24),
         }
     }
 
@@ -127,6 +133,8 @@ impl Output {
             2 => Some(Output::Lexicon(Lexicon::from_number(
                 u8::try_from(id).ok()?,
             ))),
+            8 => Some(Output::RotatedWord(id)),
+            9 => Some(Output::RotatedProfanity),
             _ => None,
         }
     }

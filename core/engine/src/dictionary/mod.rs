@@ -167,7 +167,8 @@ impl<'b> Dictionary<'b> {
             let Some((output, _)) = layout.output(self.bytes, output) else {
                 return Err("has an output of unknown kind");
             };
-            if matches!(output, Output::Word(word) if word >= layout.words) {
+            if matches!(output, Output::Word(word) | Output::RotatedWord(word) if word >= layout.words)
+            {
                 return Err("has an output that points outside its words");
             }
         }
@@ -198,6 +199,11 @@ impl<'b> Dictionary<'b> {
         let count = record.map_or(0, |record| record.uses);
         (first..first.saturating_add(count))
             .filter_map(move |number| dictionary.layout.word_use(dictionary.bytes, number))
+    }
+
+    /// Whether a term has the token whose folded bytes are `folded`.
+    pub(crate) fn knows(&self, folded: &[u8]) -> bool {
+        !self.is_empty() && self.token(hash_token(folded), folded, false).is_some()
     }
 
     /// The token whose folded bytes are `token`, or for `fold` those of `token` in lower case, by its hash.

@@ -11,7 +11,7 @@ use crate::text::{CharClass, class};
 /// A custom word or a word of the profanity list, found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DictionaryHit {
-    /// [`Output::Word`] or [`Output::Profanity`].
+    /// Any output but [`Output::Lexicon`].
     pub(crate) output: Output,
     /// Byte range in the view text.
     pub(crate) start: usize,
@@ -454,7 +454,10 @@ impl Walk<'_, '_> {
                         },
                     );
                 }
-                Output::Word(_) | Output::Profanity => {
+                Output::Word(_)
+                | Output::Profanity
+                | Output::RotatedWord(_)
+                | Output::RotatedProfanity => {
                     pass.hits.push(DictionaryHit { output, start, end });
                 }
             }

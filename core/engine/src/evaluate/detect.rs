@@ -2,11 +2,12 @@ use alloc::vec::Vec;
 
 use crate::decision::Failure;
 use crate::dictionary::{Output, Pass};
-use crate::engine::Engine;
+use crate::engine::{Direction, Engine};
 use crate::pii::PiiType;
 use crate::request::Source;
 use crate::rules::rule;
-use crate::text::View;
+use crate::text::{MIN_VIEW_LIMIT, View};
+use crate::views::{self, Search, Unit, Units, ViewKind, Window};
 
 /// What was detected, before any guardrail says what that means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub(super) struct Detection {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) score: u16,
+    /// The evasion view that shows it, `None` if the text itself does.
+    pub(super) view: Option<ViewKind>,
 }
 
 /// Everything that any guardrail wants to know about a text, by place.
@@ -37,41 +40,20 @@ pub(super) fn detect(
     let direction = engine.direction(source);
     let view = View::new(text, engine.limits().view_growth).map_err(|_| Failure::GrowthLimit)?;
     let mut detections = Vec::new();
-    let mut push = |kind, start, end, score| {
-        let (start, end) = view.to_original(start, end);
+    let all = Reads {
+        words: true,
+        pii: true,
+    };
+    read(engine, direction, view.text(), all, |found| {
+        let (start, end) = view.to_original(found.start, found.end);
         detections.push(Detection {
-            kind,
             start,
             end,
-            score,
+            ..found
         });
-    };
-
-    let pass = Pass::over(view.text(), engine.dictionary(), direction.plan.triggers());
-    for hit in &pass.hits {
-        if hit.output != Output::Profanity || direction.profanity {
-            push(Kind::Dictionary(hit.output), hit.start, hit.end, 1000);
-        }
-    }
-    if let Some(substrings) = engine.substrings() {
-        substrings.find(view.text(), |word, start, end| {
-            push(Kind::Dictionary(Output::Word(word)), start, end, 1000);
-        });
-    }
-    let threshold = |ty: PiiType| {
-        let threshold = direction.thresholds.get(usize::from(ty.number()));
-        threshold.copied().flatten().unwrap_or(u16::MAX)
-    };
-    for finding in direction
-        .plan
-        .run(view.text(), &pass.events, &pass.lexicon, threshold)
-    {
-        push(
-            Kind::Pii(finding.ty),
-            finding.start,
-            finding.end,
-            finding.score,
-        );
+    });
+    if let Some(search) = engine.search(source) {
+        evasions(engine, direction, &view, search, &mut detections)?;
     }
     // Regexes are the customer's words about the text as it is, so they read the original.
     let haystack = if rule!("regex.original-text") {
@@ -81,17 +63,130 @@ pub(super) fn detect(
     };
     let wanted = |automaton: usize| direction.regexes.get(automaton) == Some(&true);
     let found = engine.regexes().find(haystack, wanted, |automaton, range| {
-        let kind = Kind::Regex(automaton);
         detections.push(Detection {
-            kind,
+            kind: Kind::Regex(automaton),
             start: range.start,
             end: range.end,
             score: 1000,
+            view: None,
         });
     });
     found.map_err(|_| Failure::Fault)?;
 
-    detections.sort_unstable_by_key(|d| (d.start, d.end, d.kind));
+    detections.sort_unstable_by_key(|d| (d.start, d.end, d.kind, d.view));
     detections.dedup();
+    // What a view shows at the same place as the text itself is one finding.
+    detections.dedup_by(|later, first| {
+        let same = (later.start, later.end, later.kind) == (first.start, first.end, first.kind);
+        same && later.view.is_some() && rule!("views.same-place")
+    });
     Ok(detections)
+}
+
+/// What of a text is read.
+#[derive(Clone, Copy)]
+struct Reads {
+    /// Words, profanity and topics.
+    words: bool,
+    /// Sensitive information.
+    pii: bool,
+}
+
+/// Calls `report` with what matchers find in `text`, a view's or a window's, by places in it.
+fn read(
+    engine: &Engine,
+    direction: &Direction,
+    text: &str,
+    reads: Reads,
+    mut report: impl FnMut(Detection),
+) {
+    let mut push = |kind, start, end, score, view| {
+        report(Detection {
+            kind,
+            start,
+            end,
+            score,
+            view,
+        });
+    };
+    let triggers = if reads.pii {
+        direction.plan.triggers()
+    } else {
+        0
+    };
+    let pass = Pass::over(text, engine.dictionary(), triggers);
+    for hit in pass.hits.iter().filter(|_| reads.words) {
+        let (output, view) = match hit.output {
+            Output::RotatedWord(word) => (Output::Word(word), Some(ViewKind::Rot13)),
+            Output::RotatedProfanity => (Output::Profanity, Some(ViewKind::Rot13)),
+            output => (output, None),
+        };
+        let wanted = output != Output::Profanity || direction.profanity;
+        if wanted && (view.is_none() || rule!("views.rot13")) {
+            push(Kind::Dictionary(output), hit.start, hit.end, 1000, view);
+        }
+    }
+    if let Some(substrings) = engine.substrings().filter(|_| reads.words) {
+        substrings.find(text, |word, start, end| {
+            push(Kind::Dictionary(Output::Word(word)), start, end, 1000, None);
+        });
+    }
+    if !reads.pii {
+        return;
+    }
+    let threshold = |ty: PiiType| {
+        let threshold = direction.thresholds.get(usize::from(ty.number()));
+        threshold.copied().flatten().unwrap_or(u16::MAX)
+    };
+    let findings = direction
+        .plan
+        .run(text, &pass.events, &pass.lexicon, threshold);
+    for finding in findings {
+        let kind = Kind::Pii(finding.ty);
+        push(kind, finding.start, finding.end, finding.score, None);
+    }
+}
+
+/// Adds what only the evasion views of `view` show.
+fn evasions(
+    engine: &Engine,
+    direction: &Direction,
+    view: &View<'_>,
+    search: Search<'_>,
+    detections: &mut Vec<Detection>,
+) -> Result<(), Failure> {
+    let text = view.text();
+    let units = Units::of(text, search);
+    let limit = text.len().saturating_mul(engine.limits().view_growth);
+    let mut room = limit.max(MIN_VIEW_LIMIT);
+    let mut families = [(&units.words, true), (&units.pii, false)].into_iter();
+    families.try_for_each(|(units, words)| {
+        let reads = Reads { words, pii: !words };
+        let mut within = true;
+        let each = |window: Window<'_>| {
+            let left = room.checked_sub(window.text().len());
+            within &= left.is_some();
+            room = left.unwrap_or(0);
+            if within {
+                read(engine, direction, window.text(), reads, |found| {
+                    detections.extend(traced(view, &window, found));
+                });
+            }
+        };
+        views::windows(text, units, each);
+        within.then_some(()).ok_or(Failure::GrowthLimit)
+    })
+}
+
+/// A detection in a window with its place in the original, if it touches a suspicious part.
+fn traced(view: &View<'_>, window: &Window<'_>, found: Detection) -> Option<Detection> {
+    let unit: &Unit = window.unit(found.start, found.end)?;
+    let (start, end) = window.to_text(found.start, found.end);
+    let (start, end) = view.to_original(start, end);
+    Some(Detection {
+        start,
+        end,
+        view: Some(unit.view),
+        ..found
+    })
 }

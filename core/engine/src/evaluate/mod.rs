@@ -166,7 +166,11 @@ impl<'a> Outcome<'a> {
         detection: &Detection,
     ) {
         let Detection {
-            start, end, score, ..
+            start,
+            end,
+            score,
+            view,
+            ..
         } = *detection;
         let matched = content.text.get(start..end).unwrap_or("");
         let would = match action {
@@ -178,6 +182,9 @@ impl<'a> Outcome<'a> {
         let Some(owner) = self.engine.policy().guardrails.get(guardrail) else {
             return;
         };
+        if view.is_some() && !owner.tiers.reads(entry) && rule!("tier.classic") {
+            return;
+        }
         if let Entry::Pii(ty) = entry
             && allow::is_allowed(&owner.allowed, self.request.now, ty, action, matched)
         {
@@ -199,6 +206,7 @@ impl<'a> Outcome<'a> {
             action,
             would,
             score,
+            view,
         };
         self.note(finding);
     }

@@ -16,4 +16,5 @@ pub use fold::fold_into;
 )]
 pub(crate) use token::ASCII_CLASS;
 pub use token::{CharClass, Shape, Token, TokenKind, Tokens, class};
+pub(crate) use unicode::decompose;
 pub use view::{MIN_VIEW_LIMIT, View, ViewError};

@@ -130,7 +130,7 @@ const HANGUL_S_COUNT: u32 = 11172;
 const HANGUL_L_COUNT: u32 = 19;
 
 /// Calls `push` with each character of the full compatibility decomposition of `c`.
-pub(super) fn decompose(c: char, mut push: impl FnMut(char)) {
+pub(crate) fn decompose(c: char, mut push: impl FnMut(char)) {
     let syllable = u32::from(c).wrapping_sub(HANGUL_S);
     if syllable < HANGUL_S_COUNT {
         let tail = syllable % HANGUL_T_COUNT;

@@ -1,0 +1,180 @@
+//! The one scan that finds what may be an evasion.
+
+use super::separated::Singles;
+use super::{Search, Units, decode, escape, separated, spelled, spelling};
+
+const LOWER: u16 = 1;
+const UPPER: u16 = 2;
+const DIGIT: u16 = 4;
+/// What may stand between separated letters.
+const SEPARATOR: u16 = 8;
+/// What may stand for a letter.
+const SIGN: u16 = 16;
+/// What begins an escape.
+const ESCAPE: u16 = 32;
+/// Brackets around a spelled-out sign, and the sign itself.
+const BRACKET: u16 = 64;
+const BEYOND_ASCII: u16 = 128;
+const SPACE: u16 = 256;
+
+static CLASSES: [u16; 256] = classes();
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "const, and a byte is in range"
+)]
+const fn classes() -> [u16; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' => LOWER,
+            b'A'..=b'Z' => UPPER,
+            b'0'..=b'9' => DIGIT,
+            b' ' | b'\t' | b'\n' | b'\r' => SPACE,
+            b'.' | b'-' | b'_' | b'*' | b'/' | b'~' => SEPARATOR,
+            b'+' => SEPARATOR | SIGN,
+            b'|' => SEPARATOR | SIGN,
+            b'$' | b'@' | b'!' => SIGN,
+            b'%' | b'&' | b'\\' => ESCAPE,
+            b'(' | b'[' | b'{' | b'<' => BRACKET,
+            128..=255 => BEYOND_ASCII,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+}
+
+/// A stretch without blanks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chunk<'t> {
+    /// The whole text.
+    pub(super) text: &'t str,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    bits: u16,
+    /// Whether a byte stands three times in a row, case aside.
+    pub(super) repeated: bool,
+}
+
+impl<'t> Chunk<'t> {
+    pub(super) fn slice(&self) -> &'t str {
+        self.text.get(self.start..self.end).unwrap_or("")
+    }
+
+    fn has(&self, bits: u16) -> bool {
+        self.bits & bits != 0
+    }
+
+    fn len(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+/// Puts the suspicious parts of `text` into `units`.
+pub(super) fn scan(text: &str, search: Search<'_>, units: &mut Units) {
+    let mut singles = Singles::default();
+    for chunk in Chunks::new(text) {
+        // Nearly always a chunk is letters with punctuation around them.
+        let plain = chunk.bits & !(LOWER | UPPER) == 0 && !chunk.repeated;
+        if plain && chunk.len() > 1 {
+            if chunk.len() == 2 && search.pii {
+                spelled::plain(&chunk, units);
+            } else {
+                encoded(&chunk, search, units);
+            }
+            continue;
+        }
+        singles.chunk(&chunk, search, units);
+        suspect(&chunk, search, units);
+    }
+    singles.flush(text, search, units);
+}
+
+fn suspect(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
+    encoded(chunk, search, units);
+    if chunk.has(ESCAPE) {
+        escape::find(chunk, search, units);
+    }
+    if search.pii && chunk.has(BRACKET) {
+        spelled::bracketed(chunk, units);
+    }
+    if search.pii && chunk.has(BEYOND_ASCII) {
+        spelling::signs(chunk, search, units);
+    }
+    let letters = chunk.has(LOWER | UPPER | BEYOND_ASCII);
+    if !letters {
+        return;
+    }
+    if chunk.has(SEPARATOR) && chunk.len() >= 5 {
+        separated::inside(chunk, search, units);
+    }
+    if search.words && (chunk.repeated || chunk.has(DIGIT | SIGN | BEYOND_ASCII)) {
+        spelling::words(chunk, search, units);
+    }
+}
+
+/// Runs of base64 and hexadecimal digits are long and hold digits or letters of both cases.
+fn encoded(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
+    let mixed = chunk.has(DIGIT) || (chunk.has(UPPER) && chunk.has(LOWER));
+    if mixed && chunk.len() >= decode::SHORTEST {
+        decode::find(chunk, search, units);
+    }
+}
+
+/// The chunks of a text.
+pub(super) struct Chunks<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Chunks<'t> {
+    pub(super) const fn new(text: &'t str) -> Chunks<'t> {
+        Chunks { text, at: 0 }
+    }
+}
+
+impl<'t> Iterator for Chunks<'t> {
+    type Item = Chunk<'t>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Chunk<'t>> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let class = |byte: u8| CLASSES.get(usize::from(byte)).copied().unwrap_or(0);
+        let blanks = rest
+            .iter()
+            .take_while(|byte| class(**byte) == SPACE)
+            .count();
+        let start = self.at.saturating_add(blanks);
+        let (mut bits, mut length) = (0, 0_usize);
+        let (mut before, mut last) = (0, 0);
+        let mut repeated = false;
+        for &byte in rest.get(blanks..)? {
+            let class = class(byte);
+            if class == SPACE {
+                break;
+            }
+            bits |= class;
+            let folded = byte | 0x20;
+            repeated |= folded == last && folded == before;
+            before = last;
+            last = folded;
+            length = length.wrapping_add(1);
+        }
+        if length == 0 {
+            return None;
+        }
+        let end = start.saturating_add(length);
+        self.at = end;
+        Some(Chunk {
+            text: self.text,
+            start,
+            end,
+            bits,
+            repeated,
+        })
+    }
+}
