@@ -46,14 +46,7 @@ fn engine_with(words: &[&str], types: &[&str], overlay: &str, limits: Limits) ->
 
 const STANDARD: &str =
     "[tier]\nwords = \"STANDARD\"\nprofanity = \"STANDARD\"\npii = \"STANDARD\"\n";
-const WORDS: &[&str] = &[
-    "bad",
-    "idiot",
-    "Project Kestrel",
-    "god",
-    "kestrel",
-    "password",
-];
+const WORDS: &[&str] = &["bad", "idiot", "Project Kestrel", "god", "password"];
 const TYPES: &[&str] = &[
     "EMAIL",
     "CREDIT_DEBIT_CARD_NUMBER",

@@ -155,10 +155,7 @@ mod tests {
     use crate::views::ViewKind;
 
     fn unit(start: usize, end: usize, text: &str) -> Unit {
-        Unit {
-            text: text.to_string(),
-            ..Unit::new(start, end, ViewKind::Leetspeak)
-        }
+        Unit::new(start, end, ViewKind::Leetspeak, text.to_string())
     }
 
     #[test]
@@ -199,7 +196,7 @@ mod tests {
 
     #[test]
     fn far_parts_have_windows_of_their_own_that_cut_no_word() {
-        let text = alloc::format!("{}b4d{}b4d", "word ".repeat(100), " word".repeat(100));
+        let text = alloc::format!("{}b4d{} b4d", "word ".repeat(100), " word".repeat(100));
         let second = text.len() - 3;
         let units = [unit(500, 503, "bad"), unit(second, text.len(), "bad")];
         let mut count = 0;
