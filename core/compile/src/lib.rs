@@ -17,5 +17,6 @@ pub mod profanity;
 mod regex;
 mod selftest;
 mod strings;
+pub mod topics;
 
 pub use bundle::{Audience, CompileOptions, Compiled, compile};

@@ -1,8 +1,15 @@
 //! The keys of an overlay, by table. `docs/overlay.schema.json` has the same ones; a test compares.
 
 /// Settings that stand at the top and in a guardrail's section.
-pub(super) const SETTINGS: [&str; 6] =
-    ["legacy_input", "on_error", "words", "pii", "regex", "allow"];
+pub(super) const SETTINGS: [&str; 7] = [
+    "legacy_input",
+    "on_error",
+    "words",
+    "pii",
+    "regex",
+    "allow",
+    "topic",
+];
 /// Keys of the top only.
 pub(super) const TOP: [&str; 3] = ["guardrail", "limits", "$schema"];
 /// Keys of a guardrail's section only.
@@ -12,9 +19,11 @@ pub(super) const WORDS: [&str; 3] = ["match", "confidential", "confidential_word
 pub(super) const PII: [&str; 1] = ["threshold"];
 pub(super) const REGEX: [&str; 2] = ["unicode", "confidential"];
 pub(super) const ALLOW: [&str; 6] = ["type", "value", "domain", "who", "why", "until"];
+pub(super) const TOPIC: [&str; 5] = ["keywords", "threshold", "window", "confidential", "rule"];
+pub(super) const TOPIC_RULE: [&str; 5] = ["any", "all", "not", "near", "weight"];
 pub(super) const LIMITS: [&str; 2] = ["text_bytes", "findings"];
 /// Keys that a later version will know.
-pub(super) const RESERVED: [&str; 3] = ["topic", "topics", "normalization"];
+pub(super) const RESERVED: [&str; 1] = ["normalization"];
 
 #[cfg(test)]
 mod tests {
@@ -45,7 +54,7 @@ mod tests {
             parts.concat().into_iter().collect()
         };
         assert_eq!(properties(&schema, &[]), set(&[&SETTINGS, &TOP]));
-        let tables: [(&str, &[&[&'static str]]); 7] = [
+        let tables: [(&str, &[&[&'static str]]); 9] = [
             ("guardrail", &[&SETTINGS, &GUARDRAIL]),
             ("onError", &[&ON_ERROR]),
             ("words", &[&WORDS]),
@@ -53,6 +62,8 @@ mod tests {
             ("regex", &[&REGEX]),
             ("allow", &[&ALLOW]),
             ("limits", &[&LIMITS]),
+            ("topic", &[&TOPIC]),
+            ("topicRule", &[&TOPIC_RULE]),
         ];
         for (name, expected) in tables {
             assert_eq!(
