@@ -63,6 +63,7 @@ pub mod rules;
 mod selftest;
 mod substring;
 pub mod text;
+pub mod topics;
 
 pub use decision::{Decision, DecisionRecord};
 pub use engine::{Engine, LoadOptions, Trust};

@@ -53,6 +53,8 @@ pub enum SectionKind {
     RegexGroups = 4,
     /// Each regex's own automata, which say where.
     RegexEach = 5,
+    /// Which keywords add up to which topic.
+    Topics = 6,
     /// Blocked messages.
     Messages = 8,
     /// Inputs with the decisions they must give.
@@ -61,12 +63,13 @@ pub enum SectionKind {
 
 impl SectionKind {
     /// Every kind, in the order in which sections stand in a file.
-    pub const ALL: [SectionKind; 7] = [
+    pub const ALL: [SectionKind; 8] = [
         SectionKind::Policy,
         SectionKind::Dictionary,
         SectionKind::Strings,
         SectionKind::RegexGroups,
         SectionKind::RegexEach,
+        SectionKind::Topics,
         SectionKind::Messages,
         SectionKind::SelfTest,
     ];
@@ -80,6 +83,7 @@ impl SectionKind {
             SectionKind::Strings => "strings",
             SectionKind::RegexGroups => "regex-groups",
             SectionKind::RegexEach => "regex-each",
+            SectionKind::Topics => "topics",
             SectionKind::Messages => "messages",
             SectionKind::SelfTest => "selftest",
         }

@@ -106,6 +106,8 @@ pub enum Output {
     Profanity,
     /// A word that recognisers read.
     Lexicon(Lexicon),
+    /// A form of keywords of topics, by its number in [`crate::topics::Topics`].
+    Keyword(usize),
 }
 
 impl Output {
@@ -116,6 +118,10 @@ impl Output {
             Output::Word(word) => u32::try_from(word).ok().filter(|&word| word < 1 << 24),
             Output::Profanity => Some(1 << 24),
             Output::Lexicon(lexicon) => Some((2 << 24) | u32::from(lexicon.number())),
+            Output::Keyword(form) => {
+                let form = u32::try_from(form).ok().filter(|&form| form < 1 << 24)?;
+                Some((3 << 24) | form)
+            }
         }
     }
 
@@ -127,6 +133,7 @@ impl Output {
             2 => Some(Output::Lexicon(Lexicon::from_number(
                 u8::try_from(id).ok()?,
             ))),
+            3 => Some(Output::Keyword(id)),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use crate::pii::PiiType;
 use crate::request::Source;
 use crate::rules::rule;
 use crate::text::View;
+use crate::topics::{self, Explanation};
 
 /// What was detected, before any guardrail says what that means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,8 @@ pub(super) enum Kind {
     Pii(PiiType),
     /// A custom regex, by its automaton.
     Regex(usize),
+    /// A topic by its number, at one of its thresholds.
+    Topic(usize, usize),
 }
 
 /// A detection in one block, in bytes of the original text.
@@ -28,11 +31,13 @@ pub(super) struct Detection {
     pub(super) score: u16,
 }
 
-/// Everything that any guardrail wants to know about a text, by place.
+/// Everything that any guardrail wants to know about a text, by place; why topics were detected goes to
+/// `explained`.
 pub(super) fn detect(
     engine: &Engine,
     source: Source,
     text: &str,
+    explained: &mut Vec<Explanation>,
 ) -> Result<Vec<Detection>, Failure> {
     let direction = engine.direction(source);
     let view = View::new(text, engine.limits().view_growth).map_err(|_| Failure::GrowthLimit)?;
@@ -52,6 +57,16 @@ pub(super) fn detect(
         if hit.output != Output::Profanity || direction.profanity {
             push(Kind::Dictionary(hit.output), hit.start, hit.end, 1000);
         }
+    }
+    for mut found in topics::detect(engine.topics(), &direction.topics, &pass.keywords) {
+        let kind = Kind::Topic(found.topic, found.level);
+        push(kind, found.start, found.end, found.score);
+        for place in &mut found.keywords {
+            (place.start, place.end) = view.to_original(place.start, place.end);
+        }
+        (found.deciding, _) = view.to_original(found.deciding, found.end);
+        (found.start, found.end) = view.to_original(found.start, found.end);
+        explained.push(found);
     }
     if let Some(substrings) = engine.substrings() {
         substrings.find(view.text(), |word, start, end| {
