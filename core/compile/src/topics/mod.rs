@@ -3,10 +3,23 @@
 //! The engine only compares surface forms and adds up weights. Everything that needs knowledge of a
 //! language happens here, at compile time, and deterministically: see [`explain`].
 
+mod attack;
+mod derive;
 mod inflect;
+mod language;
+mod lint;
+mod section;
+mod words;
+
+use std::collections::BTreeSet;
 
 use crate::definition::{Guardrail, TopicEntry};
-use crate::overlay::{Overlay, TopicOptions, TopicRule};
+use crate::overlay::{KeywordMode, Overlay, TopicOptions, TopicRule};
+
+pub(crate) use attack::{ATTACK_THRESHOLDS, ATTACK_WINDOW, PROMPT_ATTACK};
+pub use attack::{AttackFamily, attack_families};
+pub(crate) use lint::{is_instruction, is_negated};
+pub(crate) use section::TopicTable;
 
 /// The score from which a topic acts unless the overlay says otherwise.
 pub const DEFAULT_THRESHOLD: u16 = 600;
@@ -53,6 +66,8 @@ pub enum KeywordSource {
     Example(usize),
     /// The overlay's rule of this number for the topic, counted from 0.
     Overlay(usize),
+    /// A family of prompt attacks.
+    Family,
 }
 
 /// A word or phrase that is looked for.
@@ -69,7 +84,7 @@ pub struct Keyword {
 }
 
 /// Keywords that count together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
     /// Each one that is found adds its weight.
     pub any: Vec<Keyword>,
@@ -101,6 +116,28 @@ pub struct TopicExplanation {
     pub rules: Vec<Rule>,
 }
 
+impl Rule {
+    /// The most it can add to a score.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        let any: u32 = self
+            .any
+            .iter()
+            .map(|keyword| u32::from(keyword.weight))
+            .sum();
+        any.max(self.weight.into())
+    }
+}
+
+impl TopicExplanation {
+    /// Whether the keywords can reach the threshold at all.
+    #[must_use]
+    pub fn can_act(&self) -> bool {
+        let most: u32 = self.rules.iter().map(Rule::most).sum();
+        most >= u32::from(self.threshold)
+    }
+}
+
 /// What is looked for because of each topic of `guardrail`, in the order of the definition.
 #[must_use]
 pub fn explain(guardrail: &Guardrail, overlay: &Overlay) -> Vec<TopicExplanation> {
@@ -114,17 +151,38 @@ pub fn explain(guardrail: &Guardrail, overlay: &Overlay) -> Vec<TopicExplanation
 }
 
 fn explain_topic(topic: &TopicEntry, options: &TopicOptions) -> TopicExplanation {
-    let language = Language::En;
-    let rules = options.rules.iter().enumerate();
-    let rules = rules.map(|(number, rule)| overlay_rule(language, number, rule));
+    let threshold = options.threshold.unwrap_or(DEFAULT_THRESHOLD);
+    let (language, derived) = derive::derive(topic, threshold);
+    let overlay = options.rules.iter().enumerate();
+    let overlay: Vec<Rule> = overlay
+        .map(|(number, rule)| overlay_rule(language, number, rule))
+        .collect();
+    let derived = derived.filter(|_| options.keywords != Some(KeywordMode::Replace));
+    let derived = derived.map(|rule| without(rule, &overlay));
+    let rules = derived.into_iter().chain(overlay);
     TopicExplanation {
         topic: topic.name.clone(),
         language,
-        threshold: options.threshold.unwrap_or(DEFAULT_THRESHOLD),
+        threshold,
         window: options.window.unwrap_or(DEFAULT_WINDOW),
         confidential: options.confidential == Some(true),
-        rules: rules.collect(),
+        rules: rules
+            .filter(|rule| !rule.any.is_empty() || !rule.all.is_empty())
+            .collect(),
     }
+}
+
+/// The derived keywords without those that the overlay weighs itself: one word is not to count twice.
+fn without(mut derived: Rule, overlay: &[Rule]) -> Rule {
+    let weighed: BTreeSet<&String> = overlay
+        .iter()
+        .flat_map(|rule| &rule.any)
+        .flat_map(|keyword| &keyword.forms)
+        .collect();
+    derived
+        .any
+        .retain(|keyword| !keyword.forms.iter().any(|form| weighed.contains(form)));
+    derived
 }
 
 /// A rule of the overlay with the forms of its terms.
