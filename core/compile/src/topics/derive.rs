@@ -14,7 +14,7 @@ use super::{Keyword, KeywordSource, Language, Rule};
 use crate::definition::TopicEntry;
 
 /// No word is worth more.
-const MOST: u32 = 300;
+const MOST: u32 = 380;
 /// What two content words side by side are worth beside themselves.
 const PAIR: u32 = 160;
 /// Words of fewer letters say too little.
@@ -224,12 +224,28 @@ impl Derivation {
         });
     }
 
+    /// What each word is worth: two that stand side by side are one piece of evidence, and stay below the
+    /// threshold together.
+    fn weights(&self) -> Vec<u32> {
+        let words = self.groups.iter();
+        let words = words.map(|group| worth(specificity(group.frequency), &group.sources));
+        let mut weights: Vec<u32> = words.map(|weight| weight.min(self.most)).collect();
+        let most = self.most * 9 / 10;
+        for pair in &self.pairs {
+            let [Some(a), Some(b)] = pair.groups else {
+                continue;
+            };
+            let both = weights[a] + weights[b];
+            if both > most {
+                weights[a] = weights[a] * most / both;
+                weights[b] = weights[b] * most / both;
+            }
+        }
+        weights
+    }
+
     fn rule(self) -> Option<Rule> {
-        let weights: Vec<u32> = self
-            .groups
-            .iter()
-            .map(|group| worth(specificity(group.frequency), &group.sources).min(self.most))
-            .collect();
+        let weights = self.weights();
         let mut keywords = Vec::new();
         for (group, &weight) in self.groups.iter().zip(&weights) {
             keywords.push(keyword(&group.text, &group.forms, weight, &group.sources));
@@ -269,10 +285,10 @@ impl Group {
 /// What a word of this frequency, in ten million, says about a topic.
 fn specificity(frequency: u32) -> u32 {
     match frequency {
-        400.. => 120,
-        100.. => 180,
-        25.. => 230,
-        _ => 270,
+        400.. => 200,
+        100.. => 290,
+        25.. => 330,
+        _ => 350,
     }
 }
 
@@ -289,8 +305,8 @@ fn worth(weight: u32, sources: &BTreeSet<KeywordSource>) -> u32 {
         (2.., true) => 125,
         (2.., false) | (1, true) => 115,
         _ if defined => 100,
-        _ if examples > 1 => 85,
-        _ => 65,
+        _ if examples > 1 => 90,
+        _ => 75,
     };
     (weight * percent / 100).min(MOST)
 }
