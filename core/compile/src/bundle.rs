@@ -1,5 +1,7 @@
 //! From guardrails and an overlay to the bytes of a bundle.
 
+mod topics;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgerail_core::bundle::{SectionKind, assemble};
@@ -15,6 +17,7 @@ use crate::dictionary::{DictionaryBuilder, Word, is_unspaced};
 use crate::overlay::{LegacyInput, Mode, OnError, Overlay, Settings, Tier, WordMatch};
 use crate::policy::{Cloud, MessageTable, PolicyGuardrail, PolicyRegex, PolicySection};
 use crate::regex::{PatternKey, RegexCompiler, suspicions};
+use crate::topics::{PROMPT_ATTACK, TopicTable};
 use crate::{lexicon, profanity, selftest, strings, views};
 
 /// Who may get a bundle.
@@ -84,6 +87,9 @@ pub fn compile(
         lexicons: BTreeSet::new(),
         profanity: false,
         regexes: RegexCompiler::default(),
+        topics: TopicTable::default(),
+        attack: None,
+        attack_families: Vec::new(),
         guardrails: Vec::new(),
     };
     build.check_overlay(guardrails);
@@ -107,6 +113,10 @@ struct Build<'a> {
     lexicons: BTreeSet<Lexicon>,
     profanity: bool,
     regexes: RegexCompiler,
+    topics: TopicTable,
+    /// The number of the prompt attacks among the topics, once a guardrail looks for them.
+    attack: Option<usize>,
+    attack_families: Vec<String>,
     guardrails: Vec<PolicyGuardrail>,
 }
 
@@ -176,6 +186,7 @@ impl Build<'_> {
                 );
             }
         }
+        self.check_overlay_topics(guardrails);
     }
 
     fn guardrail(&mut self, number: usize, guardrail: &Guardrail) {
@@ -199,6 +210,8 @@ impl Build<'_> {
         }
         self.pii(guardrail, &settings, &mut policy);
         self.regexes(guardrail, &settings, &mut policy);
+        self.topics(guardrail, &settings, &mut policy);
+        self.prompt_attack(guardrail, &settings, &mut policy);
         cloud_policies(guardrail, &mut policy);
         self.guardrails.push(policy);
     }
@@ -370,6 +383,7 @@ impl Build<'_> {
             on_error: self.on_error(),
             limits: self.overlay.limits,
             guardrails: &self.guardrails,
+            attack_families: &self.attack_families,
         };
         let policy = policy.write(&mut messages);
         let (dictionary, strings) = self.tables()?;
@@ -388,6 +402,7 @@ impl Build<'_> {
             (SectionKind::Strings, strings),
             (SectionKind::RegexGroups, groups),
             (SectionKind::RegexEach, each),
+            (SectionKind::Topics, self.topics.section()?),
             (SectionKind::Views, views),
             (SectionKind::Messages, messages.section()?),
         ])
@@ -431,6 +446,10 @@ impl Build<'_> {
                     let _ = builder.add_term(&spelling, Output::Lexicon(*lexicon));
                 }
             }
+        }
+        for (number, form) in self.topics.forms().enumerate() {
+            // Forms come from terms that hold a word, and are shorter than a path may be.
+            let _ = builder.add_term(form, Output::Keyword(number));
         }
         for _ in unusable {
             self.lint(
@@ -522,6 +541,7 @@ fn loaded(bundle: Vec<u8>) -> Option<Engine> {
 
 /// What is left to the cloud: whole policies that this engine does not evaluate.
 fn cloud_policies(guardrail: &Guardrail, policy: &mut PolicyGuardrail) {
+    let evaluates_attacks = policy.prompt_attack.is_some();
     let mut push = |name, entry, reason, input, output| {
         if input || output {
             policy.cloud.push(Cloud {
@@ -534,18 +554,10 @@ fn cloud_policies(guardrail: &Guardrail, policy: &mut PolicyGuardrail) {
         }
     };
     let acts = |action: DirectionalAction| action != DirectionalAction::Disabled;
-    for topic in &guardrail.topics {
-        let (input, output) = (acts(topic.action.input), acts(topic.action.output));
-        push(
-            "topicPolicy",
-            Some(topic.name.clone()),
-            "not_yet_supported",
-            input,
-            output,
-        );
-    }
     for filter in &guardrail.content_filters {
-        let (input, output) = (acts(filter.action.input), acts(filter.action.output));
+        let evaluated = filter.ty == PROMPT_ATTACK && evaluates_attacks;
+        let input = acts(filter.action.input) && !evaluated;
+        let output = acts(filter.action.output);
         push(
             "contentPolicy",
             Some(filter.ty.clone()),

@@ -17,6 +17,7 @@ pub mod profanity;
 mod regex;
 mod selftest;
 mod strings;
+pub mod topics;
 mod views;
 
 pub use bundle::{Audience, CompileOptions, Compiled, compile};

@@ -2,7 +2,7 @@
 
 use edgerail_core::json::Writer;
 use edgerail_core::pii::PiiType;
-use edgerail_core::policy::{Actions, Counts, Tiers};
+use edgerail_core::policy::{Actions, Confidence, Counts, Tiers};
 
 use crate::overlay::{AllowEntry, Allowed, Limits, Mode, OnError};
 
@@ -20,6 +20,8 @@ pub(crate) struct PolicyGuardrail {
     pub(crate) profanity: Option<Actions>,
     pub(crate) pii: Vec<(PiiType, Actions, Option<u16>)>,
     pub(crate) regexes: Vec<PolicyRegex>,
+    pub(crate) topics: Vec<PolicyTopic>,
+    pub(crate) prompt_attack: Option<PolicyAttack>,
     pub(crate) cloud: Vec<Cloud>,
     pub(crate) allow: Vec<AllowEntry>,
     pub(crate) tiers: Tiers,
@@ -30,6 +32,20 @@ pub(crate) struct PolicyRegex {
     pub(crate) name: String,
     pub(crate) pattern: String,
     pub(crate) automaton: usize,
+    pub(crate) actions: Actions,
+}
+
+#[derive(Debug)]
+pub(crate) struct PolicyTopic {
+    pub(crate) name: String,
+    pub(crate) topic: usize,
+    pub(crate) actions: Actions,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PolicyAttack {
+    pub(crate) topic: usize,
+    pub(crate) strength: Confidence,
     pub(crate) actions: Actions,
 }
 
@@ -53,6 +69,8 @@ pub(crate) struct PolicySection<'a> {
     pub(crate) on_error: [OnError; 2],
     pub(crate) limits: Limits,
     pub(crate) guardrails: &'a [PolicyGuardrail],
+    /// The families of prompt attacks; none if no guardrail looks for them.
+    pub(crate) attack_families: &'a [String],
 }
 
 /// The blocked messages of a bundle, each once.
@@ -85,6 +103,11 @@ impl PolicySection<'_> {
     pub(crate) fn write(&self, messages: &mut MessageTable) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.object(|w| {
+            if !self.attack_families.is_empty() {
+                w.name("attackFamilies").array(|w| {
+                    self.attack_families.iter().for_each(|name| w.string(name));
+                });
+            }
             w.name("audience").string(self.audience);
             if let Some(findings) = self.limits.findings {
                 w.name("findings").number(findings.into());
@@ -165,6 +188,14 @@ impl PolicySection<'_> {
         if let Some(actions) = guardrail.profanity {
             w.name("profanity").object(|w| write_actions(w, actions));
         }
+        if let Some(attack) = guardrail.prompt_attack {
+            w.name("promptAttack").object(|w| {
+                w.name("input").string(attack.actions.input.name());
+                w.name("output").string(attack.actions.output.name());
+                w.name("strength").string(attack.strength.name());
+                w.name("topic").number(count(attack.topic));
+            });
+        }
         w.name("regexes").array(|w| {
             for regex in &guardrail.regexes {
                 w.object(|w| self.regex(w, regex));
@@ -178,6 +209,16 @@ impl PolicySection<'_> {
                 }
             });
         }
+        w.name("topics").array(|w| {
+            for topic in &guardrail.topics {
+                w.object(|w| {
+                    w.name("input").string(topic.actions.input.name());
+                    w.name("name").string(&topic.name);
+                    w.name("output").string(topic.actions.output.name());
+                    w.name("topic").number(count(topic.topic));
+                });
+            }
+        });
         if let Some(version) = &guardrail.version {
             w.name("version").string(version);
         }

@@ -13,6 +13,7 @@ use crate::request::{Request, Source};
 use crate::selftest;
 use crate::substring::Substrings;
 use crate::text::View;
+use crate::topics::{TopicLayout, Topics};
 use crate::views::{self, Search, Tables};
 
 /// Where an engine's bundle came from. It stands in every decision.
@@ -76,6 +77,7 @@ pub struct Engine {
     substrings: Option<Substrings>,
     views: Option<views::Layout>,
     regexes: RegexSet,
+    topics: TopicLayout,
     input: Direction,
     output: Direction,
     trust: Trust,
@@ -95,6 +97,8 @@ pub(crate) struct Direction {
     pub(crate) profanity: bool,
     /// Which policies read evasion views in any guardrail.
     pub(crate) tiers: Tiers,
+    /// Per topic, whether any guardrail evaluates it.
+    pub(crate) topics: Vec<bool>,
 }
 
 impl Engine {
@@ -122,6 +126,7 @@ impl Engine {
             bundle.section(SectionKind::RegexEach),
             |automaton| regex_name(&policy, automaton),
         )?;
+        let topics = Topics::read(bundle.section(SectionKind::Topics))?;
         check_references(&policy, dictionary, &regexes)?;
         let views = views::Layout::read(bundle.section(SectionKind::Views))?;
         if views.is_none() && policy.guardrails.iter().any(|g| g.tiers.any()) {
@@ -130,12 +135,14 @@ impl Engine {
                 "is missing, and a guardrail has tier STANDARD",
             ));
         }
+        check_topics(&policy, dictionary, topics)?;
         let (input, output) = (
-            Direction::new(&policy, &regexes, Source::Input),
-            Direction::new(&policy, &regexes, Source::Output),
+            Direction::new(&policy, &regexes, topics, Source::Input),
+            Direction::new(&policy, &regexes, topics, Source::Output),
         );
         Ok(Engine {
             layout: dictionary.layout(),
+            topics: topics.layout(),
             substrings: Substrings::load(bundle.section(SectionKind::Strings))?,
             views,
             bundle,
@@ -215,6 +222,12 @@ impl Engine {
         Dictionary::reopen(self.bundle.section(SectionKind::Dictionary), self.layout)
     }
 
+    /// The keywords of topics and prompt attacks.
+    #[must_use]
+    pub fn topics(&self) -> Topics<'_> {
+        Topics::reopen(self.bundle.section(SectionKind::Topics), self.topics)
+    }
+
     pub(crate) const fn substrings(&self) -> Option<&Substrings> {
         self.substrings.as_ref()
     }
@@ -246,12 +259,14 @@ impl Engine {
 }
 
 impl Direction {
-    fn new(policy: &Policy, regexes: &RegexSet, source: Source) -> Direction {
+    fn new(policy: &Policy, regexes: &RegexSet, topics: Topics<'_>, source: Source) -> Direction {
         let mut thresholds = [None; 31];
         let mut wanted_regexes = Vec::new();
         wanted_regexes.resize(regexes.len(), false);
         let mut profanity = false;
         let mut tiers = Tiers::default();
+        let mut wanted_topics = Vec::new();
+        wanted_topics.resize(topics.len(), false);
         for guardrail in &policy.guardrails {
             tiers = tiers.and(guardrail.acting_tiers(source));
             for entry in &guardrail.pii {
@@ -270,6 +285,11 @@ impl Direction {
                     *wanted = true;
                 }
             }
+            for topic in guardrail.evaluated_topics(source) {
+                if let Some(wanted) = wanted_topics.get_mut(topic) {
+                    *wanted = true;
+                }
+            }
             profanity |= guardrail
                 .profanity
                 .is_some_and(|actions| actions.of(source) != EntryAction::Disabled);
@@ -285,6 +305,7 @@ impl Direction {
             regexes: wanted_regexes,
             profanity,
             tiers,
+            topics: wanted_topics,
         }
     }
 }
@@ -341,4 +362,32 @@ fn check_references(
     } else {
         wrong("counts other words than the dictionary has")
     }
+}
+
+fn check_topics(
+    policy: &Policy,
+    dictionary: Dictionary<'_>,
+    topics: Topics<'_>,
+) -> Result<(), BundleError> {
+    let wrong = |what| Err(BundleError::Section("policy", what));
+    for guardrail in &policy.guardrails {
+        let attack = guardrail.prompt_attack.map(|attack| attack.topic);
+        if guardrail
+            .topics
+            .iter()
+            .any(|entry| entry.topic >= topics.len())
+        {
+            return wrong("has a topic without its keywords");
+        }
+        if attack.is_some_and(|topic| topics.thresholds(topic).contains(&0)) {
+            return wrong("has a filter for prompt attacks without its keywords");
+        }
+        if attack.is_some() && usize::from(topics.last_group()) >= policy.attack_families.len() {
+            return wrong("has fewer families of prompt attacks than their keywords");
+        }
+    }
+    if dictionary.keyword_forms() > topics.forms() {
+        return wrong("lacks topics that the dictionary has keywords of");
+    }
+    Ok(())
 }

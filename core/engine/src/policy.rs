@@ -119,6 +119,77 @@ pub struct RegexEntry {
     pub actions: Actions,
 }
 
+/// A denied topic of one guardrail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicEntry {
+    /// The name.
+    pub name: String,
+    /// The topic's number in [`crate::topics::Topics`].
+    pub topic: usize,
+    /// What it does.
+    pub actions: Actions,
+}
+
+/// How sure it is that a text is a prompt attack; also the strength of a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// It may be one.
+    Low,
+    /// It probably is one.
+    Medium,
+    /// It hardly can be anything else.
+    High,
+}
+
+impl Confidence {
+    const ALL: [Confidence; 3] = [Confidence::Low, Confidence::Medium, Confidence::High];
+
+    /// `LOW`, `MEDIUM` or `HIGH`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "LOW",
+            Confidence::Medium => "MEDIUM",
+            Confidence::High => "HIGH",
+        }
+    }
+
+    /// The confidence or strength with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Confidence> {
+        Confidence::ALL.into_iter().find(|c| c.name() == name)
+    }
+
+    /// The confidence that stands for the threshold of this number.
+    #[must_use]
+    pub fn of_level(level: usize) -> Option<Confidence> {
+        Confidence::ALL.get(level).copied()
+    }
+}
+
+/// The content filter `PROMPT_ATTACK` of one guardrail. It acts on INPUT only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PromptAttack {
+    /// The number of its keywords in [`crate::topics::Topics`].
+    pub topic: usize,
+    /// The filter's strength.
+    pub strength: Confidence,
+    /// What it does.
+    pub actions: Actions,
+}
+
+impl PromptAttack {
+    /// The lowest confidence that acts: a strong filter acts on a weak suspicion.
+    #[must_use]
+    pub const fn acts_on(self) -> Confidence {
+        match self.strength {
+            Confidence::High => Confidence::Low,
+            Confidence::Medium => Confidence::Medium,
+            Confidence::Low => Confidence::High,
+        }
+    }
+}
+
 /// Something the guardrail asks for and this engine leaves to the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudEntry {
@@ -126,7 +197,7 @@ pub struct CloudEntry {
     pub policy: String,
     /// The type or name, where the policy has several.
     pub entry: Option<String>,
-    /// Why, as a code: `cloud_only`, `not_yet_supported`, `confidential`.
+    /// Why, as a code: `cloud_only`, `no_keywords`, `confidential`.
     pub reason: String,
     /// Whether it acts on INPUT.
     pub input: bool,
@@ -186,6 +257,8 @@ impl Tiers {
             Entry::Word(_) => self.words,
             Entry::Profanity => self.profanity,
             Entry::Pii(_) => self.pii,
+            Entry::Topic(_) => self.topics,
+            Entry::PromptAttack => self.content,
             Entry::Regex(_) => false,
         }
     }
@@ -240,6 +313,10 @@ pub struct Guardrail {
     pub pii: Vec<PiiEntry>,
     /// Custom regexes.
     pub regexes: Vec<RegexEntry>,
+    /// Denied topics that are evaluated here.
+    pub topics: Vec<TopicEntry>,
+    /// The filter for prompt attacks.
+    pub prompt_attack: Option<PromptAttack>,
     /// What is left to the cloud.
     pub cloud: Vec<CloudEntry>,
     /// Values of built-in types that do not act.
@@ -267,6 +344,18 @@ impl Guardrail {
             Source::Input => &self.blocked_input,
             Source::Output => &self.blocked_output,
         }
+    }
+}
+
+impl Guardrail {
+    /// The numbers of the topics, that of prompt attacks among them, that texts of `source` are held to.
+    pub(crate) fn evaluated_topics(&self, source: Source) -> impl Iterator<Item = usize> {
+        let acts = move |actions: Actions| actions.of(source) != EntryAction::Disabled;
+        let topics = self.topics.iter().filter(move |entry| acts(entry.actions));
+        let attack = self.prompt_attack.filter(|attack| acts(attack.actions));
+        topics
+            .map(|entry| entry.topic)
+            .chain(attack.map(|attack| attack.topic))
     }
 }
 
@@ -307,6 +396,8 @@ pub struct Policy {
     pub on_error_output: OnError,
     /// The guardrails, in the order in which their messages win.
     pub guardrails: Vec<Guardrail>,
+    /// The families of prompt attacks, by the group number of their rules.
+    pub attack_families: Vec<String>,
     /// How much text the bundle's author allows at most, in bytes.
     pub text_bytes: Option<usize>,
     /// How many findings the bundle's author wants listed at most.
@@ -367,6 +458,15 @@ impl Reader {
                 .iter()
                 .map(|g| self.guardrail(g))
                 .collect::<Read<_>>()?,
+            attack_families: array(document, "attackFamilies")?
+                .iter()
+                .map(|family| {
+                    Ok(family
+                        .as_str()
+                        .ok_or("has a family without a name")?
+                        .to_owned())
+                })
+                .collect::<Read<_>>()?,
             text_bytes: document.member("textBytes").map(whole).transpose()?,
             findings: document.member("findings").map(whole).transpose()?,
         })
@@ -405,6 +505,14 @@ impl Reader {
                 .iter()
                 .map(regex_entry)
                 .collect::<Read<_>>()?,
+            topics: array(value, "topics")?
+                .iter()
+                .map(topic_entry)
+                .collect::<Read<_>>()?,
+            prompt_attack: value
+                .member("promptAttack")
+                .map(prompt_attack)
+                .transpose()?,
             cloud: array(value, "cloud")?
                 .iter()
                 .map(cloud_entry)
@@ -445,6 +553,34 @@ fn regex_entry(value: &Value<'_>) -> Read<RegexEntry> {
         automaton: number(value, "automaton")?,
         actions: actions(value)?,
     })
+}
+
+fn topic_entry(value: &Value<'_>) -> Read<TopicEntry> {
+    Ok(TopicEntry {
+        name: string(value, "name")?,
+        topic: number(value, "topic")?,
+        actions: blocking_actions(value)?,
+    })
+}
+
+fn prompt_attack(value: &Value<'_>) -> Read<PromptAttack> {
+    let strength = value.member("strength").and_then(Value::as_str);
+    Ok(PromptAttack {
+        topic: number(value, "topic")?,
+        strength: strength
+            .and_then(Confidence::from_name)
+            .ok_or("has a filter of unknown strength")?,
+        actions: blocking_actions(value)?,
+    })
+}
+
+/// The actions of an entry that cannot mask.
+fn blocking_actions(value: &Value<'_>) -> Read<Actions> {
+    let actions = actions(value)?;
+    if [actions.input, actions.output].contains(&EntryAction::Anonymize) {
+        return Err("has a topic or filter that masks");
+    }
+    Ok(actions)
 }
 
 fn cloud_entry(value: &Value<'_>) -> Read<CloudEntry> {

@@ -12,6 +12,7 @@ use super::model::{
     ContentFilter, Directional, DirectionalAction, Guardrail, PiiEntry, RegexEntry, TopicEntry,
     WordEntry,
 };
+use crate::topics;
 
 const MAX_WORDS: usize = 10_000;
 const WORD: Text = Text { min: 1, max: 100 };
@@ -390,6 +391,20 @@ impl Context<'_> {
                 "definition-tier",
                 &at,
                 "a definition of this length needs the STANDARD tier (`tierConfig`)",
+            );
+        }
+        if topics::is_negated(&text) {
+            self.lint(
+                "topic-negated-definition",
+                &at,
+                "the definition says what the topic is not; AWS advises to say what it is, and no keywords are derived from behind a negation",
+            );
+        }
+        if topics::is_instruction(&text) {
+            self.lint(
+                "topic-instruction",
+                &at,
+                "the definition is an instruction; AWS advises to define the topic: `Advice on …`, not `Block all …`",
             );
         }
         Some(text)

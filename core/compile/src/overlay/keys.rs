@@ -1,7 +1,7 @@
 //! The keys of an overlay, by table. `docs/overlay.schema.json` has the same ones; a test compares.
 
 /// Settings that stand at the top and in a guardrail's section.
-pub(super) const SETTINGS: [&str; 7] = [
+pub(super) const SETTINGS: [&str; 8] = [
     "legacy_input",
     "on_error",
     "words",
@@ -9,6 +9,7 @@ pub(super) const SETTINGS: [&str; 7] = [
     "regex",
     "allow",
     "tier",
+    "topic",
 ];
 /// Keys of the top only.
 pub(super) const TOP: [&str; 3] = ["guardrail", "limits", "$schema"];
@@ -20,9 +21,11 @@ pub(super) const PII: [&str; 1] = ["threshold"];
 pub(super) const REGEX: [&str; 2] = ["unicode", "confidential"];
 pub(super) const ALLOW: [&str; 6] = ["type", "value", "domain", "who", "why", "until"];
 pub(super) const TIER: [&str; 3] = ["words", "profanity", "pii"];
+pub(super) const TOPIC: [&str; 5] = ["keywords", "threshold", "window", "confidential", "rule"];
+pub(super) const TOPIC_RULE: [&str; 5] = ["any", "all", "not", "near", "weight"];
 pub(super) const LIMITS: [&str; 2] = ["text_bytes", "findings"];
 /// Keys that a later version will know.
-pub(super) const RESERVED: [&str; 3] = ["topic", "topics", "normalization"];
+pub(super) const RESERVED: [&str; 1] = ["normalization"];
 
 #[cfg(test)]
 mod tests {
@@ -53,7 +56,7 @@ mod tests {
             parts.concat().into_iter().collect()
         };
         assert_eq!(properties(&schema, &[]), set(&[&SETTINGS, &TOP]));
-        let tables: [(&str, &[&[&'static str]]); 8] = [
+        let tables: [(&str, &[&[&'static str]]); 10] = [
             ("guardrail", &[&SETTINGS, &GUARDRAIL]),
             ("onError", &[&ON_ERROR]),
             ("words", &[&WORDS]),
@@ -62,6 +65,8 @@ mod tests {
             ("allow", &[&ALLOW]),
             ("tier", &[&TIER]),
             ("limits", &[&LIMITS]),
+            ("topic", &[&TOPIC]),
+            ("topicRule", &[&TOPIC_RULE]),
         ];
         for (name, expected) in tables {
             assert_eq!(

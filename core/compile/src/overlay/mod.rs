@@ -7,6 +7,7 @@
 mod date;
 mod keys;
 mod reader;
+mod topic;
 
 use std::collections::BTreeMap;
 
@@ -138,6 +139,51 @@ pub struct WordOptions {
     pub confidential_words: Vec<String>,
 }
 
+/// Whether the rules of an overlay stand beside a topic's derived keywords or instead of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeywordMode {
+    /// Beside them.
+    #[default]
+    Add,
+    /// Instead of them.
+    Replace,
+}
+
+/// One rule of a topic: what has to be found within the topic's window, and what that is worth.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicRule {
+    /// Each distinct one that is found adds `weight`.
+    pub any: Vec<String>,
+    /// All of them have to be there. Without `any`, they add `weight` once.
+    pub all: Vec<String>,
+    /// While one of them is in the window, the rule does not count.
+    pub not: Vec<String>,
+    /// All of `all` have to stand within a stretch of so many words.
+    pub near: Option<u16>,
+    /// 1 to 1000; `None` is [`TopicRule::DEFAULT_WEIGHT`].
+    pub weight: Option<u16>,
+}
+
+impl TopicRule {
+    /// What a rule is worth that does not say: two keywords reach the default threshold.
+    pub const DEFAULT_WEIGHT: u16 = 300;
+}
+
+/// Options of one topic, by the topic's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicOptions {
+    /// What becomes of the derived keywords.
+    pub keywords: Option<KeywordMode>,
+    /// The score from which the topic acts, 1 to 1000.
+    pub threshold: Option<u16>,
+    /// How many words a keyword counts for, 1 to 1000.
+    pub window: Option<u16>,
+    /// The keywords are left out of browser bundles, and the topic is deferred there.
+    pub confidential: Option<bool>,
+    /// The rules.
+    pub rules: Vec<TopicRule>,
+}
+
 /// Settings of all guardrails or of one. `None` means "not said".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -157,6 +203,8 @@ pub struct Settings {
     pub allow: Vec<AllowEntry>,
     /// Tiers.
     pub tiers: Tiers,
+    /// Options of denied topics by name.
+    pub topics: BTreeMap<String, TopicOptions>,
 }
 
 /// Settings of one guardrail.
@@ -207,7 +255,8 @@ impl Overlay {
     }
 
     /// The settings of the guardrail of this name: its own where it has them, else those of all. Thresholds
-    /// and regex options merge key by key; allow-lists and confidential words add up.
+    /// and options of regexes and topics merge key by key; allow-lists, confidential words and the rules of
+    /// topics add up.
     #[must_use]
     pub fn settings_of(&self, guardrail: &str) -> Settings {
         let mut merged = self.settings.clone();
@@ -237,5 +286,13 @@ impl Settings {
         self.tiers.words = own.tiers.words.or(self.tiers.words);
         self.tiers.profanity = own.tiers.profanity.or(self.tiers.profanity);
         self.tiers.pii = own.tiers.pii.or(self.tiers.pii);
+        for (name, options) in &own.topics {
+            let merged = self.topics.entry(name.clone()).or_default();
+            merged.keywords = options.keywords.or(merged.keywords);
+            merged.threshold = options.threshold.or(merged.threshold);
+            merged.window = options.window.or(merged.window);
+            merged.confidential = options.confidential.or(merged.confidential);
+            merged.rules.extend(options.rules.iter().cloned());
+        }
     }
 }

@@ -43,17 +43,28 @@ pub(super) fn read(bytes: &[u8]) -> Result<Overlay, Diagnostics> {
 }
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     diagnostics: Diagnostics,
 }
 
 impl Reader {
-    fn error(&mut self, code: &'static str, path: &str, node: &Node, message: impl Into<String>) {
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        path: &str,
+        node: &Node,
+        message: impl Into<String>,
+    ) {
         self.diagnostics.error(code, path, node, message);
     }
 
     /// The known members of a table; the others are errors.
-    fn table<'n>(&mut self, node: &'n Node, path: &str, known: &[&str]) -> Vec<&'n Entry> {
+    pub(super) fn table<'n>(
+        &mut self,
+        node: &'n Node,
+        path: &str,
+        known: &[&str],
+    ) -> Vec<&'n Entry> {
         let mut found = Vec::new();
         for entry in self.entries(node, path) {
             if known.contains(&entry.key.as_str()) {
@@ -75,7 +86,7 @@ impl Reader {
         found
     }
 
-    fn entries<'n>(&mut self, node: &'n Node, path: &str) -> &'n [Entry] {
+    pub(super) fn entries<'n>(&mut self, node: &'n Node, path: &str) -> &'n [Entry] {
         if node.entries().is_none() {
             let message = format!("a table is expected, this is {}", node.kind());
             self.error("wrong-type", path, node, message);
@@ -83,7 +94,7 @@ impl Reader {
         node.entries().unwrap_or_default()
     }
 
-    fn text(&mut self, node: &Node, path: &str) -> Option<String> {
+    pub(super) fn text(&mut self, node: &Node, path: &str) -> Option<String> {
         let Some(text) = node.text() else {
             let message = format!("a string is expected, this is {}", node.kind());
             self.error("wrong-type", path, node, message);
@@ -101,7 +112,12 @@ impl Reader {
         Some(text.to_owned())
     }
 
-    fn choice<T: Copy>(&mut self, node: &Node, path: &str, values: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        node: &Node,
+        path: &str,
+        values: &[(&str, T)],
+    ) -> Option<T> {
         let text = self.text(node, path)?;
         let found = values.iter().find(|(name, _)| *name == text);
         if found.is_none() {
@@ -119,7 +135,7 @@ impl Reader {
         found.map(|(_, value)| *value)
     }
 
-    fn boolean(&mut self, node: &Node, path: &str) -> Option<bool> {
+    pub(super) fn boolean(&mut self, node: &Node, path: &str) -> Option<bool> {
         if let Value::Bool(value) = node.value {
             return Some(value);
         }
@@ -128,7 +144,7 @@ impl Reader {
         None
     }
 
-    fn integer(&mut self, node: &Node, path: &str, min: u32, max: u32) -> Option<u32> {
+    pub(super) fn integer(&mut self, node: &Node, path: &str, min: u32, max: u32) -> Option<u32> {
         let number = match &node.value {
             Value::Number(text) => text.replace('_', "").parse::<u32>().ok(),
             _ => None,
@@ -176,6 +192,7 @@ impl Reader {
             "regex" => self.regexes(node, path, out),
             "allow" => self.allow(node, path, out),
             "tier" => self.tier(node, path, out),
+            "topic" => self.topics(node, path, out),
             _ => {}
         }
     }
@@ -231,7 +248,7 @@ impl Reader {
         }
     }
 
-    fn items<'n>(&mut self, node: &'n Node, path: &str) -> Vec<(&'n Node, String)> {
+    pub(super) fn items<'n>(&mut self, node: &'n Node, path: &str) -> Vec<(&'n Node, String)> {
         if node.items().is_none() {
             let message = format!("a list is expected, this is {}", node.kind());
             self.error("wrong-type", path, node, message);

@@ -53,6 +53,8 @@ pub enum SectionKind {
     RegexGroups = 4,
     /// Each regex's own automata, which say where.
     RegexEach = 5,
+    /// Which keywords add up to which topic.
+    Topics = 6,
     /// What characters look like, for the evasion views of tier STANDARD.
     Views = 7,
     /// Blocked messages.
@@ -63,12 +65,13 @@ pub enum SectionKind {
 
 impl SectionKind {
     /// Every kind, in the order in which sections stand in a file.
-    pub const ALL: [SectionKind; 8] = [
+    pub const ALL: [SectionKind; 9] = [
         SectionKind::Policy,
         SectionKind::Dictionary,
         SectionKind::Strings,
         SectionKind::RegexGroups,
         SectionKind::RegexEach,
+        SectionKind::Topics,
         SectionKind::Views,
         SectionKind::Messages,
         SectionKind::SelfTest,
@@ -83,6 +86,7 @@ impl SectionKind {
             SectionKind::Strings => "strings",
             SectionKind::RegexGroups => "regex-groups",
             SectionKind::RegexEach => "regex-each",
+            SectionKind::Topics => "topics",
             SectionKind::Views => "views",
             SectionKind::Messages => "messages",
             SectionKind::SelfTest => "selftest",

@@ -43,12 +43,14 @@ impl Decision<'_> {
             w.object(|w| {
                 w.name("appliedGuardrailDetails")
                     .object(|w| applied(w, guardrail));
+                self.content_policy(w, number, guardrail);
                 w.name("invocationMetrics").object(|w| {
                     w.name("guardrailCoverage")
                         .object(|w| coverage(w, self.coverage));
                     w.name("usage").object(|w| usage(w, self.usage(number)));
                 });
                 self.sensitive_information_policy(w, number, guardrail);
+                self.topic_policy(w, number, guardrail);
                 self.word_policy(w, number);
             });
         }
@@ -222,6 +224,10 @@ impl Decision<'_> {
         w.name("action").string(finding.action.name());
         w.name("block").number(number(finding.block));
         w.name("end").number(number(finding.end));
+        if let Some(explanation) = self.explanation(finding) {
+            w.name("explanation")
+                .object(|w| self.explain(w, finding, explanation));
+        }
         w.name("guardrail")
             .string(self.guardrail_name(finding.guardrail));
         w.name("match").string(finding.matched);
@@ -242,12 +248,16 @@ impl Decision<'_> {
         }
     }
 
-    /// The configured word or the name of the regex that a finding is of.
+    /// The configured word or the name of the regex or topic that a finding is of.
     #[must_use]
     pub fn entry_name<'s>(&'s self, finding: &Finding<'s>) -> Option<&'s str> {
         match finding.entry {
             Entry::Word(word) => Some(word),
-            Entry::Profanity | Entry::Pii(_) => None,
+            Entry::Profanity | Entry::Pii(_) | Entry::PromptAttack => None,
+            Entry::Topic(topic) => {
+                let guardrail = self.engine.policy().guardrails.get(finding.guardrail)?;
+                guardrail.topics.get(topic).map(|entry| entry.name.as_str())
+            }
             Entry::Regex(regex) => {
                 let guardrail = self.engine.policy().guardrails.get(finding.guardrail)?;
                 guardrail
@@ -290,6 +300,9 @@ impl Decision<'_> {
             {
                 inactive("sensitiveInformationPolicy", &entry.name);
             }
+            for entry in guardrail.topics.iter().filter(|entry| !acts(entry.actions)) {
+                inactive("topicPolicy", &entry.name);
+            }
             if guardrail.profanity.is_some_and(|actions| !acts(actions)) {
                 inactive("wordPolicy", "PROFANITY");
             }
@@ -300,6 +313,9 @@ impl Decision<'_> {
         ));
         w.name("regexes").number(evaluated(
             guardrail.regexes.iter().filter(|e| acts(e.actions)).count(),
+        ));
+        w.name("topics").number(evaluated(
+            guardrail.topics.iter().filter(|e| acts(e.actions)).count(),
         ));
         w.name("words")
             .number(evaluated(guardrail.words.of(source)));
@@ -319,14 +335,17 @@ impl Entry<'_> {
         match self {
             Entry::Word(_) | Entry::Profanity => "wordPolicy",
             Entry::Pii(_) | Entry::Regex(_) => "sensitiveInformationPolicy",
+            Entry::Topic(_) => "topicPolicy",
+            Entry::PromptAttack => "contentPolicy",
         }
     }
 
-    /// The entry's `type`, for built-in types and the profanity list.
+    /// The entry's `type`, for built-in types, the profanity list and content filters.
     #[must_use]
     pub const fn type_name(&self) -> Option<&'static str> {
         match self {
-            Entry::Word(_) | Entry::Regex(_) => None,
+            Entry::Word(_) | Entry::Regex(_) | Entry::Topic(_) => None,
+            Entry::PromptAttack => Some("PROMPT_ATTACK"),
             Entry::Profanity => Some("PROFANITY"),
             Entry::Pii(ty) => Some(ty.name()),
         }
@@ -336,6 +355,12 @@ impl Entry<'_> {
 impl Usage {
     fn plus(self, other: Usage) -> Usage {
         Usage {
+            topic_policy_units: self
+                .topic_policy_units
+                .saturating_add(other.topic_policy_units),
+            content_policy_units: self
+                .content_policy_units
+                .saturating_add(other.content_policy_units),
             word_policy_units: self
                 .word_policy_units
                 .saturating_add(other.word_policy_units),
@@ -381,13 +406,14 @@ fn usage(w: &mut Writer, usage: Usage) {
     w.name("automatedReasoningPolicies").number(0);
     w.name("automatedReasoningPolicyUnits").number(0);
     w.name("contentPolicyImageUnits").number(0);
-    w.name("contentPolicyUnits").number(0);
+    w.name("contentPolicyUnits")
+        .number(usage.content_policy_units);
     w.name("contextualGroundingPolicyUnits").number(0);
     w.name("sensitiveInformationPolicyFreeUnits")
         .number(usage.sensitive_information_policy_free_units);
     w.name("sensitiveInformationPolicyUnits")
         .number(usage.sensitive_information_policy_units);
-    w.name("topicPolicyUnits").number(0);
+    w.name("topicPolicyUnits").number(usage.topic_policy_units);
     w.name("wordPolicyUnits").number(usage.word_policy_units);
 }
 

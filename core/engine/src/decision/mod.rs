@@ -2,6 +2,7 @@
 
 mod json;
 mod record;
+mod topics;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,6 +11,7 @@ use crate::engine::Engine;
 use crate::pii::PiiType;
 use crate::policy::{Mode, OnError};
 use crate::request::Request;
+use crate::topics::Explanation;
 use crate::views::ViewKind;
 
 pub use record::DecisionRecord;
@@ -91,6 +93,10 @@ pub enum Entry<'a> {
     Pii(PiiType),
     /// A custom regex, by its number in the guardrail.
     Regex(usize),
+    /// A denied topic, by its number in the guardrail.
+    Topic(usize),
+    /// The content filter for prompt attacks.
+    PromptAttack,
 }
 
 /// One detection by one guardrail.
@@ -112,7 +118,7 @@ pub struct Finding<'a> {
     pub action: FindingAction,
     /// What it does or, in a guardrail that only observes, would do.
     pub would: FindingAction,
-    /// Confidence, 0 to 1000; 1000 for words and regexes.
+    /// Confidence, 0 to 1000; 1000 for words and regexes, the sum of the keywords' weights for topics.
     pub score: u16,
     /// The evasion view that shows it; `None` if the text itself does.
     pub view: Option<ViewKind>,
@@ -176,6 +182,10 @@ pub struct Deferred<'a> {
 /// Text units as AWS bills them: one per started 1,000 characters, for each policy that was evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
+    /// Denied topics.
+    pub topic_policy_units: u64,
+    /// Content filters: prompt attacks only.
+    pub content_policy_units: u64,
     /// Words and profanity.
     pub word_policy_units: u64,
     /// Built-in sensitive information.
@@ -205,6 +215,8 @@ pub struct Decision<'a> {
     pub(crate) outputs: Vec<String>,
     pub(crate) findings: Vec<Finding<'a>>,
     pub(crate) found: usize,
+    /// Why topics and prompt attacks were detected.
+    pub(crate) explanations: Vec<Explanation>,
     /// Per content block, what is masked; empty unless [`Reason::Masked`].
     pub(crate) masks: Vec<Vec<Mask<'a>>>,
     /// Per guardrail, what its own findings come to.
@@ -287,7 +299,13 @@ impl<'a> Decision<'a> {
             actions.of(source) != crate::policy::EntryAction::Disabled
         };
         let words = guardrail.words.of(source) > 0 || guardrail.profanity.is_some_and(acts);
+        let topics = guardrail.topics.iter().any(|entry| acts(entry.actions));
+        let attack = guardrail
+            .prompt_attack
+            .is_some_and(|attack| acts(attack.actions));
         Usage {
+            topic_policy_units: units(topics),
+            content_policy_units: units(attack),
             word_policy_units: units(words),
             sensitive_information_policy_units: units(
                 guardrail.pii.iter().any(|entry| acts(entry.actions)),
@@ -339,6 +357,7 @@ impl<'a> Decision<'a> {
             outputs,
             findings: Vec::new(),
             found: 0,
+            explanations: Vec::new(),
             masks: Vec::new(),
             would: Vec::new(),
             deferred: deferred.collect(),

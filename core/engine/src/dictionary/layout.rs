@@ -110,6 +110,8 @@ pub enum Output {
     RotatedWord(usize),
     /// A word of the profanity list whose letters are moved by 13 places.
     RotatedProfanity,
+    /// A form of keywords of topics, by its number in [`crate::topics::Topics`].
+    Keyword(usize),
 }
 
 impl Output {
@@ -122,6 +124,10 @@ impl Output {
             Output::Lexicon(lexicon) => Some((2 << 24) | u32::from(lexicon.number())),
             Output::RotatedWord(word) => Some((8 << 24) | Output::Word(word).encode()?),
             Output::RotatedProfanity => Some(9 << 24),
+            Output::Keyword(form) => {
+                let form = u32::try_from(form).ok().filter(|&form| form < 1 << 24)?;
+                Some((3 << 24) | form)
+            }
         }
     }
 
@@ -135,6 +141,7 @@ impl Output {
             ))),
             8 => Some(Output::RotatedWord(id)),
             9 => Some(Output::RotatedProfanity),
+            3 => Some(Output::Keyword(id)),
             _ => None,
         }
     }

@@ -191,6 +191,17 @@ impl<'b> Dictionary<'b> {
         text().unwrap_or("")
     }
 
+    /// One more than the highest number of a keyword's form.
+    pub(crate) fn keyword_forms(&self) -> usize {
+        let outputs = 0..self.layout.outputs;
+        let outputs = outputs.filter_map(|number| self.layout.output(self.bytes, number));
+        let forms = outputs.map(|(output, _)| match output {
+            Output::Keyword(form) => form.saturating_add(1),
+            _ => 0,
+        });
+        forms.max().unwrap_or(0)
+    }
+
     /// Which guardrails have a custom word, and what it does there.
     pub fn word_uses(&self, word: usize) -> impl Iterator<Item = Use> + 'b {
         let dictionary = *self;

@@ -7,6 +7,7 @@ use super::{Dictionary, MAX_DEPTH, Output, Token, fold_token, hash_token, is_bou
 use crate::pii::{LexiconHit, Trigger};
 use crate::rules::rule;
 use crate::text::{CharClass, class};
+use crate::topics::KeywordHit;
 
 /// A custom word or a word of the profanity list, found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub(crate) struct Pass {
     pub(crate) lexicon: Vec<LexiconHit>,
     /// Where recognisers are called, in the order of the text.
     pub(crate) events: Vec<Event>,
+    /// Forms of keywords of topics, in the order of their ends.
+    pub(crate) keywords: Vec<KeywordHit>,
 }
 
 impl Pass {
@@ -45,6 +48,7 @@ impl Pass {
             hits: Vec::new(),
             lexicon: Vec::with_capacity(ROOM),
             events: Vec::with_capacity(ROOM),
+            keywords: Vec::new(),
         };
         place.walk(text, text.len(), dictionary, triggers, pass)
     }
@@ -63,6 +67,8 @@ pub(crate) struct Place {
     starts: [usize; MAX_DEPTH],
     /// How many tokens were put on the ring.
     path: usize,
+    /// How many tokens that are no symbols came before.
+    words: usize,
     /// Scratch for tokens that need folding.
     folded: String,
 }
@@ -75,6 +81,7 @@ impl Default for Place {
             state: 0,
             starts: [0; MAX_DEPTH],
             path: 0,
+            words: 0,
             folded: String::new(),
         }
     }
@@ -99,11 +106,12 @@ impl Place {
             state: self.state,
             starts: &mut self.starts,
             path: self.path,
+            words: self.words,
             folded: &mut self.folded,
             pass,
         };
         (self.at, self.spaced) = walk.run(self.at, self.spaced, limit);
-        (self.state, self.path) = (walk.state, walk.path);
+        (self.state, self.path, self.words) = (walk.state, walk.path, walk.words);
         walk.pass
     }
 
@@ -195,6 +203,8 @@ struct Walk<'e, 't> {
     state: usize,
     starts: &'e mut [usize; MAX_DEPTH],
     path: usize,
+    /// How many tokens that are no symbols came before.
+    words: usize,
     folded: &'e mut String,
     pass: Pass,
 }
@@ -214,7 +224,9 @@ impl Walk<'_, '_> {
                 self.symbol(at, byte, spaced);
                 at.saturating_add(1)
             } else if shape == WORD {
-                self.word(at, spaced)
+                let end = self.word(at, spaced);
+                self.words = self.words.wrapping_add(1);
+                end
             } else {
                 match self.beyond_ascii(at, spaced) {
                     Some(end) => end,
@@ -322,10 +334,15 @@ impl Walk<'_, '_> {
     /// A token that begins with a character beyond ASCII; `None` if that is white space.
     fn beyond_ascii(&mut self, start: usize, spaced: bool) -> Option<usize> {
         match self.char_at(start).map(class) {
-            Some(CharClass::Spaced | CharClass::Mark) => Some(self.mixed_word(start, spaced)),
+            Some(CharClass::Spaced | CharClass::Mark) => {
+                let end = self.mixed_word(start, spaced);
+                self.words = self.words.wrapping_add(1);
+                Some(end)
+            }
             Some(CharClass::Unspaced) => {
                 let end = self.run_end(start, CharClass::Unspaced);
                 self.folded_token(start, end, spaced);
+                self.words = self.words.wrapping_add(1);
                 Some(end)
             }
             Some(CharClass::Other) => {
@@ -428,6 +445,7 @@ impl Walk<'_, '_> {
             text,
             starts,
             path,
+            words,
             pass,
             ..
         } = self;
@@ -454,6 +472,12 @@ impl Walk<'_, '_> {
                         },
                     );
                 }
+                Output::Keyword(form) => pass.keywords.push(KeywordHit {
+                    form,
+                    word: *words,
+                    start,
+                    end,
+                }),
                 Output::Word(_)
                 | Output::Profanity
                 | Output::RotatedWord(_)

@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use super::keywords::Keywords;
 use crate::decision::Failure;
 use crate::dictionary::{Output, Pass};
 use crate::engine::{Direction, Engine};
@@ -7,6 +8,7 @@ use crate::pii::PiiType;
 use crate::request::Source;
 use crate::rules::rule;
 use crate::text::{MIN_VIEW_LIMIT, View};
+use crate::topics::{Explanation, KeywordHit};
 use crate::views::{self, Search, Unit, Units, ViewKind, Window};
 
 /// What was detected, before any guardrail says what that means.
@@ -18,6 +20,8 @@ pub(super) enum Kind {
     Pii(PiiType),
     /// A custom regex, by its automaton.
     Regex(usize),
+    /// A topic by its number, at one of its thresholds.
+    Topic(usize, usize),
 }
 
 /// A detection in one block, in bytes of the original text.
@@ -31,11 +35,13 @@ pub(super) struct Detection {
     pub(super) view: Option<ViewKind>,
 }
 
-/// Everything that any guardrail wants to know about a text, by place.
+/// Everything that any guardrail wants to know about a text, by place; why topics were detected goes to
+/// `explained`.
 pub(super) fn detect(
     engine: &Engine,
     source: Source,
     text: &str,
+    explained: &mut Vec<Explanation>,
 ) -> Result<Vec<Detection>, Failure> {
     let direction = engine.direction(source);
     let view = View::new(text, engine.limits().view_growth).map_err(|_| Failure::GrowthLimit)?;
@@ -44,7 +50,7 @@ pub(super) fn detect(
         words: true,
         pii: true,
     };
-    read(engine, direction, view.text(), all, |found| {
+    let keywords = read(engine, direction, view.text(), all, |found| {
         let (start, end) = view.to_original(found.start, found.end);
         detections.push(Detection {
             start,
@@ -52,9 +58,18 @@ pub(super) fn detect(
             ..found
         });
     });
+    let mut keywords = Keywords::new(keywords);
     if let Some(search) = engine.search(source) {
-        evasions(engine, direction, &view, search, &mut detections)?;
+        evasions(
+            engine,
+            direction,
+            &view,
+            search,
+            &mut detections,
+            &mut keywords,
+        )?;
     }
+    keywords.detect(engine, direction, &view, &mut detections, explained);
     // Regexes are the customer's words about the text as it is, so they read the original.
     let haystack = if rule!("regex.original-text") {
         text
@@ -92,14 +107,15 @@ struct Reads {
     pii: bool,
 }
 
-/// Calls `report` with what matchers find in `text`, a view's or a window's, by places in it.
+/// Calls `report` with what matchers find in `text`, a view's or a window's, by places in it; gives the
+/// keywords of topics.
 fn read(
     engine: &Engine,
     direction: &Direction,
     text: &str,
     reads: Reads,
     mut report: impl FnMut(Detection),
-) {
+) -> Vec<KeywordHit> {
     let mut push = |kind, start, end, score, view| {
         report(Detection {
             kind,
@@ -132,7 +148,7 @@ fn read(
         });
     }
     if !reads.pii {
-        return;
+        return pass.keywords;
     }
     let threshold = |ty: PiiType| {
         let threshold = direction.thresholds.get(usize::from(ty.number()));
@@ -145,6 +161,7 @@ fn read(
         let kind = Kind::Pii(finding.ty);
         push(kind, finding.start, finding.end, finding.score, None);
     }
+    pass.keywords
 }
 
 /// Adds what only the evasion views of `view` show.
@@ -154,6 +171,7 @@ fn evasions(
     view: &View<'_>,
     search: Search<'_>,
     detections: &mut Vec<Detection>,
+    keywords: &mut Keywords,
 ) -> Result<(), Failure> {
     let text = view.text();
     let units = Units::of(text, search);
@@ -168,9 +186,15 @@ fn evasions(
             within &= left.is_some();
             room = left.unwrap_or(0);
             if within {
-                read(engine, direction, window.text(), reads, |found| {
+                let hits = read(engine, direction, window.text(), reads, |found| {
                     detections.extend(traced(view, &window, found));
                 });
+                for hit in hits.into_iter().filter(|_| words) {
+                    if let Some(unit) = window.unit(hit.start, hit.end) {
+                        let (start, end) = window.to_text(hit.start, hit.end);
+                        keywords.show(KeywordHit { start, end, ..hit }, unit.view);
+                    }
+                }
             }
         };
         views::windows(text, units, each);

@@ -3,6 +3,7 @@
 
 mod allow;
 mod detect;
+mod keywords;
 mod mask;
 
 use alloc::string::String;
@@ -14,9 +15,10 @@ use crate::decision::{
 use crate::dictionary::Output;
 use crate::engine::{Engine, default_threshold};
 use crate::pii::{PiiType, RECOGNIZERS, Verdict};
-use crate::policy::{EntryAction, Guardrail, Mode};
+use crate::policy::{Confidence, EntryAction, Guardrail, Mode};
 use crate::request::{ContentBlock, Request, Source};
 use crate::rules::rule;
+use crate::topics::Explanation;
 use detect::{Detection, Kind};
 
 /// Characters per text unit, as AWS bills them.
@@ -39,8 +41,12 @@ pub(crate) fn evaluate<'a>(engine: &'a Engine, request: &'a Request<'a>) -> Deci
         if !guarded {
             continue;
         }
-        match detect::detect(engine, request.source, &block.text) {
-            Ok(detections) => outcome.add(number, block, &detections),
+        let mut explained = Vec::new();
+        match detect::detect(engine, request.source, &block.text, &mut explained) {
+            Ok(detections) => {
+                outcome.add(number, block, &detections);
+                outcome.explain(number, explained);
+            }
             Err(failure) => return Decision::failed(engine, request, failure),
         }
     }
@@ -62,6 +68,9 @@ struct Outcome<'a> {
     found: usize,
     /// Which built-in types were found, by guardrail: what was found is not deferred.
     found_types: Vec<[bool; 31]>,
+    /// Which topics and filters were found, as guardrail and entry: these are not deferred either.
+    found_topics: Vec<(usize, Entry<'a>)>,
+    explanations: Vec<Explanation>,
     would: Vec<Reason>,
     masks: Vec<Vec<Mask<'a>>>,
     coverage: Coverage,
@@ -76,6 +85,8 @@ impl<'a> Outcome<'a> {
             findings: Vec::new(),
             found: 0,
             found_types: Vec::new(),
+            found_topics: Vec::new(),
+            explanations: Vec::new(),
             would: Vec::new(),
             masks: Vec::new(),
             coverage: Coverage::default(),
@@ -105,6 +116,15 @@ impl<'a> Outcome<'a> {
         }
     }
 
+    fn explain(&mut self, block: usize, explained: Vec<Explanation>) {
+        let explained = explained.into_iter();
+        self.explanations
+            .extend(explained.map(|explanation| Explanation {
+                block,
+                ..explanation
+            }));
+    }
+
     fn judge_by(
         &mut self,
         number: usize,
@@ -128,6 +148,36 @@ impl<'a> Outcome<'a> {
                 if detection.score >= threshold {
                     let action = self.action(entry.actions.input, entry.actions.output);
                     self.judge(number, Entry::Pii(ty), action, block, content, detection);
+                }
+            }
+            Kind::Topic(topic, level) => {
+                let entries = guardrail.topics.iter().enumerate();
+                for (place, entry) in entries.filter(|(_, entry)| entry.topic == topic) {
+                    let action = self.action(entry.actions.input, entry.actions.output);
+                    self.judge(
+                        number,
+                        Entry::Topic(place),
+                        action,
+                        block,
+                        content,
+                        detection,
+                    );
+                }
+                let attack = guardrail
+                    .prompt_attack
+                    .filter(|attack| attack.topic == topic);
+                if let Some(attack) = attack
+                    && Confidence::of_level(level) == Some(attack.acts_on())
+                {
+                    let action = self.action(attack.actions.input, attack.actions.output);
+                    self.judge(
+                        number,
+                        Entry::PromptAttack,
+                        action,
+                        block,
+                        content,
+                        detection,
+                    );
                 }
             }
             Kind::Regex(automaton) => {
@@ -219,6 +269,12 @@ impl<'a> Outcome<'a> {
         {
             *found = true;
         }
+        if matches!(finding.entry, Entry::Topic(_) | Entry::PromptAttack) {
+            let found = (finding.guardrail, finding.entry);
+            if !self.found_topics.contains(&found) {
+                self.found_topics.push(found);
+            }
+        }
         if let Some(would) = self.would.get_mut(finding.guardrail) {
             *would = (*would).max(match finding.would {
                 FindingAction::None => Reason::NoAction,
@@ -270,6 +326,7 @@ impl<'a> Outcome<'a> {
             request: self.request,
             findings: self.findings,
             found: self.found,
+            explanations: self.explanations,
             masks: self.masks,
             would: self.would,
             coverage: self.coverage,
@@ -322,8 +379,38 @@ impl<'a> Outcome<'a> {
                 entry: Some(entry.ty.name()),
                 reason: "negative_is_not_final",
             }));
+            self.defer_topics(number, guardrail, &mut deferred);
         }
         deferred
+    }
+
+    /// Keywords find the plain cases of a topic or a prompt attack; what they do not find is not clean.
+    fn defer_topics(
+        &self,
+        number: usize,
+        guardrail: &'a Guardrail,
+        deferred: &mut Vec<Deferred<'a>>,
+    ) {
+        let source = self.request.source;
+        let mut push = |policy, name, entry| {
+            if !self.found_topics.contains(&(number, entry)) {
+                deferred.push(Deferred {
+                    guardrail: number,
+                    policy,
+                    entry: Some(name),
+                    reason: "negative_is_not_final",
+                });
+            }
+        };
+        for (place, topic) in guardrail.topics.iter().enumerate() {
+            if topic.actions.of(source) != EntryAction::Disabled {
+                push("topicPolicy", topic.name.as_str(), Entry::Topic(place));
+            }
+        }
+        let attack = guardrail.prompt_attack;
+        if attack.is_some_and(|attack| attack.actions.of(source) != EntryAction::Disabled) {
+            push("contentPolicy", "PROMPT_ATTACK", Entry::PromptAttack);
+        }
     }
 }
 
@@ -344,7 +431,7 @@ impl Engine {
                     .and_then(|g| g.regexes.get(regex))
                     .map_or("", |entry| &entry.name)
             }
-            Entry::Word(_) | Entry::Profanity => "",
+            Entry::Word(_) | Entry::Profanity | Entry::Topic(_) | Entry::PromptAttack => "",
         }
     }
 }
