@@ -81,18 +81,31 @@ struct Measured {
 }
 
 fn measure(file: &str) -> Measured {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(file);
     let data = document::read_toml_or_json(&std::fs::read(path).unwrap()).unwrap();
     let topics = data.member("topic").unwrap().items().unwrap();
     let text = |node: &Node, key: &str| node.member(key).and_then(Node::text).unwrap().to_owned();
     let bodies: Vec<String> = topics
         .iter()
-        .map(|node| topic(&text(node, "name"), &text(node, "definition"), &strings(node, "examples")))
+        .map(|node| {
+            topic(
+                &text(node, "name"),
+                &text(node, "definition"),
+                &strings(node, "examples"),
+            )
+        })
         .collect();
     let guardrail = guardrail(&bodies.join(","));
     let engine = engine(&guardrail, "");
     for (node, explained) in topics.iter().zip(explain(&guardrail, &Overlay::default())) {
-        assert_eq!(explained.language.code(), text(node, "language"), "{}", explained.topic);
+        assert_eq!(
+            explained.language.code(),
+            text(node, "language"),
+            "{}",
+            explained.topic
+        );
     }
     let mut measured = Measured {
         positives: 0,
@@ -107,7 +120,9 @@ fn measure(file: &str) -> Measured {
             measured.positives += 1;
             measured.hits += usize::from(found.contains(&name));
             let others = found.into_iter().filter(|have| *have != name);
-            measured.mistakes.extend(others.map(|have| (have, text.clone())));
+            measured
+                .mistakes
+                .extend(others.map(|have| (have, text.clone())));
         }
     }
     let chat = data.member("chat").unwrap().items().unwrap();
@@ -115,7 +130,9 @@ fn measure(file: &str) -> Measured {
     for text in negatives.chain(chat.iter().flat_map(|node| strings(node, "texts"))) {
         measured.negatives += 1;
         let found = found(&engine, &text);
-        measured.mistakes.extend(found.into_iter().map(|have| (have, text.clone())));
+        measured
+            .mistakes
+            .extend(found.into_iter().map(|have| (have, text.clone())));
     }
     measured
 }
@@ -123,10 +140,56 @@ fn measure(file: &str) -> Measured {
 /// The figures of `docs/topics.md`. Every topic is held to the others' texts as well.
 #[test]
 fn derived_keywords_are_precise() {
-    for (file, topics_hits, mistakes) in [("topics-development.toml", 34, 0), ("topics-held-out.toml", 23, 0)] {
-        let Measured { positives, hits, negatives, mistakes: wrong } = measure(file);
-        println!("{file}: {hits} of {positives} found, {} of {negatives} by mistake", wrong.len());
-        assert!(hits >= topics_hits, "{file}: {hits} of {positives}");
-        assert!(wrong.len() <= mistakes, "{file}: {wrong:#?}");
+    for (file, least, most) in [
+        ("topics-development.toml", 34, 0),
+        ("topics-held-out.toml", 23, 0),
+    ] {
+        let Measured {
+            positives,
+            hits,
+            negatives,
+            mistakes: wrong,
+        } = measure(file);
+        println!(
+            "{file}: {hits} of {positives} found, {} of {negatives} by mistake",
+            wrong.len()
+        );
+        assert!(hits >= least, "{file}: {hits} of {positives}");
+        assert!(wrong.len() <= most, "{file}: {wrong:#?}");
+    }
+}
+
+fn attack_guardrail(strength: &str) -> Guardrail {
+    let body = format!(
+        r#"{{"name": "test", "blockedInputMessaging": "No.", "blockedOutputsMessaging": "No.",
+            "contentPolicyConfig": {{"filtersConfig": [
+                {{"type": "PROMPT_ATTACK", "inputStrength": "{strength}", "outputStrength": "NONE"}}]}}}}"#
+    );
+    let read = definition::read(body.as_bytes(), &ReadOptions::default());
+    read.unwrap_or_else(|problems| panic!("{problems}"))
+        .guardrails
+        .remove(0)
+}
+
+/// The figures of `docs/topics.md`, for each strength of the filter.
+#[test]
+fn prompt_attacks_are_found_and_ordinary_texts_are_not() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/prompt-attack.toml");
+    let data = document::read_toml_or_json(&std::fs::read(path).unwrap()).unwrap();
+    for (strength, least, most) in [("HIGH", 28, 0), ("MEDIUM", 21, 0), ("LOW", 17, 0)] {
+        let engine = engine(&attack_guardrail(strength), "");
+        let blocked = |key: &str| -> Vec<String> {
+            let mut texts = strings(&data, key);
+            texts.retain(|text| !found(&engine, text).is_empty());
+            texts
+        };
+        let (attacks, benign) = (blocked("attack"), blocked("benign"));
+        println!(
+            "{strength}: {} attacks, {} ordinary texts",
+            attacks.len(),
+            benign.len()
+        );
+        assert!(attacks.len() >= least, "{strength}: {}", attacks.len());
+        assert!(benign.len() <= most, "{strength}: {benign:#?}");
     }
 }
