@@ -140,7 +140,11 @@ fn measure(file: &str) -> Measured {
 /// The figures of `docs/topics.md`. Every topic is held to the others' texts as well.
 #[test]
 fn derived_keywords_are_precise() {
+<<<<<<< HEAD
     for (file, topics_hits, mistakes) in [
+=======
+    for (file, least, most) in [
+>>>>>>> topics
         ("topics-development.toml", 34, 0),
         ("topics-held-out.toml", 23, 0),
     ] {
@@ -154,7 +158,47 @@ fn derived_keywords_are_precise() {
             "{file}: {hits} of {positives} found, {} of {negatives} by mistake",
             wrong.len()
         );
+<<<<<<< HEAD
         assert!(hits >= topics_hits, "{file}: {hits} of {positives}");
         assert!(wrong.len() <= mistakes, "{file}: {wrong:#?}");
+=======
+        assert!(hits >= least, "{file}: {hits} of {positives}");
+        assert!(wrong.len() <= most, "{file}: {wrong:#?}");
+    }
+}
+
+fn attack_guardrail(strength: &str) -> Guardrail {
+    let body = format!(
+        r#"{{"name": "test", "blockedInputMessaging": "No.", "blockedOutputsMessaging": "No.",
+            "contentPolicyConfig": {{"filtersConfig": [
+                {{"type": "PROMPT_ATTACK", "inputStrength": "{strength}", "outputStrength": "NONE"}}]}}}}"#
+    );
+    let read = definition::read(body.as_bytes(), &ReadOptions::default());
+    read.unwrap_or_else(|problems| panic!("{problems}"))
+        .guardrails
+        .remove(0)
+}
+
+/// The figures of `docs/topics.md`, for each strength of the filter.
+#[test]
+fn prompt_attacks_are_found_and_ordinary_texts_are_not() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/prompt-attack.toml");
+    let data = document::read_toml_or_json(&std::fs::read(path).unwrap()).unwrap();
+    for (strength, least, most) in [("HIGH", 28, 0), ("MEDIUM", 21, 0), ("LOW", 17, 0)] {
+        let engine = engine(&attack_guardrail(strength), "");
+        let blocked = |key: &str| -> Vec<String> {
+            let mut texts = strings(&data, key);
+            texts.retain(|text| !found(&engine, text).is_empty());
+            texts
+        };
+        let (attacks, benign) = (blocked("attack"), blocked("benign"));
+        println!(
+            "{strength}: {} attacks, {} ordinary texts",
+            attacks.len(),
+            benign.len()
+        );
+        assert!(attacks.len() >= least, "{strength}: {}", attacks.len());
+        assert!(benign.len() <= most, "{strength}: {benign:#?}");
+>>>>>>> topics
     }
 }

@@ -205,6 +205,17 @@ pub struct CloudEntry {
     pub output: bool,
 }
 
+impl CloudEntry {
+    /// Whether it acts on texts of `source`.
+    #[must_use]
+    pub const fn acts_on(&self, source: Source) -> bool {
+        match source {
+            Source::Input => self.input,
+            Source::Output => self.output,
+        }
+    }
+}
+
 /// How many entries a policy has, and how many of them act in each direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

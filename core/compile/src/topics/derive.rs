@@ -3,11 +3,11 @@
 //! Precision first: what the edge blocks, the cloud does not see. A word is worth the more the rarer it is
 //! and the more of name, definition and examples have it; two content words side by side are worth
 //! something on top. No word and no pair of words reaches the threshold by itself: a text has to give at
-//! least two pieces of evidence that are not the same phrase.
+//! least two pieces of evidence that are not the same phrase. Only an example as a whole is enough.
 
 use std::collections::BTreeSet;
 
-use super::inflect::{forms, phrase_forms};
+use super::inflect::{forms, phrase_forms, plain};
 use super::language::{GENERIC, Knowledge, guess};
 use super::words::{Word, join, words};
 use super::{Keyword, KeywordSource, Language, Rule};
@@ -21,6 +21,8 @@ const PAIR: u32 = 160;
 const SHORTEST: usize = 3;
 /// Function words that may stand between the two words of a phrase.
 const CONNECTORS: usize = 2;
+/// An example of so many words is about its topic, word for word.
+const EXAMPLE: usize = 4;
 /// Words that agree in so many letters at their beginning are one word in other forms.
 const STEM: usize = 6;
 
@@ -36,6 +38,7 @@ pub(super) fn derive(topic: &TopicEntry, threshold: u16) -> (Language, Option<Ru
         most: u32::from(threshold).saturating_sub(1),
         groups: Vec::new(),
         pairs: Vec::new(),
+        examples: Vec::new(),
     };
     for (source, text) in pieces(topic) {
         let sentences = sentences(&words(text));
@@ -46,6 +49,9 @@ pub(super) fn derive(topic: &TopicEntry, threshold: u16) -> (Language, Option<Ru
                 sentence
             };
             derivation.read(source, said);
+        }
+        if let KeywordSource::Example(number) = source {
+            derivation.example(number, text);
         }
     }
     (language, derivation.rule())
@@ -101,6 +107,8 @@ struct Derivation {
     most: u32,
     groups: Vec<Group>,
     pairs: Vec<Pair>,
+    /// Whole examples.
+    examples: Vec<Keyword>,
 }
 
 /// What a word is to the derivation.
@@ -130,6 +138,29 @@ impl Derivation {
                 self.pair(source, &sentence[first..=last], pair);
             }
         }
+    }
+
+    /// An example itself, put as it is: all of its words are the evidence, if some of them say something.
+    fn example(&mut self, number: usize, text: &str) {
+        let mut tokens = words(text);
+        while tokens.last().is_some_and(|token| !token.is_word) {
+            tokens.pop();
+        }
+        let first = tokens.iter().position(|token| token.is_word).unwrap_or(0);
+        let tokens = tokens.get(first..).unwrap_or(&[]);
+        let is_told = |word: &Word| {
+            let known = self.knowledge;
+            word.is_word && !known.is_stop(&word.folded) && !known.is_boilerplate(&word.folded)
+        };
+        let said = tokens.iter().filter(|word| is_told(word)).count();
+        if said < 2 || tokens.iter().filter(|word| word.is_word).count() < EXAMPLE {
+            return;
+        }
+        let text = join(tokens);
+        let forms = BTreeSet::from([plain(&text), text.clone()]);
+        let sources = BTreeSet::from([KeywordSource::Example(number)]);
+        self.examples
+            .push(keyword(&text, &forms, self.most + 1, &sources));
     }
 
     fn content(&mut self, source: KeywordSource, word: &Word) -> Content {
@@ -259,6 +290,7 @@ impl Derivation {
                 keywords.push(keyword(&pair.text, &pair.forms, weight, &pair.sources));
             }
         }
+        keywords.extend(self.examples);
         (!keywords.is_empty()).then(|| Rule {
             any: keywords,
             ..Rule::default()

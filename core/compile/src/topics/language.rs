@@ -152,7 +152,7 @@ mod tests {
                 known.stop.len() > 150 && known.boilerplate.len() > 70,
                 "{language:?}"
             );
-            assert!(known.everyday.len() > 70 && known.connectors.len() > 10);
+            assert!(known.everyday.len() > 70 && known.connectors.len() > 7);
             assert!(known.frequency.len() > 5_000 && known.negations.len() > 9);
             for word in known
                 .stop

@@ -299,7 +299,10 @@ impl<'a> Decision<'a> {
             actions.of(source) != crate::policy::EntryAction::Disabled
         };
         let words = guardrail.words.of(source) > 0 || guardrail.profanity.is_some_and(acts);
-        let topics = guardrail.topics.iter().any(|entry| acts(entry.actions));
+        // As AWS counts: the policy as a whole, also where some or all topics are left to the cloud.
+        let mut deferred = guardrail.cloud.iter();
+        let topics = guardrail.topics.iter().any(|entry| acts(entry.actions))
+            || deferred.any(|entry| entry.policy == "topicPolicy" && entry.acts_on(source));
         let attack = guardrail
             .prompt_attack
             .is_some_and(|attack| acts(attack.actions));

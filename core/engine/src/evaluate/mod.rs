@@ -358,10 +358,7 @@ impl<'a> Outcome<'a> {
             .enumerate();
         for (number, (guardrail, found)) in guardrails {
             deferred.reserve(guardrail.cloud.len().saturating_add(guardrail.pii.len()));
-            let cloud = guardrail.cloud.iter().filter(|entry| match source {
-                Source::Input => entry.input,
-                Source::Output => entry.output,
-            });
+            let cloud = guardrail.cloud.iter().filter(|entry| entry.acts_on(source));
             deferred.extend(cloud.map(|entry| Deferred {
                 guardrail: number,
                 policy: &entry.policy,
