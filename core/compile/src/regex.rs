@@ -3,9 +3,10 @@
 //! The dialect: `\d \w \s \b` are ASCII, everything else is Unicode; every pattern is rewritten to
 //! explicit classes first, so that all paths see the same language. `docs/engine.md` describes the paths.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use edgerail_core::regex::{CompiledRegex, RegexPath, is_marker, is_space};
+use edgerail_core::regex::{CompiledRegex, MAX_GAPS, RegexPath, is_marker, is_space};
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::start;
@@ -50,7 +51,8 @@ struct Pattern {
     hir: Hir,
     literal: String,
     max_len: Option<usize>,
-    marked: bool,
+    /// See [`CompiledRegex::gaps`].
+    gaps: Option<u8>,
     automata: Automata,
 }
 
@@ -101,25 +103,26 @@ impl RegexCompiler {
     }
 
     /// Packs searching patterns into groups, small ones first, each into the first group of its kind that
-    /// stays within the budget; returns the groups' automata. Marked patterns come last: they cost less
-    /// where no group is left for them, and may then join one of the others.
+    /// stays within the budget; returns the groups' automata. Marked patterns come last, those with the
+    /// most gaps first: they cost less where no group is left for them, and may then join one that
+    /// searches more.
     fn pack(&mut self) -> Vec<Vec<u8>> {
-        let mut candidates: Vec<(bool, usize, usize)> = Vec::new();
+        let mut candidates: Vec<(Reverse<u8>, usize, usize)> = Vec::new();
         for (number, pattern) in self.patterns.iter().enumerate() {
             if let Automata::Searching { forward, .. } = &pattern.automata {
-                candidates.push((pattern.marked, forward.len(), number));
+                candidates.push((Reverse(reach(pattern.gaps)), forward.len(), number));
             }
         }
         candidates.sort_unstable();
         let mut groups: Vec<PatternGroup> = Vec::new();
-        for (marked, _, number) in candidates {
-            if self.join(&mut groups, number, |group| group.marked == marked) {
+        for (Reverse(own), _, number) in candidates {
+            if self.join(&mut groups, number, |group| reach(group.gaps) == own) {
                 continue;
             }
             if groups.len() < MAX_GROUPS {
                 groups.extend(self.group(vec![number]));
-            } else if marked {
-                self.join(&mut groups, number, |group| !group.marked);
+            } else {
+                self.join(&mut groups, number, |group| reach(group.gaps) > own);
             }
         }
         for (number, joined) in groups.iter().enumerate() {
@@ -155,11 +158,12 @@ impl RegexCompiler {
         // The engine numbers a group's patterns in the order of the bundle.
         members.sort_unstable();
         let automaton = self.group_automaton(&members)?;
-        let marked = members.iter().all(|&member| self.patterns[member].marked);
+        let gaps = members.iter().map(|&member| self.patterns[member].gaps);
+        let gaps = gaps.max_by_key(|gaps| reach(*gaps)).flatten();
         Some(PatternGroup {
             members,
             automaton,
-            marked,
+            gaps,
         })
     }
 
@@ -179,8 +183,13 @@ impl RegexCompiler {
 struct PatternGroup {
     members: Vec<usize>,
     automaton: Vec<u8>,
-    /// Whether all members are.
-    marked: bool,
+    /// The most gaps of a member, if all are marked.
+    gaps: Option<u8>,
+}
+
+/// How much of a text is searched for a pattern with these gaps: a number to compare.
+fn reach(gaps: Option<u8>) -> u8 {
+    gaps.unwrap_or(u8::MAX)
 }
 
 impl Pattern {
@@ -200,14 +209,13 @@ impl Pattern {
                 Automata::Fallback { pattern }
             }
         };
-        let marked = !matches!(automata, Automata::Fallback { .. })
-            && excludes_spaces(&hir)
-            && requires_marker(&hir);
+        let marked = !matches!(automata, Automata::Fallback { .. }) && requires_marker(&hir);
+        let gaps = gaps(&hir).filter(|&gaps| marked && gaps <= MAX_GAPS);
         Ok(Pattern {
             hir,
             literal,
             max_len,
-            marked,
+            gaps,
             automata,
         })
     }
@@ -216,7 +224,7 @@ impl Pattern {
         let mut compiled = CompiledRegex {
             path: RegexPath::Fallback,
             group: 0,
-            marked: self.marked,
+            gaps: self.gaps,
             max_len: self.max_len.and_then(|length| u32::try_from(length).ok()),
             forward: &[],
             reverse: &[],
@@ -346,17 +354,43 @@ fn required_literal(hir: &Hir) -> String {
     }
 }
 
-/// Whether surely no match contains ASCII white space.
-fn excludes_spaces(hir: &Hir) -> bool {
+/// How many runs of ASCII white space a match surely contains at most; `None` if there is no such number.
+fn gaps(hir: &Hir) -> Option<u8> {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => true,
-        HirKind::Literal(literal) => !literal.0.iter().copied().any(is_space),
-        HirKind::Class(class) => (0..=0x7f)
-            .filter(|&byte| is_space(byte))
-            .all(|byte| !class_contains(class, byte)),
-        HirKind::Repetition(repetition) => excludes_spaces(&repetition.sub),
-        HirKind::Capture(capture) => excludes_spaces(&capture.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(excludes_spaces),
+        HirKind::Empty | HirKind::Look(_) => Some(0),
+        HirKind::Literal(literal) => {
+            let runs = literal.0.chunk_by(|&a, &b| is_space(a) == is_space(b));
+            u8::try_from(runs.filter(|run| is_space(run[0])).count()).ok()
+        }
+        HirKind::Class(class) => {
+            let mut spaces = (0..=0x7f).filter(|&byte| is_space(byte));
+            Some(u8::from(spaces.any(|byte| class_contains(class, byte))))
+        }
+        HirKind::Repetition(repetition) => match gaps(&repetition.sub)? {
+            0 => Some(0),
+            gaps if is_one_space(&repetition.sub) => Some(gaps),
+            gaps => u8::try_from(repetition.max?).ok()?.checked_mul(gaps),
+        },
+        HirKind::Capture(capture) => gaps(&capture.sub),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .try_fold(0_u8, |sum, part| sum.checked_add(gaps(part)?)),
+        HirKind::Alternation(parts) => parts
+            .iter()
+            .try_fold(0, |most: u8, part| Some(most.max(gaps(part)?))),
+    }
+}
+
+/// Whether every match is one byte of ASCII white space, so that any number of them in a row is one run.
+fn is_one_space(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => matches!(*literal.0, [byte] if is_space(byte)),
+        HirKind::Class(class) => {
+            class_is_ascii(class)
+                && (0..=0x7f).all(|byte| is_space(byte) || !class_contains(class, byte))
+        }
+        HirKind::Capture(capture) => is_one_space(&capture.sub),
+        _ => false,
     }
 }
 

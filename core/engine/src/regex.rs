@@ -9,10 +9,11 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use core::slice;
 
-use regex_automata::dfa::{Automaton, OverlappingState, dense};
+use regex_automata::dfa::{Automaton, dense};
 use regex_automata::{Anchored, Input, MatchError};
 
 use crate::bundle::{BundleError, Bytes};
+use crate::text::{Block, eight};
 
 type Dfa = dense::DFA<Vec<u32>>;
 
@@ -61,7 +62,7 @@ impl RegexPath {
 
 /// One pattern as the compiler prepared it: the content of the section `regex-each`.
 ///
-/// Per pattern: path u8, group u8, marked u8 (0 or 1), a zero byte, longest match u32 (`u32::MAX` = unbounded), lengths
+/// Per pattern: path u8, group u8, gaps u8 (one more than their number; 0 = not marked), a zero byte, longest match u32 (`u32::MAX` = unbounded), lengths
 /// u32 of the forward automaton, the reverse automaton, the literal, the fallback pattern; 32 bytes of
 /// first-byte set; then these four.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +71,10 @@ pub struct CompiledRegex<'b> {
     pub path: RegexPath,
     /// The group it is in, for [`RegexPath::Group`].
     pub group: u8,
-    /// Whether every match contains a [marker](is_marker) and no [white space](is_space), so that only
-    /// the runs of other bytes around the markers of a text have to be searched. Most text has few.
-    pub marked: bool,
+    /// For a *marked* pattern, of which every match contains a [marker](is_marker), how many runs of
+    /// [white space](is_space) a match contains at most: only the markers of a text with so many words on
+    /// both sides have to be searched. Most text has few. `None` for other patterns.
+    pub gaps: Option<u8>,
     /// The longest match in bytes, if there is a longest.
     pub max_len: Option<u32>,
     /// The serialised forward automaton, empty on the fallback path.
@@ -93,7 +95,8 @@ impl<'b> CompiledRegex<'b> {
     /// Appends the pattern to a `regex-each` section; `None` if a length does not fit.
     #[must_use]
     pub fn write(&self, out: &mut Vec<u8>) -> Option<()> {
-        out.extend_from_slice(&[self.path.number(), self.group, u8::from(self.marked), 0]);
+        let gaps = self.gaps.map_or(0, |gaps| gaps.saturating_add(1));
+        out.extend_from_slice(&[self.path.number(), self.group, gaps, 0]);
         out.extend_from_slice(&self.max_len.unwrap_or(u32::MAX).to_le_bytes());
         let parts = [
             self.forward,
@@ -126,10 +129,9 @@ impl<'b> CompiledRegex<'b> {
                 .into_iter()
                 .find(|known| known.number() == path)?,
             group: header.u8(1)?,
-            marked: match header.u16(2)? {
-                0 => false,
-                1 => true,
-                _ => return None,
+            gaps: match u8::try_from(header.u16(2)?).ok()? {
+                0 => None,
+                gaps => Some(gaps.saturating_sub(1)).filter(|&gaps| gaps <= MAX_GAPS),
             },
             max_len: u32::try_from(header.u32(4)?)
                 .ok()
@@ -172,14 +174,14 @@ struct Group {
     dfa: Dfa,
     /// The patterns in the order in which the automaton numbers them.
     members: Vec<usize>,
-    /// Whether all members are.
-    marked: bool,
+    /// The most gaps of a member, if all are marked.
+    gaps: Option<u8>,
 }
 
 #[derive(Debug)]
 struct Pattern {
     path: RegexPath,
-    marked: bool,
+    gaps: Option<u8>,
     literal: String,
     search: Search,
 }
@@ -233,13 +235,16 @@ impl RegexSet {
                 let group = set.groups.get_mut(usize::from(compiled.group));
                 let group = group.ok_or_else(|| wrong("names a group that is not there"))?;
                 group.members.push(number);
-                group.marked &= compiled.marked;
+                group.gaps = group
+                    .gaps
+                    .zip(compiled.gaps)
+                    .map(|(most, gaps)| most.max(gaps));
             }
             let search = Search::load(&compiled, || name(number))?;
             let literal = String::from(compiled.literal);
             set.patterns.push(Pattern {
                 path: compiled.path,
-                marked: compiled.marked,
+                gaps: compiled.gaps,
                 literal,
                 search,
             });
@@ -266,25 +271,20 @@ impl RegexSet {
         mut report: impl FnMut(usize, Range<usize>),
     ) -> Result<(), SearchFailed> {
         let whole = 0..text.len();
-        let marked = if self.patterns.iter().any(|pattern| pattern.marked) {
-            marked_spans(text)
-        } else {
-            Vec::new()
-        };
-        let spans = |is_marked: bool| {
-            if is_marked {
-                marked.as_slice()
-            } else {
-                slice::from_ref(&whole)
-            }
+        let spans = self.marked_spans(text);
+        let spans = |gaps: Option<u8>| match gaps {
+            Some(gaps) => spans.get(usize::from(gaps)).map_or(&[][..], Vec::as_slice),
+            None => slice::from_ref(&whole),
         };
         let mut ends = Vec::new();
         for group in &self.groups {
             if !group.members.iter().any(|&pattern| wanted(pattern)) {
                 continue;
             }
-            for span in spans(group.marked) {
-                find_ends(&group.dfa, text, span, &mut ends)?;
+            for span in spans(group.gaps) {
+                if !find_ends(&group.dfa, text, span, &mut ends)? {
+                    continue;
+                }
                 for (&number, ends) in group.members.iter().zip(&ends) {
                     if let Some(ends) = ends.filter(|_| wanted(number)) {
                         self.find_one(number, text, span, ends, &mut report)?;
@@ -295,12 +295,36 @@ impl RegexSet {
         for (number, pattern) in self.patterns.iter().enumerate() {
             let alone = pattern.path != RegexPath::Group && wanted(number);
             if alone && (pattern.literal.is_empty() || text.contains(pattern.literal.as_str())) {
-                for span in spans(pattern.marked) {
+                for span in spans(pattern.gaps) {
                     self.find_one(number, text, span, Ends::ANYWHERE, &mut report)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Per number of gaps that a marked pattern or group has, what has to be searched for it.
+    fn marked_spans(&self, text: &str) -> [Vec<Range<usize>>; LEVELS] {
+        let alone = self
+            .patterns
+            .iter()
+            .filter(|pattern| pattern.path != RegexPath::Group);
+        let levels = alone.map(|pattern| pattern.gaps);
+        let levels = levels.chain(self.groups.iter().map(|group| group.gaps));
+        let mut wanted = [false; LEVELS];
+        for level in levels.flatten() {
+            if let Some(wanted) = wanted.get_mut(usize::from(level)) {
+                *wanted = true;
+            }
+        }
+        let mut all = [const { Vec::new() }; LEVELS];
+        if wanted.contains(&true) {
+            let marked = marked_words(text);
+            for (level, (spans, _)) in all.iter_mut().zip(wanted).enumerate().filter(|w| w.1.1) {
+                *spans = with_neighbours(text, &marked, level);
+            }
+        }
+        all
     }
 
     /// Reports the matches of one pattern in `span`, at whose ends no match may be cut.
@@ -357,42 +381,106 @@ pub const fn is_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
 }
 
+/// How many gaps a marked pattern may have: with more, hardly anything of a text would be left out.
+pub const MAX_GAPS: u8 = 2;
+
+/// How many numbers of gaps there are.
+const LEVELS: usize = 3;
+
 /// Spans closer than this are searched as one: to start a search costs about as much as this many bytes.
 const NEAR: usize = 16;
 
-/// The runs without white space that contain a marker, near ones joined.
-fn marked_spans(text: &str) -> Vec<Range<usize>> {
+/// The words, runs without white space, that contain a marker.
+fn marked_words(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let mut spans: Vec<Range<usize>> = Vec::new();
+    let mut words = Vec::with_capacity(ROOM);
     let mut at = 0;
     while let Some(marker) = next_marker(bytes, at) {
-        let before = bytes.get(at..marker).unwrap_or(&[]);
-        let start = match before.iter().rposition(|&byte| is_space(byte)) {
-            Some(space) => at.saturating_add(space).saturating_add(1),
-            None => at,
-        };
-        let after = bytes.get(marker..).unwrap_or(&[]);
-        let length = after.iter().position(|&byte| is_space(byte));
-        let end = length.map_or(bytes.len(), |length| marker.saturating_add(length));
+        let start = word_start(bytes, at, marker);
+        let end = word_end(bytes, marker);
+        words.push(start..end);
+        at = end;
+    }
+    words
+}
+
+/// How many marked words a text may have before their list has to grow.
+const ROOM: usize = 32;
+
+/// The `words` with `count` more on both sides, white space between included; what comes near to one
+/// another is joined.
+fn with_neighbours(text: &str, words: &[Range<usize>], count: usize) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut spans: Vec<Range<usize>> = Vec::with_capacity(words.len());
+    for word in words {
+        let (mut start, mut end) = (word.start, word.end);
+        // What lies before the end of the last span is in that span already.
+        let floor = spans.last().map_or(0, |last| last.end);
+        for _ in 0..count {
+            if start > floor {
+                start = word_start(bytes, floor, space_start(bytes, floor, start));
+            }
+            end = word_end(bytes, space_end(bytes, end));
+        }
         match spans.last_mut() {
-            Some(last) if start.saturating_sub(last.end) < NEAR => last.end = end,
+            Some(last) if start.saturating_sub(last.end) < NEAR => last.end = last.end.max(end),
             _ => spans.push(start..end),
         }
-        at = end;
     }
     spans
 }
 
+/// The start of the bytes before `at`, down to `floor`, for which `belongs` holds.
+#[inline]
+fn run_start(bytes: &[u8], floor: usize, at: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    let before = bytes.get(floor..at).unwrap_or(&[]);
+    let length = before
+        .iter()
+        .rev()
+        .take_while(|byte| belongs(**byte))
+        .count();
+    at.saturating_sub(length)
+}
+
+/// The end of the bytes from `at` for which `belongs` holds.
+#[inline]
+fn run_end(bytes: &[u8], at: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    let after = bytes.get(at..).unwrap_or(&[]);
+    let length = after.iter().take_while(|byte| belongs(**byte)).count();
+    at.saturating_add(length)
+}
+
+fn word_start(bytes: &[u8], floor: usize, at: usize) -> usize {
+    run_start(bytes, floor, at, |byte| !is_space(byte))
+}
+
+fn word_end(bytes: &[u8], at: usize) -> usize {
+    run_end(bytes, at, |byte| !is_space(byte))
+}
+
+fn space_start(bytes: &[u8], floor: usize, at: usize) -> usize {
+    run_start(bytes, floor, at, is_space)
+}
+
+fn space_end(bytes: &[u8], at: usize) -> usize {
+    run_end(bytes, at, is_space)
+}
+
 /// The first marker at or after `at`.
-fn next_marker(bytes: &[u8], at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?;
-    // A whole block at a time without a branch, which compilers turn into vector instructions.
-    let (blocks, _) = rest.as_chunks::<32>();
-    let any = |block: &[u8; 32]| block.iter().fold(false, |any, &byte| any | is_marker(byte));
-    let clean = blocks.iter().take_while(|block| !any(block)).count();
-    let from = clean.saturating_mul(32);
-    let found = rest.get(from..)?.iter().position(|&byte| is_marker(byte))?;
-    Some(at.saturating_add(from).saturating_add(found))
+fn next_marker(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        // Letters and spaces, of which most text is, are passed eight at a time.
+        let mut odd = Block::new(eight(rest)).odd;
+        while odd != 0 {
+            let place = usize::try_from(odd.trailing_zeros() >> 3).unwrap_or(0);
+            if rest.get(place).is_some_and(|&byte| is_marker(byte)) {
+                return at.checked_add(place);
+            }
+            odd &= odd.wrapping_sub(1);
+        }
+        at = at.saturating_add(8);
+    }
+    None
 }
 
 impl Search {
@@ -453,7 +541,7 @@ fn load_groups(section: &[u8]) -> Result<Vec<Group>, BundleError> {
         groups.push(Group {
             dfa: load_dfa("regex-groups", serialised)?,
             members: Vec::new(),
-            marked: true,
+            gaps: Some(0),
         });
         at = start.saturating_add(length);
     }
@@ -474,31 +562,62 @@ impl Ends {
     };
 }
 
-/// Puts into `all`, per pattern of a group automaton, where its matches in `span` end; `None` if it has
-/// none.
+/// Puts into `all`, per pattern of a group automaton, where its matches in `span` end, `None` if it has
+/// none; whether any pattern has.
+///
+/// The library's search for overlapping matches does the same. It starts anew behind every match, and to
+/// start costs more than most spans.
 fn find_ends(
     dfa: &Dfa,
     text: &str,
     span: &Range<usize>,
     all: &mut Vec<Option<Ends>>,
-) -> Result<(), SearchFailed> {
-    all.clear();
-    all.resize(dfa.pattern_len(), None);
-    let input = Input::new(text).range(span.clone());
-    let mut state = OverlappingState::start();
-    loop {
-        dfa.try_search_overlapping_fwd(&input, &mut state)?;
-        let Some(half) = state.get_match() else {
-            return Ok(());
-        };
-        if let Some(ends) = all.get_mut(half.pattern().as_usize()) {
-            ends.get_or_insert(Ends {
-                first: half.offset(),
-                last: 0,
-            })
-            .last = half.offset();
+) -> Result<bool, SearchFailed> {
+    let bytes = text.as_bytes();
+    let mut state = dfa.start_state_forward(&Input::new(text).range(span.clone()))?;
+    let mut any = false;
+    let mut note = |state, end| {
+        if !any {
+            any = true;
+            all.clear();
+            all.resize(dfa.pattern_len(), None);
+        }
+        for index in 0..dfa.match_len(state) {
+            let pattern = dfa.match_pattern(state, index).as_usize();
+            if let Some(ends) = all.get_mut(pattern) {
+                ends.get_or_insert(Ends {
+                    first: end,
+                    last: 0,
+                })
+                .last = end;
+            }
+        }
+    };
+    // A match is seen one byte behind its end.
+    for (at, &byte) in (span.start..).zip(bytes.get(span.clone()).unwrap_or(&[])) {
+        state = dfa.next_state(state, byte);
+        if !dfa.is_special_state(state) {
+            continue;
+        }
+        if dfa.is_match_state(state) {
+            note(state, at);
+        } else if dfa.is_dead_state(state) {
+            return Ok(any);
+        } else if dfa.is_quit_state(state) {
+            return Err(SearchFailed);
         }
     }
+    state = match bytes.get(span.end) {
+        Some(&byte) => dfa.next_state(state, byte),
+        None => dfa.next_eoi_state(state),
+    };
+    if dfa.is_quit_state(state) {
+        return Err(SearchFailed);
+    }
+    if dfa.is_match_state(state) {
+        note(state, span.end);
+    }
+    Ok(any)
 }
 
 /// Validates a serialised automaton and takes it over. The serialised form must lie at a multiple of

@@ -82,43 +82,57 @@ fn equal_patterns_share_an_automaton() {
 }
 
 #[test]
-fn marked_patterns_are_those_whose_every_match_has_a_marker_and_no_white_space() {
-    let marked = |pattern: &str, unicode| {
+fn marked_patterns_are_those_whose_every_match_has_a_marker_and_few_gaps() {
+    let gaps = |pattern: &str, unicode| {
         Pattern::compile(dialect::parse(pattern, unicode).unwrap())
             .unwrap()
-            .marked
+            .gaps
     };
-    for pattern in [
-        r"\bTCK-[0-9]{4,6}\b",
-        r"^\d+$",
-        r"(?i)confidential-[a-z]+",
-        r"(a|b)+_\S*",
-        r"\d{3}|x=y|[#$]",
-        r"(?m)^[a-z]*[0-9]+?é*",
-        r"x.{0}=y",
-        r"\w{40}-\w{40}",
+    for (pattern, expected) in [
+        (r"\bTCK-[0-9]{4,6}\b", 0),
+        (r"^\d+$", 0),
+        (r"(?i)confidential-[a-z]+", 0),
+        (r"(a|b)+_\S*", 0),
+        (r"\d{3}|x=y|[#$]", 0),
+        (r"(?m)^[a-z]*[0-9]+?é*", 0),
+        (r"x.{0}=y", 0),
+        (r"\w{40}-\w{40}", 0),
+        (r"\d+ \d+", 1),
+        (r"\d+\s*x", 1),
+        (r"(?i)\bcase\s+\d{4}/\d{3}\b", 1),
+        (r"case[\t ]{2,}(?:no\.)?( )*\d", 2),
+        (r"acct[-_ ]?\d{8}", 1),
+        (r"a {3}b=  c", 2),
+        (r"(?:\d|- |\d \d ){1}", 2),
+        (r"\d.", 1),
+        (r"\d[^0-9]", 1),
+        (r"\d[!-~\v]", 1),
+        (r"(?:\d ){2}", 2),
     ] {
-        assert!(marked(pattern, false), "{pattern}");
+        assert_eq!(gaps(pattern, false), Some(expected), "{pattern}");
     }
+    let marked = |pattern: &str, unicode| gaps(pattern, unicode).is_some();
     for pattern in [
         r"[a-z]+",                       // no marker
         r"\w+",                          // a marker or none
         r"\d*",                          // matches nothing at all
         r"(\d)?a",                       // optional marker
         r"\d|a",                         // one branch without
-        r"\d+ \d+",                      // white space
-        r"\d+\s*x",                      // perhaps white space
-        r"\d.",                          // any character but a line feed
-        r"\d[^0-9]",                     // white space in a negated class
-        r"\d[!-~\v]",                    // a rare kind of it
+        r"\d.*",                         // white space, any number of times
+        r"\d(?:a\s)+",                   // the same
+        r"\d[-\s]+",                     // the same
+        r"\d (?:a b){2}",                // three gaps
+        r"\d[^0-9]{3}",                  // perhaps three
         r"a.c!",                         // a mark that is common in prose
         r"(?:.*\d)?",                    // empty
         r"KEY-[a-z]{1,10}.*[a-z].{60}z", // on the fallback path
     ] {
         assert!(!marked(pattern, false), "{pattern}");
     }
-    // Unicode digits are no markers, Unicode white space includes the ASCII one.
+    // Unicode digits are no markers. A run of Unicode white space may be several of ASCII white space.
     assert!(!marked(r"\d+", true));
+    assert!(marked(r"a\s+[0-9]", false));
+    assert!(!marked(r"a\s+[0-9]", true));
     assert!(marked(r"\S+=", true));
     assert!(!marked(r"\S+[=٣]", true));
 }
@@ -126,7 +140,7 @@ fn marked_patterns_are_those_whose_every_match_has_a_marker_and_no_white_space()
 #[test]
 fn marked_patterns_get_groups_of_their_own_and_join_others_when_there_are_too_many() {
     let mut compiler = RegexCompiler::default();
-    for pattern in [r"\d+-x", "alpha", r"x_[0-9]", "beta"] {
+    for pattern in [r"\d+-x", "alpha", r"x_[0-9]", "beta", r"no \d"] {
         let pattern = pattern.to_string();
         compiler
             .add(PatternKey {
@@ -138,9 +152,9 @@ fn marked_patterns_get_groups_of_their_own_and_join_others_when_there_are_too_ma
     let (_, each, _) = compiler.finish().unwrap();
     let each = edgerail_core::regex::read_each(&each).unwrap();
     let groups: Vec<u8> = each.iter().map(|compiled| compiled.group).collect();
-    assert_eq!(groups, [1, 0, 1, 0]);
-    let marked: Vec<bool> = each.iter().map(|compiled| compiled.marked).collect();
-    assert_eq!(marked, [true, false, true, false]);
+    assert_eq!(groups, [2, 0, 2, 0, 1]);
+    let gaps: Vec<Option<u8>> = each.iter().map(|compiled| compiled.gaps).collect();
+    assert_eq!(gaps, [Some(0), None, Some(0), None, Some(1)]);
 }
 
 #[test]

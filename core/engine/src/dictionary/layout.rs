@@ -1,6 +1,7 @@
 use crate::bundle::Bytes;
 use crate::pii::Lexicon;
 use crate::policy::EntryAction;
+use crate::text::eight;
 
 const HEADER_NUMBERS: usize = 10;
 const TOKEN_LEN: usize = 16;
@@ -61,19 +62,6 @@ impl Hasher {
         let mixed = self.0.wrapping_mul(0xff51_afd7_ed55_8ccd) >> 32;
         TokenHash(u32::try_from(mixed).unwrap_or(0))
     }
-}
-
-/// The first eight of `bytes`, little-endian, with zeros for those that are not there.
-#[inline(always)]
-pub(super) fn eight(bytes: &[u8]) -> u64 {
-    if let Some(chunk) = bytes.first_chunk() {
-        return u64::from_le_bytes(*chunk);
-    }
-    let mut padded = [0; 8];
-    for (slot, byte) in padded.iter_mut().zip(bytes) {
-        *slot = *byte;
-    }
-    u64::from_le_bytes(padded)
 }
 
 /// The hash of a whole token.

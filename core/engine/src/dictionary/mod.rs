@@ -24,7 +24,6 @@
 //! pool         UTF-8
 //! ```
 
-mod block;
 mod boundary;
 mod fold;
 mod layout;

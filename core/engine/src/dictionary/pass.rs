@@ -1,12 +1,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::block::{self, Block};
-use super::layout::{Hasher, TokenHash, eight};
+use super::layout::{Hasher, TokenHash};
 use super::{Dictionary, MAX_DEPTH, Output, Token, fold_token, hash_token, is_bounded};
 use crate::pii::{LexiconHit, Trigger};
 use crate::rules::rule;
-use crate::text::{CharClass, class};
+use crate::text::{Block, CharClass, class, eight, first};
 use crate::topics::KeywordHit;
 
 /// A custom word or a word of the profanity list, found.
@@ -158,7 +157,7 @@ impl Place {
 pub(crate) const LONGEST_TOKEN: usize = 400;
 
 /// How many hits and events a text may have before their lists have to grow.
-const ROOM: usize = 64;
+const ROOM: usize = 128;
 
 const WORD: u8 = 1;
 const BEYOND_ASCII: u8 = 2;
@@ -237,8 +236,9 @@ impl Walk<'_, '_> {
                     }
                 }
             };
-            spaced = false;
-            at = end;
+            // Nearly always a space follows.
+            spaced = bytes.get(end) == Some(&b' ');
+            at = end.saturating_add(usize::from(spaced));
         }
         (at, spaced)
     }
@@ -248,18 +248,15 @@ impl Walk<'_, '_> {
     fn word(&mut self, start: usize, spaced: bool) -> usize {
         let mut rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
         let mut hash = Hasher::EMPTY;
-        let mut kinds = Kinds::default();
+        let mut digits = 0;
         let mut end = start;
         loop {
             let block = Block::new(eight(rest));
             let length = block.word_length();
             if length > 0 {
-                let bytes = block::first(length);
+                let bytes = first(length);
                 hash = hash.push(block.lower & bytes);
-                kinds.digits |= block.digits & bytes;
-                kinds.capitals |= block.capitals & bytes;
-                kinds.letters |= block.letters & bytes;
-                kinds.others |= (block.word ^ block.capitals ^ block.digits) & bytes;
+                digits |= block.digits & bytes;
                 end = end.saturating_add(length);
             }
             match rest.get(8..) {
@@ -276,7 +273,7 @@ impl Walk<'_, '_> {
         {
             return self.mixed_word(start, spaced);
         }
-        self.ascii_word(start, end, hash.finish(), kinds, spaced);
+        self.ascii_word(start, end, hash.finish(), digits != 0, spaced);
         end
     }
 
@@ -286,7 +283,7 @@ impl Walk<'_, '_> {
         start: usize,
         end: usize,
         hash: TokenHash,
-        kinds: Kinds,
+        digits: bool,
         spaced: bool,
     ) {
         let length = end.saturating_sub(start);
@@ -294,36 +291,28 @@ impl Walk<'_, '_> {
             self.state = 0;
             return;
         }
+        let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
         if self.may_be_known(hash) {
-            let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
-            let token = self.dictionary.token(hash, token, kinds.capitals != 0);
-            self.advance(token, start, end, spaced);
+            let known = self.dictionary.token(hash, token, true);
+            self.advance(known, start, end, spaced);
         }
-        let trigger = if kinds.digits != 0 {
-            match (kinds.letters != 0, kinds.others != 0) {
-                (true, _) => Trigger::Mixed,
-                (false, false) => Trigger::Digits,
-                (false, true) => return,
-            }
-        } else if kinds.others == 0 && (6..=11).contains(&length) {
-            Trigger::Upper
-        } else if length == 3 && self.is_www(start, end) {
-            Trigger::Www
-        } else {
-            return;
+        let is_www =
+            || self.text.as_bytes().get(end) == Some(&b'.') && token.eq_ignore_ascii_case(b"www");
+        let trigger = match length {
+            _ if digits && token.iter().all(u8::is_ascii_digit) => Trigger::Digits,
+            _ if digits && token.iter().any(u8::is_ascii_alphabetic) => Trigger::Mixed,
+            6..=11 if token.iter().all(u8::is_ascii_uppercase) => Trigger::Upper,
+            3 if is_www() => Trigger::Www,
+            _ => return,
         };
         self.event(trigger, start, end);
-    }
-
-    fn is_www(&self, start: usize, end: usize) -> bool {
-        let token = || self.text.get(start..end).unwrap_or("");
-        self.text.as_bytes().get(end) == Some(&b'.') && token().eq_ignore_ascii_case("www")
     }
 
     #[inline]
     fn symbol(&mut self, start: usize, byte: u8, spaced: bool) {
         let end = start.saturating_add(1);
-        self.plain_token(start, end, &[byte], spaced);
+        let hash = Hasher::EMPTY.push(u64::from(byte)).finish();
+        self.plain_token(start, end, hash, spaced);
         match byte {
             b'@' => self.event(Trigger::At, start, end),
             b':' => self.event(Trigger::Colon, start, end),
@@ -333,6 +322,13 @@ impl Walk<'_, '_> {
 
     /// A token that begins with a character beyond ASCII; `None` if that is white space.
     fn beyond_ascii(&mut self, start: usize, spaced: bool) -> Option<usize> {
+        let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
+        if is_plain_punctuation(rest) {
+            let end = start.saturating_add(3);
+            let hash = hash_token(rest.get(..3).unwrap_or(&[]));
+            self.plain_token(start, end, hash, spaced);
+            return Some(end);
+        }
         match self.char_at(start).map(class) {
             Some(CharClass::Spaced | CharClass::Mark) => {
                 let end = self.mixed_word(start, spaced);
@@ -347,12 +343,7 @@ impl Walk<'_, '_> {
             }
             Some(CharClass::Other) => {
                 let end = start.saturating_add(self.char_len(start));
-                let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
-                if is_plain_punctuation(token) {
-                    self.plain_token(start, end, token, spaced);
-                } else {
-                    self.folded_token(start, end, spaced);
-                }
+                self.folded_token(start, end, spaced);
                 Some(end)
             }
             Some(CharClass::Space) | None => None,
@@ -361,11 +352,11 @@ impl Walk<'_, '_> {
 
     /// A token that is its own fold.
     #[inline]
-    fn plain_token(&mut self, start: usize, end: usize, token: &[u8], spaced: bool) {
-        let hash = Hasher::EMPTY.push(eight(token)).finish();
+    fn plain_token(&mut self, start: usize, end: usize, hash: TokenHash, spaced: bool) {
         if self.may_be_known(hash) {
-            let token = self.dictionary.token(hash, token, false);
-            self.advance(token, start, end, spaced);
+            let token = self.text.as_bytes().get(start..end).unwrap_or(&[]);
+            let known = self.dictionary.token(hash, token, false);
+            self.advance(known, start, end, spaced);
         }
     }
 
@@ -514,20 +505,11 @@ fn has_bit(filter: &[u8], bit: usize) -> bool {
     byte >> (bit & 7) & 1 == 1
 }
 
-/// Whether a character is one of the dashes, quotation marks and signs that texts are full of, U+2010 to
-/// U+2027 without the typographic apostrophe: punctuation that folds to itself.
-fn is_plain_punctuation(character: &[u8]) -> bool {
-    matches!(character, [0xe2, 0x80, last @ 0x90..=0xa7] if *last != 0x99)
-}
-
-/// What kinds of characters a token of ASCII has: none of a kind where the number is 0.
-#[derive(Clone, Copy, Debug, Default)]
-struct Kinds {
-    digits: u64,
-    letters: u64,
-    capitals: u64,
-    /// Small letters and underscores.
-    others: u64,
+/// Whether a text begins with one of the dashes, quotation marks and signs that texts are full of, U+2010
+/// to U+2027 without the typographic apostrophe: punctuation that folds to itself.
+#[inline]
+fn is_plain_punctuation(text: &[u8]) -> bool {
+    matches!(text, [0xe2, 0x80, last @ 0x90..=0xa7, ..] if *last != 0x99)
 }
 
 /// Keeps the hits sorted by start. They come by their ends, so that only a phrase has to be put before
@@ -539,4 +521,24 @@ fn insert(hits: &mut Vec<LexiconHit>, hit: LexiconHit) {
     }
     let before = hits.iter().rposition(|have| have.start <= hit.start);
     hits.insert(before.map_or(0, |place| place.saturating_add(1)), hit);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_punctuation_is_punctuation_that_folds_to_itself() {
+        for c in '\u{2010}'..='\u{2027}' {
+            let mut text = String::from(c);
+            let plain = is_plain_punctuation(text.as_bytes());
+            assert_eq!(plain, c != '\u{2019}');
+            text.push('x');
+            assert_eq!(is_plain_punctuation(text.as_bytes()), plain);
+            let mut folded = String::new();
+            fold_token(text.trim_end_matches('x'), &mut folded);
+            assert_eq!(class(c), CharClass::Other);
+            assert_eq!(folded == text.trim_end_matches('x'), plain, "{c:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Text as matchers see it: the normalised view with its way back to the original, case folding and
 //! tokens.
 
+mod block;
 mod fold;
 mod normalize;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod token;
 mod unicode;
 mod view;
 
+pub(crate) use block::{Block, eight, first};
 pub use fold::fold_into;
 #[allow(
     unused_imports,

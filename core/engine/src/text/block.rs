@@ -7,23 +7,25 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Eight bytes and what they are. Sets hold the highest bit of each byte that is in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// The bytes, ASCII capitals as small letters.
-    pub(super) lower: u64,
+    pub(crate) lower: u64,
     /// ASCII digits.
-    pub(super) digits: u64,
+    pub(crate) digits: u64,
     /// ASCII capital letters.
-    pub(super) capitals: u64,
+    pub(crate) capitals: u64,
     /// ASCII letters of either case.
-    pub(super) letters: u64,
+    pub(crate) letters: u64,
     /// ASCII letters, digits and the underscore.
-    pub(super) word: u64,
+    pub(crate) word: u64,
+    /// All but ASCII letters and the space.
+    pub(crate) odd: u64,
 }
 
 impl Block {
     /// Looks at eight bytes, little-endian.
     #[inline(always)]
-    pub(super) fn new(bytes: u64) -> Block {
+    pub(crate) fn new(bytes: u64) -> Block {
         let ascii = bytes & !HIGH;
         let beyond = bytes & HIGH;
         // Bytes below 128 that are at least `least` carry into their highest bit, and into no other byte.
@@ -37,27 +39,41 @@ impl Block {
         let letters = between(ascii | ONES.wrapping_mul(0x20), b'a', b'z');
         // The bit that makes a letter small, in the place of the highest one.
         let capitals = letters & !(ascii << 2);
-        let underscores = !from(ascii ^ ONES.wrapping_mul(u64::from(b'_')), 1) & HIGH & !beyond;
+        let is = |byte: u8| !from(ascii ^ ONES.wrapping_mul(u64::from(byte)), 1) & HIGH & !beyond;
         Block {
             lower: bytes | capitals >> 2,
             digits,
             capitals,
             letters,
-            word: digits | letters | underscores,
+            word: digits | letters | is(b'_'),
+            odd: !(letters | is(b' ')) & HIGH,
         }
     }
 
     /// How many of the bytes, from the first, belong to the word that begins there.
     #[inline(always)]
-    pub(super) fn word_length(self) -> usize {
+    pub(crate) fn word_length(self) -> usize {
         let end = (self.word ^ HIGH).trailing_zeros() >> 3;
         usize::try_from(end).unwrap_or(0)
     }
 }
 
+/// The first eight of `bytes`, little-endian, with zeros for those that are not there.
+#[inline(always)]
+pub(crate) fn eight(bytes: &[u8]) -> u64 {
+    if let Some(chunk) = bytes.first_chunk() {
+        return u64::from_le_bytes(*chunk);
+    }
+    let mut padded = [0; 8];
+    for (slot, byte) in padded.iter_mut().zip(bytes) {
+        *slot = *byte;
+    }
+    u64::from_le_bytes(padded)
+}
+
 /// The bits of the first `length` bytes.
 #[inline(always)]
-pub(super) fn first(length: usize) -> u64 {
+pub(crate) fn first(length: usize) -> u64 {
     let beyond = u32::try_from(length).unwrap_or(8).saturating_mul(8);
     u64::MAX.checked_shl(beyond).map_or(u64::MAX, |rest| !rest)
 }
@@ -82,6 +98,8 @@ mod tests {
                     assert_eq!(block.capitals, set(u8::is_ascii_uppercase), "{bytes:?}");
                     assert_eq!(block.letters, set(u8::is_ascii_alphabetic), "{bytes:?}");
                     assert_eq!(block.word, set(is_word), "{bytes:?}");
+                    let is_odd = |byte: &u8| !byte.is_ascii_alphabetic() && *byte != b' ';
+                    assert_eq!(block.odd, set(is_odd), "{bytes:?}");
                     let lower = bytes.map(|byte| byte.to_ascii_lowercase());
                     assert_eq!(block.lower.to_le_bytes(), lower);
                     let length = bytes.iter().take_while(|byte| is_word(byte)).count();
