@@ -28,7 +28,7 @@ pub enum Problem {
     TagUnbalanced,
     /// A guard tag is opened inside of another.
     TagNested,
-    /// A frame of an event stream is longer than the limit.
+    /// A frame of an event stream is longer than [`MAX_EVENT_BYTES`](super::stream::MAX_EVENT_BYTES).
     EventTooLong,
     /// A frame of AWS's event stream is malformed.
     Frame(&'static str),

@@ -5,6 +5,8 @@
 //! [`Payload::write`] puts the decision's masks back: bytes outside of masked stretches are copied, other
 //! escapes in the same string included, because the scanner keeps spans instead of building values.
 //!
+//! [`stream`] does the same for streamed answers.
+//!
 //! What an API's table does not list inside of a conversation is guarded as text, so that a new kind of
 //! content is not let through unseen; a block of an unknown kind without any text is refused. A member
 //! that occurs twice is guarded twice: which one a server reads is not known.
@@ -15,6 +17,7 @@ mod grammar;
 mod json;
 mod options;
 mod shape;
+pub mod stream;
 
 mod tables;
 mod tags;
@@ -347,10 +350,10 @@ impl<'b> Selection<'_, 'b> {
         }
         // Blocks for grounding only do not make the rest untagged.
         let mut tagged = found.tagged.is_some_and(Qualifiers::are_guarded);
-        if split.is_some() || tagged {
-            if let Some(of) = self.tagged.get_mut(area) {
-                *of = true;
-            }
+        if (split.is_some() || tagged)
+            && let Some(of) = self.tagged.get_mut(area)
+        {
+            *of = true;
         }
         let mut push = |(text, pieces): (Cow<'b, str>, Vec<Piece>), tagged| {
             self.parts.push(Candidate {
@@ -448,7 +451,7 @@ impl Edits {
 
     fn apply(mut self, text: &str) -> String {
         self.edits
-            .sort_by(|(a, _), (b, _)| (a.start, a.end).cmp(&(b.start, b.end)));
+            .sort_by_key(|(range, _)| (range.start, range.end));
         // A number with two replacements is quoted once.
         self.edits.dedup();
         let mut out = String::with_capacity(text.len());
