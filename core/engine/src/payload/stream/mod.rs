@@ -30,7 +30,7 @@ use event::{Event, Frame, Leaf};
 use frames::MessageParser;
 use sse::SseParser;
 
-pub use whole::WholeBlocks;
+pub use whole::{Verdict, WholeBlocks};
 
 /// The longest event that is read, in bytes: AWS's messages have at most 16 MiB.
 pub const MAX_EVENT_BYTES: usize = 16 << 20;

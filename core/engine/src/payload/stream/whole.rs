@@ -2,44 +2,66 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use super::TextFilter;
-use crate::decision::Reason;
-use crate::engine::Engine;
-use crate::request::{Request, Source};
+use crate::decision::{Decision, Reason};
 
-/// A filter that holds every block back until it has ended and evaluates it whole: nothing of an answer is
-/// out before all of its block was seen.
+/// What was decided on a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may go on as it is.
+    Pass,
+    /// It may go on with these masks.
+    Masked(String),
+    /// It may not; this is said instead.
+    Blocked(String),
+}
+
+impl Verdict {
+    /// What a decision on a single text comes to.
+    #[must_use]
+    pub fn of(decision: &Decision<'_>) -> Verdict {
+        let output = decision.outputs().first().cloned().unwrap_or_default();
+        match decision.reason() {
+            Reason::NoAction => Verdict::Pass,
+            Reason::Masked => Verdict::Masked(output),
+            Reason::Blocked => Verdict::Blocked(output),
+        }
+    }
+}
+
+/// A filter that holds every block back until it has ended and decides it as a whole: of a text that is
+/// blocked nothing was out before.
 #[derive(Debug)]
-pub struct WholeBlocks<'e> {
-    engine: &'e Engine,
-    source: Source,
-    now: Option<u64>,
+pub struct WholeBlocks<F> {
+    decide: F,
     texts: BTreeMap<usize, String>,
-    intervened: bool,
+    masked: bool,
     blocked: bool,
 }
 
-impl<'e> WholeBlocks<'e> {
-    /// A filter by an engine. `now` is that of [`Request`].
+impl<F: FnMut(&str) -> Verdict> WholeBlocks<F> {
+    /// A filter that asks `decide`.
     #[must_use]
-    pub const fn new(engine: &'e Engine, source: Source, now: Option<u64>) -> WholeBlocks<'e> {
+    pub const fn new(decide: F) -> WholeBlocks<F> {
         WholeBlocks {
-            engine,
-            source,
-            now,
+            decide,
             texts: BTreeMap::new(),
-            intervened: false,
+            masked: false,
             blocked: false,
         }
     }
 
-    /// Whether something was masked or blocked.
+    /// What was done so far.
     #[must_use]
-    pub const fn intervened(&self) -> bool {
-        self.intervened
+    pub const fn reason(&self) -> Reason {
+        match (self.blocked, self.masked) {
+            (true, _) => Reason::Blocked,
+            (false, true) => Reason::Masked,
+            (false, false) => Reason::NoAction,
+        }
     }
 }
 
-impl TextFilter for WholeBlocks<'_> {
+impl<F: FnMut(&str) -> Verdict> TextFilter for WholeBlocks<F> {
     fn push(&mut self, block: usize, text: &str) -> String {
         self.texts.entry(block).or_default().push_str(text);
         String::new()
@@ -49,17 +71,16 @@ impl TextFilter for WholeBlocks<'_> {
         let Some(text) = self.texts.remove(&block) else {
             return String::new();
         };
-        let request = Request {
-            now: self.now,
-            ..Request::text(self.source, &text)
-        };
-        let decision = self.engine.evaluate(&request);
-        let outputs = decision.outputs().first().cloned();
-        self.intervened |= decision.reason() != Reason::NoAction;
-        self.blocked |= decision.reason() == Reason::Blocked;
-        match decision.reason() {
-            Reason::NoAction => text,
-            Reason::Masked | Reason::Blocked => outputs.unwrap_or_default(),
+        match (self.decide)(&text) {
+            Verdict::Pass => text,
+            Verdict::Masked(masked) => {
+                self.masked = true;
+                masked
+            }
+            Verdict::Blocked(message) => {
+                self.blocked = true;
+                message
+            }
         }
     }
 
