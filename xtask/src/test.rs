@@ -103,11 +103,18 @@ fn wasm_lints() -> Result<(), String> {
 
 /// Each subset of the engine's features builds without warnings.
 fn features() -> Result<(), String> {
-    for features in ["", "fallback-regex", "mutate", "fallback-regex,mutate"] {
+    for features in [
+        "",
+        "payload",
+        "fallback-regex",
+        "mutate",
+        "fallback-regex,mutate",
+    ] {
         let package = [
             "clippy",
             "--package",
             "edgerail-core",
+            "--no-default-features",
             "--features",
             features,
         ];

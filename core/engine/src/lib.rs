@@ -52,6 +52,8 @@ mod engine;
 mod evaluate;
 pub mod json;
 mod limits;
+#[cfg(feature = "payload")]
+pub mod payload;
 pub mod pii;
 pub mod policy;
 pub mod regex;

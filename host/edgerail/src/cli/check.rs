@@ -8,8 +8,9 @@ use edgerail_core::{OutputScope, Request, Source};
 
 use super::error::{CliError, say};
 use super::input::Input;
+use super::payload::PayloadArgs;
 use super::policy::{EngineKind, PolicyArgs, evaluator};
-use super::{Outcome, jsonl};
+use super::{Outcome, jsonl, payload};
 use crate::report::{Answer, Checked, Format, Offsets, Options, Report, Unchecked};
 use crate::runtime::{Evaluation, Evaluator, RuntimeOptions};
 
@@ -56,6 +57,8 @@ pub(super) struct Args {
         value_enum
     )]
     input_format: InputFormat,
+    #[command(flatten)]
+    payload: PayloadArgs,
     /// Let reports quote what was found; json and jsonl always do
     #[arg(long, env = "EDGERAIL_SHOW_TEXT", value_parser = BoolishValueParser::new())]
     show_text: bool,
@@ -168,6 +171,11 @@ impl Args {
 
 pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, CliError> {
     let format = args.format()?;
+    let bodies = args.payload.bodies();
+    if bodies.is_some() && args.input_format == InputFormat::Jsonl {
+        let remedy = "an input is one body with --payload; leave --input-format away";
+        return Err(CliError::new("usage", "--input-format", remedy));
+    }
     let inputs = Input::all(&args.inputs, args.text)?;
     let loaded = args.policy.load(matches)?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -180,7 +188,9 @@ pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, 
     };
     let evaluator = evaluator(args.engine, &loaded, options)?;
     let question = args.question();
-    let outcome = if args.input_format == InputFormat::Jsonl {
+    let outcome = if let Some(bodies) = bodies {
+        payload::run(&bodies, &inputs, &evaluator, &question, format, matches)?
+    } else if args.input_format == InputFormat::Jsonl {
         jsonl::run(inputs, evaluator, question, workers)?
     } else {
         let options = Options {

@@ -10,6 +10,7 @@ mod error;
 mod input;
 mod inspect;
 mod jsonl;
+mod payload;
 mod policy;
 mod progress;
 

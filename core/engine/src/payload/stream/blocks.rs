@@ -1,0 +1,166 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::super::walk::Key;
+use super::event::Event;
+
+/// A text that comes in pieces.
+#[derive(Debug)]
+pub(super) struct Block {
+    number: usize,
+    key: Key,
+    channel: u8,
+    ended: bool,
+    /// The number of the event with its last piece.
+    pub(super) event: Option<u64>,
+    /// That event, to be sent again if text comes when it is gone.
+    pub(super) template: Option<Event>,
+    /// What came and what went on, of streams that repeat it.
+    old: String,
+    new: String,
+}
+
+impl Block {
+    /// The block's last event once more, with nothing in it but this text.
+    pub(super) fn again(&self, text: String) -> Option<Event> {
+        let mut event = self.template.clone()?;
+        for leaf in &mut event.leaves {
+            leaf.new.clear();
+        }
+        event.last_leaf(self.number)?.new = text;
+        Some(event)
+    }
+}
+
+/// The blocks of a stream.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    /// Those that are open; and those that have ended, if the stream repeats texts.
+    blocks: Vec<Block>,
+    next: usize,
+    repeats: bool,
+    /// Where text went on last: the place and the block's number.
+    last: (Key, usize),
+}
+
+impl Blocks {
+    pub(super) fn new(repeats: bool) -> Blocks {
+        Blocks {
+            blocks: Vec::new(),
+            next: 0,
+            repeats,
+            last: (Key::default(), usize::MAX),
+        }
+    }
+
+    /// The open block at a place, made if there is none.
+    pub(super) fn open(&mut self, key: Key, channel: u8) -> usize {
+        let open = self
+            .blocks
+            .iter()
+            .find(|b| !b.ended && b.key == key && b.channel == channel);
+        match open {
+            Some(block) => block.number,
+            None => self.begin(key, channel),
+        }
+    }
+
+    /// A block of its own for a text that comes in one piece.
+    pub(super) fn once(&mut self, key: Key) -> usize {
+        self.begin(key, u8::MAX)
+    }
+
+    fn begin(&mut self, key: Key, channel: u8) -> usize {
+        let number = self.next;
+        self.next = self.next.saturating_add(1);
+        self.blocks.push(Block {
+            number,
+            key,
+            channel,
+            ended: false,
+            event: None,
+            template: None,
+            old: String::new(),
+            new: String::new(),
+        });
+        number
+    }
+
+    pub(super) fn get_mut(&mut self, number: usize) -> Option<&mut Block> {
+        self.blocks.iter_mut().find(|block| block.number == number)
+    }
+
+    /// The open block at a place.
+    pub(super) fn find(&self, key: &Key, channel: u8) -> Option<usize> {
+        let mut blocks = self.blocks.iter();
+        let found = blocks.find(|b| !b.ended && b.key == *key && b.channel == channel);
+        found.map(|block| block.number)
+    }
+
+    /// The open blocks at a place or inside of it.
+    pub(super) fn inside(&self, key: &Key) -> Vec<usize> {
+        let inside = self.blocks.iter().filter(|b| !b.ended && key.holds(&b.key));
+        inside.map(|block| block.number).collect()
+    }
+
+    /// The numbers of the events that wait for text that `holds` says is held back.
+    pub(super) fn waiting(&self, holds: impl Fn(usize) -> bool) -> impl Iterator<Item = u64> {
+        let waiting = self
+            .blocks
+            .iter()
+            .filter(move |b| !b.ended && holds(b.number));
+        waiting.filter_map(|block| block.event)
+    }
+
+    /// Notes what came of a block and what went on.
+    pub(super) fn told(&mut self, number: usize, old: &str, new: &str) {
+        let repeats = self.repeats;
+        let Some(block) = self.get_mut(number) else {
+            return;
+        };
+        if repeats {
+            block.old.push_str(old);
+            block.new.push_str(new);
+        }
+        self.last = (block.key, number);
+    }
+
+    /// Where text went on last, and in streams that repeat it all of its block.
+    pub(super) fn last(&self) -> (Key, &str) {
+        let (key, number) = self.last;
+        let block = self.blocks.iter().find(|block| block.number == number);
+        (key, block.map_or("", |block| &block.new))
+    }
+
+    /// An event was put before the one with this number.
+    pub(super) fn moved(&mut self, number: u64) {
+        for event in self
+            .blocks
+            .iter_mut()
+            .filter_map(|block| block.event.as_mut())
+        {
+            if *event >= number {
+                *event = event.saturating_add(1);
+            }
+        }
+    }
+
+    /// What went on of the block whose text is `text`, which comes once more.
+    pub(super) fn repeated(&self, key: &Key, channel: u8, text: &str) -> Option<String> {
+        let mut blocks = self.blocks.iter();
+        let found = blocks.find(|b| b.key == *key && b.channel == channel && b.old == text);
+        found.map(|block| block.new.clone())
+    }
+
+    /// A block has ended.
+    pub(super) fn end(&mut self, number: usize) {
+        if self.repeats {
+            if let Some(block) = self.get_mut(number) {
+                block.ended = true;
+                block.template = None;
+            }
+        } else {
+            self.blocks.retain(|block| block.number != number);
+        }
+    }
+}

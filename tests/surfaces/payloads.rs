@@ -1,0 +1,203 @@
+//! The bodies of `tests/payloads` through the engine: each is its own expectation, see the README there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use edgerail_core::payload::{GuardOptions, Payload, Shape, Side};
+use edgerail_core::{Engine, LoadOptions};
+use edgerail_tests::bundle_of;
+
+const DEFINITION: &str = r#"{
+  "name": "payloads", "blockedInputMessaging": "Not in.", "blockedOutputsMessaging": "Not out.",
+  "wordPolicyConfig": {"wordsConfig": [{"text": "Project Kestrel"}]},
+  "sensitiveInformationPolicyConfig": {"piiEntitiesConfig": [
+    {"type": "EMAIL", "action": "ANONYMIZE", "inputAction": "ANONYMIZE", "outputAction": "ANONYMIZE",
+     "inputEnabled": true, "outputEnabled": true},
+    {"type": "CREDIT_DEBIT_CARD_NUMBER", "action": "ANONYMIZE", "inputAction": "ANONYMIZE",
+     "outputAction": "ANONYMIZE", "inputEnabled": true, "outputEnabled": true}]}
+}"#;
+
+fn engine() -> Engine {
+    Engine::load(bundle_of(DEFINITION, ""), LoadOptions::default()).expect("the bundle loads")
+}
+
+fn masked(engine: &Engine, body: &[u8], shape: Option<Shape>, options: &GuardOptions) -> Vec<u8> {
+    let payload = Payload::read(body, shape, options).expect("the body is read");
+    let request = payload.request(payload.source());
+    payload.write(&engine.evaluate(&request))
+}
+
+/// The addresses of a body that begin with `prefix` and end with `suffix`, as they are written there.
+fn addresses<'b>(body: &'b str, prefix: &str) -> Vec<&'b str> {
+    let starts = body.match_indices(prefix).map(|(start, _)| start);
+    let of = |start: usize| {
+        let end = body[start..].find("@example.com").expect("an address") + "@example.com".len();
+        &body[start..start + end]
+    };
+    starts.map(of).collect()
+}
+
+/// The hash of a body without some stretches.
+fn hash_without(body: &str, stretches: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut rest = body;
+    for stretch in stretches {
+        let (before, after) = rest.split_once(stretch).expect("the stretch is there");
+        before
+            .as_bytes()
+            .iter()
+            .for_each(|byte| byte.hash(&mut hasher));
+        rest = after;
+    }
+    rest.as_bytes()
+        .iter()
+        .for_each(|byte| byte.hash(&mut hasher));
+    hasher.finish()
+}
+
+#[test]
+fn bodies_are_guarded_where_they_say_and_nowhere_else() {
+    let engine = engine();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("payloads");
+    let mut seen = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let parts: Vec<&str> = name.split('.').collect();
+        let [shape, side, variant @ .., "json"] = &parts[..] else {
+            continue;
+        };
+        let shape = Shape::from_name(shape).unwrap_or_else(|| panic!("{name}: no such shape"));
+        let variant = variant.first().copied().unwrap_or("");
+        let mut options = if variant.starts_with("selective") {
+            GuardOptions::of_request()
+        } else {
+            GuardOptions::default()
+        };
+        options.tools = variant == "tools";
+        let body = fs::read(&path).expect("the body can be read");
+        for named in [None, Some(shape)] {
+            let payload = Payload::read(&body, named, &options);
+            let payload = payload.unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(payload.shape(), shape, "{name}");
+            assert_eq!(payload.side().name(), *side, "{name}");
+            let text = std::str::from_utf8(&body).expect("UTF-8");
+            let new = masked(&engine, &body, named, &options);
+            let new = std::str::from_utf8(&new).expect("UTF-8");
+            let mut guarded = addresses(text, "guarded-");
+            guarded.extend(addresses(text, r"\u0067uarded-"));
+            guarded.sort_by_key(|address| address.as_ptr());
+            assert!(!guarded.is_empty(), "{name} guards nothing");
+            let mut expected = text.to_owned();
+            for address in &guarded {
+                expected = expected.replacen(address, "{EMAIL}", 1);
+            }
+            assert_eq!(new, expected, "{name}");
+            let masks = vec!["{EMAIL}"; guarded.len()];
+            assert_eq!(
+                hash_without(text, &guarded),
+                hash_without(new, &masks),
+                "{name}"
+            );
+            seen.insert((shape.name(), payload.side() == Side::Request));
+        }
+    }
+    assert_eq!(
+        seen.len(),
+        2 * Shape::ALL.len(),
+        "bodies of both sides of every shape"
+    );
+}
+
+#[test]
+fn the_rest_of_a_body_is_copied_byte_by_byte() {
+    let engine = engine();
+    let body = "\u{feff}\r\n{ \"model\":\"\\u0067pt\", \"seed\" : 1e999999, \"messages\":[ {\"role\":\"user\",\
+        \"content\":\"\\ud800\\u00E9\\/\\t ann@ex\\u0061mple.com \\udc00 \\\"4111 1111 1111 1111\\\"\"}\t] ,\
+        \"big\":123456789012345678901234567890.000000000000000000001,\"model\":\"other\"}\n\n";
+    let new = masked(&engine, body.as_bytes(), None, &GuardOptions::default());
+    let expected = body
+        .replace("ann@ex\\u0061mple.com", "{EMAIL}")
+        .replace("4111 1111 1111 1111", "{CREDIT_DEBIT_CARD_NUMBER}");
+    assert_eq!(String::from_utf8(new).unwrap(), expected);
+}
+
+#[test]
+fn a_body_without_findings_is_the_same() {
+    let engine = engine();
+    let body = b"{\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"model\":\"m\"} ";
+    assert_eq!(masked(&engine, body, None, &GuardOptions::default()), body);
+}
+
+#[test]
+fn a_number_with_a_mask_becomes_a_string() {
+    let engine = engine();
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"pay","arguments":{"card":4111111111111111,"n":5}}}"#;
+    let new = masked(&engine, body.as_bytes(), None, &GuardOptions::default());
+    let expected = body.replace("4111111111111111", "\"{CREDIT_DEBIT_CARD_NUMBER}\"");
+    assert_eq!(String::from_utf8(new).unwrap(), expected);
+}
+
+#[test]
+fn what_repeats_a_masked_text_is_emptied() {
+    let engine = engine();
+    let body = r#"{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"to ann@example.com"},"logprobs":{"content":[{"token":"ann"}]}}]}"#;
+    let new = masked(&engine, body.as_bytes(), None, &GuardOptions::default());
+    let expected = body
+        .replace("ann@example.com", "{EMAIL}")
+        .replace(r#"{"content":[{"token":"ann"}]}"#, "null");
+    assert_eq!(String::from_utf8(new).unwrap(), expected);
+    let clean = body.replace("ann@example.com", "nobody");
+    assert_eq!(
+        masked(&engine, clean.as_bytes(), None, &GuardOptions::default()),
+        clean.as_bytes()
+    );
+}
+
+#[test]
+fn tags_cannot_cut_a_word_out_of_an_enforced_guardrail() {
+    let engine = engine();
+    let tag = "amazon-bedrock-guardrails-guardContent_s1";
+    let body = format!(
+        r#"{{"prompt":"Project <{tag}>Kestrel</{tag}>, ann@exam<{tag}>ple.com</{tag}>","max_gen_len":5,"amazon-bedrock-guardrailConfig":{{"tagSuffix":"s1"}}}}"#
+    );
+    let payload = Payload::read(body.as_bytes(), None, &GuardOptions::default()).unwrap();
+    let request = payload.request(payload.source());
+    let decision = engine.evaluate(&request);
+    assert_eq!(decision.reason().text(), "Guardrail blocked.");
+    // Without the word only the address is left, whose mask goes around the tag.
+    let body = body.replace("Kestrel", "Heron");
+    let new = masked(&engine, body.as_bytes(), None, &GuardOptions::default());
+    let expected = body.replace("ann@exam", "{EMAIL}").replace("ple.com", "");
+    assert_eq!(String::from_utf8(new).unwrap(), expected);
+}
+
+#[test]
+fn models_are_included_and_excluded() {
+    let engine = engine();
+    let body = br#"{"model":"m1","max_completion_tokens":3,"messages":[{"role":"user","content":"ann@example.com"}]}"#;
+    let mut options = GuardOptions::default();
+    options.models.excluded.push("m1".into());
+    let payload = Payload::read(body, None, &options).unwrap();
+    assert!(!payload.applies());
+    assert!(payload.request(payload.source()).content.is_empty());
+    assert_eq!(masked(&engine, body, None, &options), body);
+    // The caller knows better than the body, which could name any model.
+    options.model = Some("m2".into());
+    assert_ne!(masked(&engine, body, None, &options), body);
+}
+
+#[test]
+fn a_blocked_body_is_answered_in_its_own_form() {
+    let body = br#"{"model":"gpt-4.1","messages":[{"role":"system","content":"Project Kestrel"}]}"#;
+    let payload = Payload::read(body, None, &GuardOptions::default()).unwrap();
+    let answer = String::from_utf8(payload.blocked("Not in.")).unwrap();
+    assert!(answer.contains(r#""model":"gpt-4.1","choices":[{"index":0,"message":{"role":"assistant","content":"Not in.""#));
+    assert!(answer.contains(r#""finish_reason":"content_filter""#));
+}
