@@ -140,11 +140,7 @@ fn measure(file: &str) -> Measured {
 /// The figures of `docs/topics.md`. Every topic is held to the others' texts as well.
 #[test]
 fn derived_keywords_are_precise() {
-<<<<<<< HEAD
-    for (file, topics_hits, mistakes) in [
-=======
     for (file, least, most) in [
->>>>>>> topics
         ("topics-development.toml", 34, 0),
         ("topics-held-out.toml", 23, 0),
     ] {
@@ -158,10 +154,6 @@ fn derived_keywords_are_precise() {
             "{file}: {hits} of {positives} found, {} of {negatives} by mistake",
             wrong.len()
         );
-<<<<<<< HEAD
-        assert!(hits >= topics_hits, "{file}: {hits} of {positives}");
-        assert!(wrong.len() <= mistakes, "{file}: {wrong:#?}");
-=======
         assert!(hits >= least, "{file}: {hits} of {positives}");
         assert!(wrong.len() <= most, "{file}: {wrong:#?}");
     }
@@ -199,6 +191,5 @@ fn prompt_attacks_are_found_and_ordinary_texts_are_not() {
         );
         assert!(attacks.len() >= least, "{strength}: {}", attacks.len());
         assert!(benign.len() <= most, "{strength}: {benign:#?}");
->>>>>>> topics
     }
 }

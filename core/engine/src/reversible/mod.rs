@@ -34,6 +34,11 @@
 //! yet it never will be; if it is, the text is masked as `{LITERAL_1}`, which stands for `{EMAIL_1}`.
 //! Either way restoring gives the text back as it was.
 
+/// Runs the examples of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/masks.md")]
+struct Guide;
+
 mod context;
 mod label;
 mod map;

@@ -82,6 +82,7 @@ pub struct Restorer<'p> {
     join: Option<Join>,
     restored: usize,
     withheld: usize,
+    replaced: usize,
 }
 
 /// What to do with a value.
@@ -106,6 +107,7 @@ impl<'p> Restorer<'p> {
             join: None,
             restored: 0,
             withheld: 0,
+            replaced: 0,
         }
     }
 
@@ -136,7 +138,7 @@ impl<'p> Restorer<'p> {
                 rest = &[];
                 break;
             };
-            self.pending.push(char::REPLACEMENT_CHARACTER);
+            self.replace();
             rest = rest.get(invalid..).unwrap_or(&[]);
         }
         self.pending
@@ -173,12 +175,23 @@ impl<'p> Restorer<'p> {
         self.withheld
     }
 
+    /// How many stretches of bytes were no UTF-8.
+    #[must_use]
+    pub const fn replaced(&self) -> usize {
+        self.replaced
+    }
+
     /// Gives up on a character whose rest does not come.
     fn end_character(&mut self) {
         if !self.partial.is_empty() {
             self.partial.clear();
-            self.pending.push(char::REPLACEMENT_CHARACTER);
+            self.replace();
         }
+    }
+
+    fn replace(&mut self) {
+        self.pending.push(char::REPLACEMENT_CHARACTER);
+        self.replaced = self.replaced.saturating_add(1);
     }
 
     fn drain(&mut self, end: bool) -> String {

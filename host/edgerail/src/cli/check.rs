@@ -9,9 +9,10 @@ use edgerail_core::{OutputScope, Request, Source};
 use super::error::{CliError, say};
 use super::input::Input;
 use super::payload::PayloadArgs;
+use super::placeholders::{Masked, PlaceholderArgs, Store};
 use super::policy::{EngineKind, PolicyArgs, evaluator};
 use super::{Outcome, jsonl, payload};
-use crate::report::{Answer, Checked, Format, Offsets, Options, Report, Unchecked};
+use crate::report::{Answer, Checked, Format, Offsets, Options, Report, Unchecked, masked_text};
 use crate::runtime::{Evaluation, Evaluator, RuntimeOptions};
 
 /// Options of `edgerail check`.
@@ -22,6 +23,8 @@ use crate::runtime::{Evaluation, Evaluator, RuntimeOptions};
 pub(super) struct Args {
     #[command(flatten)]
     policy: PolicyArgs,
+    #[command(flatten)]
+    map: PlaceholderArgs,
     /// Which way the texts go
     #[arg(
         long,
@@ -46,7 +49,7 @@ pub(super) struct Args {
         value_enum
     )]
     output_scope: ScopeArg,
-    /// The form of the output: text, or jsonl if the input is jsonl
+    /// The form of the output: text, or jsonl if the input is jsonl; with --placeholders, the masked text alone
     #[arg(long, env = "EDGERAIL_FORMAT", value_enum)]
     format: Option<Format>,
     /// Whether an input is one text, or has a line {"id", "text"} for each (and may name its "source")
@@ -150,6 +153,34 @@ impl Args {
         }
     }
 
+    /// The placeholder map, if there is to be one.
+    fn store(
+        &self,
+        matches: Option<&ArgMatches>,
+        inputs: usize,
+    ) -> Result<Option<Store>, CliError> {
+        let Some((path, conversation)) = self.map.given(matches)? else {
+            return Ok(None);
+        };
+        let wrong = |message: &str| Err(CliError::new("usage", "--placeholders", message));
+        if self.input_format == InputFormat::Jsonl {
+            return wrong(
+                "a map is of one conversation, lines of jsonl are of many; give texts or files",
+            );
+        }
+        if self.payload.bodies().is_some() {
+            return wrong(
+                "bodies are masked with plain labels; check their texts, or leave --payload away",
+            );
+        }
+        if self.format.is_none() && inputs > 1 {
+            return wrong(
+                "masked texts are printed as they are, so that of several none would have an end; give --format json",
+            );
+        }
+        Store::open(path, conversation).map(Some)
+    }
+
     fn question(&self) -> Question {
         Question {
             source: match self.source {
@@ -177,6 +208,7 @@ pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, 
         return Err(CliError::new("usage", "--input-format", remedy));
     }
     let inputs = Input::all(&args.inputs, args.text)?;
+    let mut store = args.store(matches, inputs.len())?;
     let loaded = args.policy.load(matches)?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = workers.min(64);
@@ -198,8 +230,21 @@ pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, 
             show_text: args.show_text,
             inputs: inputs.len(),
         };
-        let report = format.report(options);
-        each(&inputs, &evaluator, &question, report, format, workers)?
+        let bare = store.is_some() && args.format.is_none();
+        let report = if bare {
+            masked_text()
+        } else {
+            format.report(options)
+        };
+        let run = Run {
+            evaluator: &evaluator,
+            question: &question,
+            store: store.as_mut(),
+            report,
+            bare,
+            workers,
+        };
+        run.each(&inputs, format)?
     };
     Ok(match outcome {
         Outcome::Intervened if args.exit_zero => Outcome::Clean,
@@ -209,56 +254,91 @@ pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, 
 
 type Answered = Result<(String, Evaluation), CliError>;
 
-/// Checks inputs as whole texts: as many at a time as there are workers, reported in their order.
-fn each(
-    inputs: &[Input],
-    evaluator: &Evaluator,
-    question: &Question,
-    mut report: Box<dyn Report>,
-    format: Format,
+/// Checks inputs as whole texts.
+struct Run<'r> {
+    evaluator: &'r Evaluator,
+    question: &'r Question,
+    store: Option<&'r mut Store>,
+    report: Box<dyn Report>,
+    /// The report is the masked text and nothing else.
+    bare: bool,
     workers: usize,
-) -> Result<Outcome, CliError> {
-    // Only text has colours, and anstream takes them out where they are not wanted.
-    let stdout = std::io::stdout();
-    let target: Box<dyn Write> = if format == Format::Text {
-        Box::new(anstream::AutoStream::auto(stdout))
-    } else {
-        Box::new(stdout)
-    };
-    let mut out = BufWriter::new(target);
-    let mut outcome = Outcome::Clean;
-    let ask = |input: &Input| -> Answered {
-        let text = input.read()?;
-        let evaluation = evaluator.evaluate(&question.request(&text), false);
-        Ok((text, evaluation))
-    };
-    for batch in inputs.chunks(workers) {
-        let answers: Vec<Answered> = match batch {
-            [input] => vec![ask(input)],
-            batch => std::thread::scope(|scope| {
-                let ask = &ask;
-                let threads: Vec<_> = batch
-                    .iter()
-                    .map(|input| scope.spawn(move || ask(input)))
-                    .collect();
-                let joined = threads.into_iter().zip(batch);
-                joined
-                    .map(|(thread, input)| {
-                        thread
-                            .join()
-                            .unwrap_or_else(|_| Err(internal(&input.label())))
-                    })
-                    .collect()
-            }),
+}
+
+impl Run<'_> {
+    /// As many at a time as there are workers, reported in their order.
+    fn each(mut self, inputs: &[Input], format: Format) -> Result<Outcome, CliError> {
+        // Only text has colours, and anstream takes them out where they are not wanted.
+        let stdout = std::io::stdout();
+        let target: Box<dyn Write> = if format == Format::Text && !self.bare {
+            Box::new(anstream::AutoStream::auto(stdout))
+        } else {
+            Box::new(stdout)
+        };
+        let mut out = BufWriter::new(target);
+        let mut outcome = Outcome::Clean;
+        for batch in inputs.chunks(self.workers) {
+            let mut answers = self.ask(batch);
+            self.number(batch, &mut answers)?;
+            for (input, answered) in batch.iter().zip(answers) {
+                outcome = outcome.max(one(input, answered, self.report.as_mut(), &mut out)?);
+            }
+            out.flush()?;
+        }
+        self.report.finish(&mut out)?;
+        out.flush()?;
+        Ok(outcome)
+    }
+
+    fn ask(&self, batch: &[Input]) -> Vec<Answered> {
+        let (evaluator, question) = (self.evaluator, self.question);
+        let ask = |input: &Input| -> Answered {
+            let text = input.read()?;
+            let evaluation = evaluator.evaluate(&question.request(&text), false);
+            Ok((text, evaluation))
+        };
+        if let [input] = batch {
+            return vec![ask(input)];
+        }
+        std::thread::scope(|scope| {
+            let ask = &ask;
+            let threads: Vec<_> = batch
+                .iter()
+                .map(|input| scope.spawn(move || ask(input)))
+                .collect();
+            let joined = threads.into_iter().zip(batch);
+            joined
+                .map(|(thread, input)| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|_| Err(internal(&input.label())))
+                })
+                .collect()
+        })
+    }
+
+    /// With a placeholder map, masks the texts again so that they can be taken back, in their order. The
+    /// map is on disk before one of them is let out.
+    fn number(&mut self, batch: &[Input], answers: &mut [Answered]) -> Result<(), CliError> {
+        let Some(store) = &mut self.store else {
+            return Ok(());
         };
         for (input, answered) in batch.iter().zip(answers) {
-            outcome = outcome.max(one(input, answered, report.as_mut(), &mut out)?);
+            let Ok((text, evaluation)) = answered else {
+                continue;
+            };
+            match store.mask(self.question.source, text, evaluation) {
+                Ok(Masked::Text) => {}
+                Ok(Masked::Blocked) if self.bare => say(&format!(
+                    "note: {}: blocked; the output is the guardrail's message",
+                    input.label()
+                )),
+                Ok(Masked::Blocked) => {}
+                Err(_) => *answered = Err(internal(&input.label())),
+            }
         }
-        out.flush()?;
+        store.save()
     }
-    report.finish(&mut out)?;
-    out.flush()?;
-    Ok(outcome)
 }
 
 fn one(

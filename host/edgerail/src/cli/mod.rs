@@ -11,8 +11,10 @@ mod input;
 mod inspect;
 mod jsonl;
 mod payload;
+mod placeholders;
 mod policy;
 mod progress;
+mod restore;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,8 @@ enum Command {
     Compile(compile::Args),
     /// Show what a bundle holds
     Inspect(inspect::Args),
+    /// Put masked values back into a text, from the placeholder map of its conversation
+    Restore(restore::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -88,6 +92,7 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Check(args) => check::run(&args, own),
         Command::Compile(args) => compile::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Restore(args) => restore::run(&args, own),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

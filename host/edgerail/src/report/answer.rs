@@ -33,6 +33,8 @@ pub(crate) struct Own<'j> {
     pub(crate) found: u64,
     #[serde(borrow)]
     pub(crate) guardrails: Vec<Guardrail<'j>>,
+    #[serde(borrow, default)]
+    pub(crate) masks: Vec<MaskPlace<'j>>,
     #[serde(borrow, rename = "reasonCode")]
     pub(crate) reason_code: Cow<'j, str>,
 }
@@ -91,6 +93,18 @@ pub(crate) struct Finding<'j> {
     /// What it would do in a guardrail that does not only observe.
     #[serde(borrow, default)]
     pub(crate) would: Option<Cow<'j, str>>,
+}
+
+/// A stretch of a content block that is masked, in bytes.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MaskPlace<'j> {
+    pub(crate) block: usize,
+    #[serde(rename = "builtIn")]
+    pub(crate) built_in: bool,
+    pub(crate) end: usize,
+    #[serde(borrow)]
+    pub(crate) label: Cow<'j, str>,
+    pub(crate) start: usize,
 }
 
 impl<'j> Answer<'j> {

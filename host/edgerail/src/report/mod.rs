@@ -7,6 +7,7 @@ mod answer;
 mod html;
 mod json;
 pub(crate) mod jsonl;
+mod masked;
 mod offsets;
 mod redact;
 mod sarif;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use answer::Answer;
+pub(crate) use masked::masked_text;
 pub(crate) use offsets::Offsets;
 pub(crate) use redact::one_line;
 

@@ -76,7 +76,7 @@ impl Text {
         if checked.answer.outputs.is_empty() {
             return;
         }
-        if checked.answer.reason == "Guardrail masked." && !self.options.show_text {
+        if checked.answer.reason != "Guardrail blocked." && !self.options.show_text {
             let _ = writeln!(
                 page,
                 "  {DIM}output: the text with masks; --show-text shows it{DIM:#}"

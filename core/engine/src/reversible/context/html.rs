@@ -17,8 +17,6 @@ mod state {
     pub(super) const SINGLE_QUOTED: u16 = 256;
     pub(super) const UNQUOTED: u16 = 512;
     pub(super) const DECLARATION: u16 = 1024;
-    /// All, from the one that comes first.
-    pub(super) const COUNT: u16 = 11;
 }
 use state::*;
 
@@ -65,11 +63,11 @@ impl Html {
         let quotation = c == '>' && self.line_start;
         if !quotation {
             let mut next = if c == '<' { OPEN } else { 0 };
-            for bit in 0..COUNT {
-                let one = 1_u16.wrapping_shl(u32::from(bit));
-                if self.states & one != 0 {
-                    next |= step(one, c);
-                }
+            let mut rest = self.states;
+            while rest != 0 {
+                let one = rest & rest.wrapping_neg();
+                next |= step(one, c);
+                rest ^= one;
             }
             self.states = next;
         }

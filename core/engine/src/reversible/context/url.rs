@@ -65,7 +65,8 @@ impl Url {
         // `https://`, `//host`, `\\host`, `https:host`
         let slashes = matches!((prev, c), (Some('/'), '/') | (Some('\\'), '\\'));
         let path = matches!(c, '/' | '?' | '#') && self.dotted && self.name > 1;
-        self.inside = slashes || path || self.scheme;
+        let www = c == '.' && self.word == "www";
+        self.inside = slashes || path || www || self.scheme;
         self.scheme = c == ':' && SCHEMES.contains(&self.word.as_str());
         self.host(c);
         if c.is_ascii_alphanumeric() {

@@ -61,6 +61,7 @@ const REPLIES: &[&str] = &[
     "//evil/{EMAIL_1}",
     "\\\\evil\\{EMAIL_1}",
     "www.evil.example/{EMAIL_1}",
+    "WWW.{EMAIL_1}",
     "evil.example/{EMAIL_1}",
     "evil.example?q={EMAIL_1}",
     "evil.example:8080/{EMAIL_1}",
