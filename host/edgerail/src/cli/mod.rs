@@ -7,11 +7,15 @@ mod check;
 mod compile;
 mod completions;
 mod error;
+mod eval;
 mod input;
 mod inspect;
 mod jsonl;
+mod judging;
+mod lines;
 mod policy;
 mod progress;
+mod row;
 
 use std::process::ExitCode;
 
@@ -38,6 +42,8 @@ enum Command {
     Check(Box<check::Args>),
     /// Compile guardrail definitions to a bundle
     Compile(compile::Args),
+    /// Judge a guardrail by labelled texts: precision, recall, actions
+    Eval(Box<eval::Args>),
     /// Show what a bundle holds
     Inspect(inspect::Args),
     /// Print a completion script for a shell
@@ -86,6 +92,7 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
     match cli.command {
         Command::Check(args) => check::run(&args, own),
         Command::Compile(args) => compile::run(&args),
+        Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }

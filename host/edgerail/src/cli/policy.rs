@@ -100,6 +100,18 @@ pub(super) struct Loaded {
     place: String,
 }
 
+impl Loaded {
+    /// The bundle's bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bundle
+    }
+
+    /// The file it is or comes from.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+}
+
 /// Which guardrails to evaluate.
 #[derive(Debug, clap::Args)]
 pub(super) struct PolicyArgs {
@@ -146,7 +158,7 @@ impl PolicyArgs {
             },
             (None, None) => Err(CliError::new(
                 "usage",
-                "check",
+                "arguments",
                 "no guardrail is given; give --bundle FILE or --guardrail FILE",
             )),
         }
@@ -206,6 +218,16 @@ pub(super) enum EngineKind {
     Wasm,
     /// As native code
     Native,
+}
+
+impl EngineKind {
+    /// The name on the command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            EngineKind::Wasm => "wasm",
+            EngineKind::Native => "native",
+        }
+    }
 }
 
 /// Loads a bundle in the engine chosen.

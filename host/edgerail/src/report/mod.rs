@@ -4,21 +4,25 @@
 //! and quote nothing of the text unless asked to.
 
 mod answer;
-mod html;
+pub(crate) mod eval;
+pub(crate) mod html;
 mod json;
 pub(crate) mod jsonl;
 mod offsets;
+mod page;
 mod redact;
 mod sarif;
+pub(crate) mod table;
 mod text;
 mod words;
 
 use std::io::{self, Write};
 use std::path::Path;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Deferred, Finding};
 pub(crate) use offsets::Offsets;
-pub(crate) use redact::one_line;
+pub(crate) use redact::{hidden, one_line};
+pub(crate) use words::{policy, reason};
 
 /// What a report needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
