@@ -6,6 +6,7 @@
 mod check;
 mod compile;
 mod completions;
+mod diff;
 mod error;
 mod eval;
 mod input;
@@ -42,6 +43,8 @@ enum Command {
     Check(Box<check::Args>),
     /// Compile guardrail definitions to a bundle
     Compile(compile::Args),
+    /// Compare two versions of a guardrail, and what each does to a corpus
+    Diff(Box<diff::Args>),
     /// Judge a guardrail by labelled texts: precision, recall, actions
     Eval(Box<eval::Args>),
     /// Show what a bundle holds
@@ -92,6 +95,7 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
     match cli.command {
         Command::Check(args) => check::run(&args, own),
         Command::Compile(args) => compile::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),

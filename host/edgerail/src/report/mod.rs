@@ -4,6 +4,8 @@
 //! and quote nothing of the text unless asked to.
 
 mod answer;
+mod date;
+pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod html;
 mod json;
@@ -20,6 +22,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use answer::{Answer, Deferred, Finding};
+pub(crate) use date::date;
 pub(crate) use offsets::Offsets;
 pub(crate) use redact::{hidden, one_line};
 pub(crate) use words::{policy, reason};
