@@ -17,6 +17,7 @@ mod lines;
 mod policy;
 mod progress;
 mod row;
+mod topics;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,8 @@ enum Command {
     Eval(Box<eval::Args>),
     /// Show what a bundle holds
     Inspect(inspect::Args),
+    /// Show what is looked for because of a denied topic, and try texts on it
+    Topics(topics::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -98,6 +101,7 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Topics(args) => topics::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }
@@ -114,7 +118,10 @@ mod tests {
     #[test]
     fn every_option_has_an_environment_variable() {
         let cli = Cli::command();
-        for command in cli.get_subcommands() {
+        let nested = cli
+            .get_subcommands()
+            .flat_map(clap::Command::get_subcommands);
+        for command in cli.get_subcommands().chain(nested) {
             for option in command
                 .get_arguments()
                 .filter(|option| !option.is_positional())

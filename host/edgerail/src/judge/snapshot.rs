@@ -11,6 +11,7 @@ use edgerail_core::pii::RECOGNIZERS;
 use edgerail_core::policy::{
     Actions, AllowedValue, CloudEntry, EntryAction, Guardrail, Mode, OnError, Policy,
 };
+use edgerail_core::topics::Topics;
 
 /// What a thing is. Changes are listed in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +26,8 @@ pub(crate) enum Kind {
     Topic,
     /// A keyword of a topic.
     Keyword,
+    /// A keyword that speaks against a topic.
+    KeywordAgainst,
     /// A content filter.
     ContentFilter,
     /// A configured word.
@@ -62,6 +65,7 @@ impl Kind {
             Kind::OnError => "onError",
             Kind::Topic => "topic",
             Kind::Keyword => "topicKeyword",
+            Kind::KeywordAgainst => "topicKeywordAgainst",
             Kind::ContentFilter => "contentFilter",
             Kind::Word => "word",
             Kind::Profanity => "profanity",
@@ -83,6 +87,7 @@ impl Kind {
         match self {
             Kind::OnError => "on error",
             Kind::Keyword => "topic keyword",
+            Kind::KeywordAgainst => "topic keyword against",
             Kind::ContentFilter => "content filter",
             Kind::Reasoning => "automated reasoning",
             other => other.name(),
@@ -91,13 +96,13 @@ impl Kind {
 
     /// Whether its names are texts that reports do not show.
     pub(crate) const fn is_secret(self) -> bool {
-        matches!(self, Kind::Word | Kind::Keyword)
+        matches!(self, Kind::Word | Kind::Keyword | Kind::KeywordAgainst)
     }
 
     /// What having it means.
     pub(crate) const fn nature(self) -> Nature {
         match self {
-            Kind::Exception => Nature::Permits,
+            Kind::Exception | Kind::KeywordAgainst => Nature::Permits,
             Kind::Mode
             | Kind::OnError
             | Kind::Tier
@@ -157,6 +162,7 @@ impl Item {
         self
     }
 
+    /// Sets a property; one that is known already is replaced.
     fn push(
         &mut self,
         name: &'static str,
@@ -164,6 +170,7 @@ impl Item {
         rank: Option<i64>,
         secret: bool,
     ) {
+        self.attrs.retain(|attr| attr.name != name);
         self.attrs.push(Attr {
             name,
             value: value.into(),
@@ -257,6 +264,10 @@ impl Snapshot {
     ) -> Snapshot {
         let policy = engine.policy();
         let mut guardrails: Vec<Part> = policy.guardrails.iter().map(guardrail).collect();
+        let topics = engine.topics();
+        for (part, guardrail) in guardrails.iter_mut().zip(&policy.guardrails) {
+            denied_topics(part, guardrail, topics);
+        }
         // The engine has read the section already: it is well formed.
         let section = engine.bundle().section(SectionKind::Dictionary);
         if let Ok(dictionary) = Dictionary::read(section) {
@@ -386,6 +397,47 @@ fn guardrail(guardrail: &Guardrail) -> Part {
     part
 }
 
+/// What is looked for here because of denied topics and the filter for prompt attacks.
+fn denied_topics(part: &mut Part, guardrail: &Guardrail, topics: Topics<'_>) {
+    for entry in &guardrail.topics {
+        let [threshold, ..] = topics.thresholds(entry.topic);
+        let item = Item::actions(entry.actions)
+            .ranked("threshold", threshold.to_string(), -i64::from(threshold))
+            .with("window", format!("{} words", topics.window(entry.topic)));
+        part.add(Kind::Topic, &entry.name, item);
+        // A keyword of several rules adds to each of them.
+        let mut weights: BTreeMap<(&str, bool), i64> = BTreeMap::new();
+        for (keyword, weight, against) in topics.listed(entry.topic) {
+            *weights.entry((keyword, against)).or_default() += i64::from(weight);
+        }
+        for ((keyword, against), weight) in weights {
+            let name = format!("{} › {keyword}", entry.name);
+            if against {
+                part.add(Kind::KeywordAgainst, &name, Item::default());
+            } else {
+                let item = Item::default().ranked("weight", weight.to_string(), weight);
+                part.add(Kind::Keyword, &name, item);
+            }
+        }
+    }
+    if let Some(attack) = guardrail.prompt_attack {
+        let strength = attack.strength.name();
+        let rank = filter_rank(strength);
+        let item = Item::actions(attack.actions).ranked("input strength", strength, rank);
+        part.add(Kind::ContentFilter, "PROMPT_ATTACK", item);
+    }
+}
+
+/// The order of a content filter's strengths.
+fn filter_rank(strength: &str) -> i64 {
+    match strength {
+        "HIGH" => 3,
+        "MEDIUM" => 2,
+        "LOW" => 1,
+        _ => 0,
+    }
+}
+
 /// What the cloud evaluates.
 fn cloud(part: &mut Part, entry: &CloudEntry) {
     let kind = match (entry.policy.as_str(), entry.reason.as_str()) {
@@ -451,16 +503,10 @@ fn enrich(part: &mut Part, definition: &Definition, overlay: &Overlay) {
         });
     }
     for filter in &definition.content_filters {
-        let strength = |name: &str| match name {
-            "HIGH" => 3,
-            "MEDIUM" => 2,
-            "LOW" => 1,
-            _ => 0,
-        };
         let (input, output) = (&filter.input_strength, &filter.output_strength);
         part.extend(Kind::ContentFilter, &filter.ty, |item| {
-            item.ranked("input strength", input, strength(input))
-                .ranked("output strength", output, strength(output))
+            item.ranked("input strength", input, filter_rank(input))
+                .ranked("output strength", output, filter_rank(output))
                 .ranked(
                     "images",
                     if filter.images { "yes" } else { "no" },

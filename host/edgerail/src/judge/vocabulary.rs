@@ -126,6 +126,15 @@ impl Vocabulary {
             if let Some(actions) = guardrail.profanity {
                 self.add(EntryKey::new("wordPolicy", "PROFANITY"), actions);
             }
+            for entry in &guardrail.topics {
+                self.add(EntryKey::new("topicPolicy", &entry.name), entry.actions);
+            }
+            if let Some(attack) = guardrail.prompt_attack {
+                self.add(
+                    EntryKey::new("contentPolicy", "PROMPT_ATTACK"),
+                    attack.actions,
+                );
+            }
             for entry in &guardrail.cloud {
                 let Some(name) = &entry.entry else { continue };
                 let acts = |flag| {

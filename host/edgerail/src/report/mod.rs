@@ -11,7 +11,7 @@ pub(crate) mod html;
 mod json;
 pub(crate) mod jsonl;
 mod offsets;
-mod page;
+pub(crate) mod page;
 mod redact;
 mod sarif;
 pub(crate) mod table;

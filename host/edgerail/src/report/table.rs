@@ -8,6 +8,8 @@ pub(crate) struct TextTable {
     rows: Vec<Vec<String>>,
     /// Columns that are names, from the left.
     names: usize,
+    /// From this column on they are again.
+    prose: Option<usize>,
 }
 
 impl TextTable {
@@ -16,7 +18,14 @@ impl TextTable {
         TextTable {
             rows: Vec::new(),
             names,
+            prose: None,
         }
+    }
+
+    /// Columns from number `prose` on are flushed left as well.
+    pub(crate) const fn names_after(mut self, prose: usize) -> TextTable {
+        self.prose = Some(prose);
+        self
     }
 
     /// Adds a row.
@@ -42,7 +51,8 @@ impl TextTable {
                 let width = widths.get(place).copied().unwrap_or_default();
                 let fill = " ".repeat(width.saturating_sub(cell.chars().count()));
                 let gap = if place == 0 { "" } else { "  " };
-                let _ = if place < self.names {
+                let is_name = place < self.names || self.prose.is_some_and(|prose| place >= prose);
+                let _ = if is_name {
                     write!(line, "{gap}{cell}{fill}")
                 } else {
                     write!(line, "{gap}{fill}{cell}")

@@ -70,6 +70,13 @@ impl Diffed<'_> {
     fn subject(&self, change: &Change) -> String {
         let name = one_line(&change.name);
         let name = match change.kind {
+            // Of a keyword, the topic is no secret.
+            Kind::Keyword | Kind::KeywordAgainst if !self.show_text => {
+                match change.name.split_once(" › ") {
+                    Some((topic, word)) => format!("{topic} › {}", hidden(word.chars().count())),
+                    None => hidden(change.name.chars().count()),
+                }
+            }
             kind if kind.is_secret() && !self.show_text => hidden(change.name.chars().count()),
             Kind::Exception if !self.show_text => match change.name.split_once(" value ") {
                 Some((ty, value)) => format!("{ty} value {}", hidden(value.chars().count())),
