@@ -49,6 +49,9 @@ pub struct CompileOptions {
     pub audience: Audience,
     /// The scope it is for, as it shall stand in decisions.
     pub scope: Option<String>,
+    /// From which score topics act, whatever the overlay says; keywords weigh what they weigh without it.
+    /// For tools that ask how near a text comes to a topic.
+    pub topic_threshold: Option<u16>,
 }
 
 /// A compiled bundle.

@@ -6,5 +6,6 @@
 #![deny(unsafe_code)]
 
 pub mod cli;
+mod judge;
 mod report;
 pub mod runtime;

@@ -61,10 +61,13 @@ impl Build<'_> {
         policy: &mut PolicyGuardrail,
     ) {
         let explained = topics::explain(guardrail, self.overlay);
-        let topics = guardrail.topics.iter().zip(&explained).enumerate();
-        for (place, (entry, explanation)) in topics {
+        let topics = guardrail.topics.iter().zip(explained).enumerate();
+        for (place, (entry, mut explanation)) in topics {
+            if let Some(threshold) = self.options.topic_threshold {
+                explanation.threshold = threshold;
+            }
             let actions = actions(entry.action, settings);
-            match self.topic(place, entry, explanation) {
+            match self.topic(place, entry, &explanation) {
                 Ok(topic) => policy.topics.push(PolicyTopic {
                     name: entry.name.clone(),
                     topic,

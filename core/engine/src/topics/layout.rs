@@ -156,6 +156,24 @@ impl<'b> Topics<'b> {
             .fold(0, |sum, rule| sum.saturating_add(rule.keywords()))
     }
 
+    /// The keywords of a topic: each as it was written, what finding it adds to the score (of those that only
+    /// count together, 0), and whether it speaks against the topic.
+    pub fn listed(&self, topic: usize) -> impl Iterator<Item = (&'b str, u16, bool)> + 'b {
+        let topics = *self;
+        let rules = self.topic(topic).map_or(0..0, |topic| {
+            topic.first_rule..topic.first_rule.saturating_add(topic.rules)
+        });
+        let rules = rules.filter_map(move |rule| topics.rule(rule));
+        rules.flat_map(move |rule| {
+            let last = rule.first_keyword.saturating_add(rule.keywords());
+            (rule.first_keyword..last).map(move |number| {
+                let weight = topics.keyword(number).map_or(0, |keyword| keyword.weight);
+                let against = rule.role(number) == Role::Not;
+                (topics.keyword_name(number), weight, against)
+            })
+        })
+    }
+
     /// A topic's thresholds, 0 to 1000; 0 where it has fewer.
     #[must_use]
     pub fn thresholds(&self, topic: usize) -> [u16; LEVELS] {

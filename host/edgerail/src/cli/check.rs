@@ -89,11 +89,20 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "UPPER")]
-enum SourceArg {
+pub(super) enum SourceArg {
     /// To a model
     Input,
     /// From a model
     Output,
+}
+
+impl SourceArg {
+    pub(super) const fn source(self) -> Source {
+        match self {
+            SourceArg::Input => Source::Input,
+            SourceArg::Output => Source::Output,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -113,7 +122,7 @@ enum InputFormat {
     Jsonl,
 }
 
-fn moment(text: &str) -> Result<u64, String> {
+pub(super) fn moment(text: &str) -> Result<u64, String> {
     // A day alone has no one moment: the reader takes it to its end.
     match Date::parse(text).filter(|_| text.len() > 10) {
         Some(date) => Ok(date.unix_seconds),
@@ -183,10 +192,7 @@ impl Args {
 
     fn question(&self) -> Question {
         Question {
-            source: match self.source {
-                SourceArg::Input => Source::Input,
-                SourceArg::Output => Source::Output,
-            },
+            source: self.source.source(),
             output_scope: match self.output_scope {
                 ScopeArg::Interventions => OutputScope::Interventions,
                 ScopeArg::Full => OutputScope::Full,

@@ -168,6 +168,7 @@ fn compile_all(args: &Args, said: &mut Said) -> Result<Option<Vec<u8>>, CliError
             AudienceArg::Browser => Audience::Browser,
         },
         scope: args.scope.clone(),
+        ..CompileOptions::default()
     };
     let files: Vec<_> = args
         .definitions

@@ -47,6 +47,15 @@ impl Input {
             .collect())
     }
 
+    /// A data file; `-` is standard input.
+    pub(super) fn data(path: &Path) -> Input {
+        if path.as_os_str() == "-" {
+            Input::Stdin
+        } else {
+            Input::File(path.to_owned())
+        }
+    }
+
     fn of(number: usize, argument: &str, all_text: bool) -> Input {
         if all_text {
             Input::Text(number, argument.to_owned())

@@ -6,15 +6,21 @@
 mod check;
 mod compile;
 mod completions;
+mod diff;
 mod error;
+mod eval;
 mod input;
 mod inspect;
 mod jsonl;
+mod judging;
+mod lines;
 mod payload;
 mod placeholders;
 mod policy;
 mod progress;
 mod restore;
+mod row;
+mod topics;
 
 use std::process::ExitCode;
 
@@ -41,10 +47,16 @@ enum Command {
     Check(Box<check::Args>),
     /// Compile guardrail definitions to a bundle
     Compile(compile::Args),
+    /// Compare two versions of a guardrail, and what each does to a corpus
+    Diff(Box<diff::Args>),
+    /// Judge a guardrail by labelled texts: precision, recall, actions
+    Eval(Box<eval::Args>),
     /// Show what a bundle holds
     Inspect(inspect::Args),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
+    /// Show what is looked for because of a denied topic, and try texts on it
+    Topics(topics::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -91,8 +103,11 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
     match cli.command {
         Command::Check(args) => check::run(&args, own),
         Command::Compile(args) => compile::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
         Command::Restore(args) => restore::run(&args, own),
+        Command::Topics(args) => topics::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }
@@ -109,7 +124,10 @@ mod tests {
     #[test]
     fn every_option_has_an_environment_variable() {
         let cli = Cli::command();
-        for command in cli.get_subcommands() {
+        let nested = cli
+            .get_subcommands()
+            .flat_map(clap::Command::get_subcommands);
+        for command in cli.get_subcommands().chain(nested) {
             for option in command
                 .get_arguments()
                 .filter(|option| !option.is_positional())

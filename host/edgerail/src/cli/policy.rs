@@ -100,6 +100,18 @@ pub(super) struct Loaded {
     place: String,
 }
 
+impl Loaded {
+    /// The bundle's bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bundle
+    }
+
+    /// The file it is or comes from.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+}
+
 /// Which guardrails to evaluate.
 #[derive(Debug, clap::Args)]
 pub(super) struct PolicyArgs {
@@ -146,7 +158,7 @@ impl PolicyArgs {
             },
             (None, None) => Err(CliError::new(
                 "usage",
-                "check",
+                "arguments",
                 "no guardrail is given; give --bundle FILE or --guardrail FILE",
             )),
         }
@@ -194,6 +206,58 @@ impl PolicyArgs {
     }
 }
 
+/// A bundle, and the definitions with their overlay if it was compiled from them.
+pub(super) struct Side {
+    pub(super) loaded: Loaded,
+    pub(super) source: Option<(Vec<Guardrail>, Overlay)>,
+}
+
+/// Reads a file that is a bundle or a definition: a bundle begins with its magic bytes.
+pub(super) fn read_side(
+    path: &Path,
+    overlay: Option<&Path>,
+    overlay_option: &str,
+    options: &ReadOptions,
+) -> Result<Side, CliError> {
+    let bytes = read_file(path, DEFINITION_BYTES)?;
+    let place = path.display().to_string();
+    let is_bundle = bytes.starts_with(&edgerail_core::bundle::MAGIC)
+        || path.extension().is_some_and(|ending| ending == "bundle");
+    if is_bundle {
+        if overlay.is_some() {
+            let message = "has no effect on a compiled bundle; give it to `edgerail compile`";
+            return Err(CliError::new("usage", overlay_option, message));
+        }
+        let loaded = Loaded {
+            bundle: bytes,
+            trust: Trust::Unverified,
+            place,
+        };
+        return Ok(Side {
+            loaded,
+            source: None,
+        });
+    }
+    let overlay = read_overlay(overlay)?;
+    let wrong = |errors| CliError::Diagnostics(place.clone(), errors);
+    let read = definition::read(&bytes, options).map_err(wrong)?;
+    let mut diagnostics = read.diagnostics;
+    let compiled = compile(&read.guardrails, &overlay, &CompileOptions::default());
+    let compiled = compiled.map_err(|errors| {
+        diagnostics.append(errors);
+        CliError::Diagnostics(place.clone(), std::mem::take(&mut diagnostics))
+    })?;
+    let loaded = Loaded {
+        bundle: compiled.bundle,
+        trust: Trust::Local,
+        place,
+    };
+    Ok(Side {
+        loaded,
+        source: Some((read.guardrails, overlay)),
+    })
+}
+
 /// Reads a bundle's bytes. That they are a bundle, the engine says.
 pub(super) fn read_bundle(path: &Path) -> Result<Vec<u8>, CliError> {
     read_file(path, edgerail_core::bundle::MAX_BYTES)
@@ -206,6 +270,16 @@ pub(super) enum EngineKind {
     Wasm,
     /// As native code
     Native,
+}
+
+impl EngineKind {
+    /// The name on the command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            EngineKind::Wasm => "wasm",
+            EngineKind::Native => "native",
+        }
+    }
 }
 
 /// Loads a bundle in the engine chosen.

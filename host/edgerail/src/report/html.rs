@@ -173,7 +173,7 @@ fn marked(text: &str, findings: &[Finding<'_>]) -> String {
     page
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

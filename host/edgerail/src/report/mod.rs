@@ -4,23 +4,30 @@
 //! and quote nothing of the text unless asked to.
 
 mod answer;
-mod html;
+mod date;
+pub(crate) mod diff;
+pub(crate) mod eval;
+pub(crate) mod html;
 mod json;
 pub(crate) mod jsonl;
 mod masked;
 mod offsets;
+pub(crate) mod page;
 mod redact;
 mod sarif;
+pub(crate) mod table;
 mod text;
 mod words;
 
 use std::io::{self, Write};
 use std::path::Path;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Deferred, Finding};
+pub(crate) use date::date;
 pub(crate) use masked::masked_text;
 pub(crate) use offsets::Offsets;
-pub(crate) use redact::one_line;
+pub(crate) use redact::{hidden, one_line};
+pub(crate) use words::{policy, reason};
 
 /// What a report needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,6 +19,34 @@ impl Offsets {
         }
     }
 
+    /// How long a text is in these units.
+    pub(crate) fn length(self, text: &str) -> usize {
+        match self {
+            Offsets::Bytes => text.len(),
+            Offsets::Chars => text.chars().count(),
+            Offsets::Utf16 => text.encode_utf16().count(),
+        }
+    }
+
+    /// The byte of a place in these units; `None` if it lies inside a character or past the end.
+    pub(crate) fn byte(self, text: &str, place: usize) -> Option<usize> {
+        if text.is_ascii() {
+            return (place <= text.len()).then_some(place);
+        }
+        let mut count = 0;
+        for (byte, character) in text.char_indices() {
+            if count >= place {
+                return (count == place).then_some(byte);
+            }
+            count += match self {
+                Offsets::Bytes => character.len_utf8(),
+                Offsets::Chars => 1,
+                Offsets::Utf16 => character.len_utf16(),
+            };
+        }
+        (count == place).then_some(text.len())
+    }
+
     /// The spans in these units, from spans in bytes on character boundaries. One pass over the text,
     /// however many spans there are.
     pub(crate) fn convert(self, text: &str, spans: &[(usize, usize)]) -> Vec<(usize, usize)> {
@@ -115,6 +143,26 @@ mod tests {
         assert_eq!(Offsets::Chars.convert(text, &spans), chars);
         assert_eq!(Offsets::Utf16.convert(text, &spans), utf16);
         assert_eq!(Offsets::Utf16.convert("", &[(0, 0)]), [(0, 0)]);
+    }
+
+    #[test]
+    fn places_lead_back_to_bytes() {
+        let text = "a\u{e4}\u{1f600}b";
+        for offsets in [Offsets::Bytes, Offsets::Chars, Offsets::Utf16] {
+            for (start, end) in [(0, 1), (1, 3), (3, 7), (7, 8)] {
+                let [(from, to)] = offsets.convert(text, &[(start, end)])[..] else {
+                    panic!("one span");
+                };
+                assert_eq!(offsets.byte(text, from), Some(start));
+                assert_eq!(offsets.byte(text, to), Some(end));
+            }
+            let length = offsets.length(text);
+            assert_eq!(offsets.byte(text, length), Some(8));
+            assert_eq!(offsets.byte(text, length + 1), None);
+        }
+        assert_eq!(Offsets::Bytes.byte(text, 2), None);
+        assert_eq!(Offsets::Utf16.byte(text, 3), None);
+        assert_eq!(Offsets::Chars.byte("", 0), Some(0));
     }
 
     #[test]

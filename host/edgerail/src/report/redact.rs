@@ -6,8 +6,12 @@ pub(crate) fn redacted(ty: Option<&str>, value: &str) -> String {
     {
         return format!("{first}…@…");
     }
-    let count = value.chars().count();
-    format!("‹{count} char{}›", if count == 1 { "" } else { "s" })
+    hidden(value.chars().count())
+}
+
+/// What stands for a value of so many characters.
+pub(crate) fn hidden(chars: usize) -> String {
+    format!("‹{chars} char{}›", if chars == 1 { "" } else { "s" })
 }
 
 /// A text on one line: what moves the cursor or hides is written as an escape.

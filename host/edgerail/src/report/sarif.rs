@@ -126,28 +126,41 @@ impl Report for Sarif {
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let rules: Vec<Value> = std::mem::take(&mut self.rules).into_values().collect();
-        let log = json!({
-            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-            "version": "2.1.0",
-            "runs": [{
-                "tool": {"driver": {
-                    "name": "edgerail",
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "semanticVersion": env!("CARGO_PKG_VERSION"),
-                    "rules": rules,
-                }},
-                "columnKind": "unicodeCodePoints",
-                "invocations": [{
-                    "executionSuccessful": self.successful,
-                    "toolExecutionNotifications": std::mem::take(&mut self.notes),
-                }],
-                "results": std::mem::take(&mut self.results),
-            }],
+        let rules = std::mem::take(&mut self.rules).into_values().collect();
+        let invocation = json!({
+            "executionSuccessful": self.successful,
+            "toolExecutionNotifications": std::mem::take(&mut self.notes),
         });
+        let log = run(rules, std::mem::take(&mut self.results), invocation);
         serde_json::to_writer_pretty(&mut *out, &log)?;
         writeln!(out)
     }
+}
+
+/// A log of one run.
+fn run(rules: Vec<Value>, results: Vec<Value>, invocation: Value) -> Value {
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "edgerail",
+                "version": env!("CARGO_PKG_VERSION"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+            }},
+            "columnKind": "unicodeCodePoints",
+            "invocations": [invocation],
+            "results": results,
+        }],
+    })
+}
+
+/// A log whose rules are given by name and description.
+pub(crate) fn log(rules: &[(&str, &str)], results: Vec<Value>, successful: bool) -> Value {
+    let rule = |&(id, text): &(&str, &str)| json!({"id": id, "shortDescription": {"text": text}});
+    let invocation = json!({"executionSuccessful": successful});
+    run(rules.iter().map(rule).collect(), results, invocation)
 }
 
 /// The rule of an entry: `sensitiveInformationPolicy/EMAIL`; one for all configured words.
@@ -174,7 +187,7 @@ fn location(path: Option<&Path>, label: &str, region: Option<Value>) -> Value {
 }
 
 /// A path as a URI reference: relative ones stay relative to where the program was called.
-fn file_uri(path: &Path) -> String {
+pub(crate) fn file_uri(path: &Path) -> String {
     let shown = path.to_string_lossy().replace('\\', "/");
     let encoded = percent(&shown, true);
     if path.is_absolute() {
