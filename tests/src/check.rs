@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edgerail_core::json::{self, Value};
 
-use crate::corpus::Row;
+use crate::corpus::{FilterEntry, Row, TopicEntry};
 
 /// What of a decision differs from what a row asks for; empty if nothing does.
 #[must_use]
@@ -63,6 +63,14 @@ pub fn check(row: &Row, decision: &str) -> Vec<String> {
     if let Some(entries) = &row.entries {
         let have = self::entries(&document, entries.keys());
         expect("entries", format!("{entries:?}"), format!("{have:?}"));
+    }
+    if let Some(topics) = &row.topics {
+        let have = self::topics(&document);
+        expect("topics", format!("{topics:?}"), format!("{have:?}"));
+    }
+    if let Some(filters) = &row.filters {
+        let have = self::filters(&document);
+        expect("filters", format!("{filters:?}"), format!("{have:?}"));
     }
     if let Some(usage) = &row.usage {
         let have = numbers(document.member("usage"), usage.keys());
@@ -130,7 +138,10 @@ fn findings(row: &Row, document: &Value<'_>) -> (String, String) {
                     .name
                     .as_ref()
                     .is_none_or(|name| string(have, "name") == *name)
-                && string(have, "match") == finding.matched
+                && finding
+                    .matched
+                    .as_ref()
+                    .is_none_or(|matched| string(have, "match") == *matched)
                 && string(have, "action") == finding.action
                 && finding
                     .start
@@ -152,7 +163,7 @@ fn findings(row: &Row, document: &Value<'_>) -> (String, String) {
         expected_lines.push(format!(
             "{} {:?} {} at {:?}..{:?}",
             entry.map_or("", String::as_str),
-            finding.matched,
+            finding.matched.as_deref().unwrap_or("(any text)"),
             finding.action,
             finding.start,
             finding.end
@@ -196,6 +207,38 @@ fn undetected(document: &Value<'_>) -> BTreeSet<String> {
             && string(entry, "match").is_empty()
     });
     missing.map(|entry| string(entry, "type")).collect()
+}
+
+/// The topics that the assessments list, each once: a topic twice in one assessment shows as a difference.
+fn topics(document: &Value<'_>) -> BTreeSet<TopicEntry> {
+    let mut topics = BTreeSet::new();
+    for entry in assessments(document, "topicPolicy", "topics") {
+        let topic = TopicEntry {
+            name: string(entry, "name"),
+            action: string(entry, "action"),
+            detected: entry.member("detected").and_then(Value::as_bool) == Some(true),
+        };
+        let twice = !topics.insert(topic.clone());
+        if twice || string(entry, "type") != "DENY" {
+            topics.insert(TopicEntry {
+                name: format!("{} (twice, or not of type DENY)", topic.name),
+                ..topic
+            });
+        }
+    }
+    topics
+}
+
+fn filters(document: &Value<'_>) -> BTreeSet<FilterEntry> {
+    let entries = assessments(document, "contentPolicy", "filters").into_iter();
+    let filter = |entry| FilterEntry {
+        ty: string(entry, "type"),
+        confidence: string(entry, "confidence"),
+        filter_strength: string(entry, "filterStrength"),
+        action: string(entry, "action"),
+        detected: entry.member("detected").and_then(Value::as_bool) == Some(true),
+    };
+    entries.map(filter).collect()
 }
 
 fn entries<'k>(

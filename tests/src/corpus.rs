@@ -60,6 +60,9 @@ pub struct Row {
     pub entries: Option<BTreeMap<String, usize>>,
     pub usage: Option<BTreeMap<String, u64>>,
     pub coverage: Option<BTreeMap<String, u64>>,
+    pub topics: Option<BTreeSet<TopicEntry>>,
+    pub filters: Option<BTreeSet<FilterEntry>>,
+    pub stream: Option<ExpectedStream>,
     pub known_miss: Option<String>,
 }
 
@@ -83,11 +86,48 @@ pub struct ExpectedFinding {
     pub ty: Option<String>,
     pub name: Option<String>,
     #[serde(rename = "match")]
-    pub matched: String,
+    pub matched: Option<String>,
     pub action: String,
     pub start: Option<u64>,
     pub end: Option<u64>,
     pub block: Option<u64>,
+}
+
+/// An entry of `topicPolicy.topics` in an assessment.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct TopicEntry {
+    pub name: String,
+    pub action: String,
+    pub detected: bool,
+}
+
+/// An entry of `contentPolicy.filters` in an assessment.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct FilterEntry {
+    #[serde(rename = "type")]
+    pub ty: String,
+    pub confidence: String,
+    pub filter_strength: String,
+    pub action: String,
+    pub detected: bool,
+}
+
+/// What a row's text gives as a stream, for every way of cutting it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedStream {
+    /// `incremental`, the default, or `buffer`.
+    pub mode: Option<String>,
+    /// The hold-back cap in bytes, if not the default.
+    pub cap: Option<usize>,
+    /// What comes out, by content block.
+    pub outputs: Vec<String>,
+    /// Why the stream failed, if it did.
+    pub reason_code: Option<String>,
 }
 
 impl Row {

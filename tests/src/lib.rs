@@ -6,12 +6,26 @@
 mod check;
 mod corpus;
 mod native;
+mod random;
+pub mod reference;
 
 use edgerail_core::Request;
 
 pub use check::check;
 pub use corpus::{Corpus, Row, bundle_of};
 pub use native::NativeSurface;
+pub use random::Random;
+
+/// By how much the property tests try more than usual: `EDGERAIL_ROUNDS`, 1 without it.
+///
+/// # Panics
+/// If the variable is no number.
+#[must_use]
+pub fn rounds() -> usize {
+    std::env::var("EDGERAIL_ROUNDS").map_or(1, |rounds| {
+        rounds.parse().expect("EDGERAIL_ROUNDS is a number")
+    })
+}
 
 /// A place the engine runs, through its public interface.
 pub trait Surface {
