@@ -170,6 +170,15 @@ impl Corpus {
     /// If a file is malformed, a name occurs twice, or a definition does not compile: the corpus is ours.
     #[must_use]
     pub fn load(folder: &Path) -> Corpus {
+        Corpus::load_with(folder, |_| {})
+    }
+
+    /// As [`Corpus::load`], with the overlay of each bundle changed by `adjust`.
+    ///
+    /// # Panics
+    /// As [`Corpus::load`].
+    #[must_use]
+    pub fn load_with(folder: &Path, adjust: impl Fn(&mut Overlay)) -> Corpus {
         let entries = std::fs::read_dir(folder).expect("the corpus folder can be read");
         let mut files: Vec<_> = entries
             .map(|entry| entry.expect("an entry").path())
@@ -202,7 +211,7 @@ impl Corpus {
                 corpus
                     .bundles
                     .entry(row.guardrails.clone())
-                    .or_insert_with(|| bundle(&row.guardrails, &sources));
+                    .or_insert_with(|| bundle(&row.guardrails, &sources, &adjust));
             }
             corpus.rows.extend(file.row);
         }
@@ -212,7 +221,16 @@ impl Corpus {
     /// The corpus of this repository.
     #[must_use]
     pub fn ours() -> Corpus {
-        Corpus::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"))
+        Corpus::ours_with(|_| {})
+    }
+
+    /// The corpus of this repository, with the overlay of each bundle changed by `adjust`.
+    #[must_use]
+    pub fn ours_with(adjust: impl Fn(&mut Overlay)) -> Corpus {
+        Corpus::load_with(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"),
+            adjust,
+        )
     }
 
     /// The bundle a row is decided by.
@@ -246,7 +264,11 @@ pub fn bundle_of(definition: &str, overlay: &str) -> Vec<u8> {
         .bundle
 }
 
-fn bundle(names: &[String], sources: &BTreeMap<&str, &GuardrailSource>) -> Vec<u8> {
+fn bundle(
+    names: &[String],
+    sources: &BTreeMap<&str, &GuardrailSource>,
+    adjust: &impl Fn(&mut Overlay),
+) -> Vec<u8> {
     let mut guardrails = Vec::new();
     let mut overlay = Overlay::default();
     for name in names {
@@ -273,6 +295,7 @@ fn bundle(names: &[String], sources: &BTreeMap<&str, &GuardrailSource>) -> Vec<u
         );
         guardrails.push(guardrail);
     }
+    adjust(&mut overlay);
     let compiled = compile(&guardrails, &overlay, &CompileOptions::default());
     compiled
         .unwrap_or_else(|problems| panic!("{names:?}: {problems}"))

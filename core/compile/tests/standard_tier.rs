@@ -148,7 +148,7 @@ fn evasions_are_found_at_their_exact_place() {
             "spelled-out",
         ),
         (
-            "jane.doe at example.com",
+            "e-mail: jane.doe at example.com",
             "jane.doe at example.com",
             "spelled-out",
         ),

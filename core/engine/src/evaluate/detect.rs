@@ -1,4 +1,5 @@
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::keywords::Keywords;
 use crate::decision::Failure;
@@ -90,12 +91,36 @@ pub(super) fn detect(
 
     detections.sort_unstable_by_key(|d| (d.start, d.end, d.kind, d.view));
     detections.dedup();
-    // What a view shows at the same place as the text itself is one finding.
-    detections.dedup_by(|later, first| {
-        let same = (later.start, later.end, later.kind) == (first.start, first.end, first.kind);
-        same && later.view.is_some() && rule!("views.same-place")
-    });
+    if rule!("views.repeats") {
+        drop_repeats(&mut detections);
+    }
     Ok(detections)
+}
+
+/// Drops what a view shows within what the text itself says, and what several views show at one place but
+/// for the first: that is one finding.
+fn drop_repeats(detections: &mut Vec<Detection>) {
+    if detections.iter().all(|detection| detection.view.is_none()) {
+        return;
+    }
+    detections.sort_unstable_by_key(|d| (d.kind, d.start, Reverse(d.end), d.view));
+    // How far what was kept of this kind reaches, in the text itself and in views.
+    let mut last: Option<Kind> = None;
+    let (mut plain, mut shown) = (0, (0, 0));
+    detections.retain(|detection| {
+        if last != Some(detection.kind) {
+            (last, plain, shown) = (Some(detection.kind), 0, (0, 0));
+        }
+        if detection.view.is_none() {
+            plain = plain.max(detection.end);
+            return true;
+        }
+        let place = (detection.start, detection.end);
+        let repeats = detection.end <= plain || place == shown;
+        shown = place;
+        !repeats
+    });
+    detections.sort_unstable_by_key(|d| (d.start, d.end, d.kind, d.view));
 }
 
 /// What of a text is read.

@@ -10,6 +10,7 @@
 
 mod decode;
 mod escape;
+mod glance;
 mod glyph;
 mod live;
 mod scan;

@@ -1,7 +1,7 @@
 //! The one scan that finds what may be an evasion.
 
 use super::separated::Singles;
-use super::{Search, Units, decode, escape, separated, spelled, spelling};
+use super::{Search, Units, decode, escape, glance, separated, spelled, spelling};
 
 const LOWER: u16 = 1;
 const UPPER: u16 = 2;
@@ -76,22 +76,28 @@ impl<'t> Chunk<'t> {
 
 /// Puts the suspicious parts of `text` into `units`.
 pub(super) fn scan(text: &str, search: Search<'_>, units: &mut Units) {
-    let mut singles = Singles::default();
-    for chunk in Chunks::new(text) {
-        // Nearly always a chunk is letters with punctuation around them.
-        let plain = chunk.bits & !(LOWER | UPPER) == 0 && !chunk.repeated;
-        if plain && chunk.len() > 1 {
-            if chunk.len() == 2 && search.pii {
-                spelled::plain(&chunk, units);
-            } else {
-                encoded(&chunk, search, units);
-            }
-            continue;
+    let mut from = 0;
+    while let Some((start, end)) = glance::next(text, from, search.pii) {
+        let mut singles = Singles::default();
+        for chunk in Chunks::within(text, start, end) {
+            look(&chunk, &mut singles, search, units);
         }
-        singles.chunk(&chunk, search, units);
-        suspect(&chunk, search, units);
+        singles.flush(text, search, units);
+        from = end;
     }
-    singles.flush(text, search, units);
+}
+
+fn look(chunk: &Chunk<'_>, singles: &mut Singles, search: Search<'_>, units: &mut Units) {
+    // Most chunks even of a suspicious stretch are letters with punctuation around them.
+    let plain = chunk.bits & !(LOWER | UPPER) == 0 && !chunk.repeated;
+    if !plain || chunk.len() == 1 {
+        singles.chunk(chunk, search, units);
+        suspect(chunk, search, units);
+    } else if chunk.len() == 2 && search.pii {
+        spelled::plain(chunk, units);
+    } else {
+        encoded(chunk, search, units);
+    }
 }
 
 fn suspect(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
@@ -129,11 +135,21 @@ fn encoded(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
 pub(super) struct Chunks<'t> {
     text: &'t str,
     at: usize,
+    end: usize,
 }
 
 impl<'t> Chunks<'t> {
     pub(super) const fn new(text: &'t str) -> Chunks<'t> {
-        Chunks { text, at: 0 }
+        Chunks {
+            text,
+            at: 0,
+            end: text.len(),
+        }
+    }
+
+    /// Those between two places, at each of which a blank or an end of the text stands.
+    const fn within(text: &'t str, at: usize, end: usize) -> Chunks<'t> {
+        Chunks { text, at, end }
     }
 }
 
@@ -142,7 +158,7 @@ impl<'t> Iterator for Chunks<'t> {
 
     #[inline]
     fn next(&mut self) -> Option<Chunk<'t>> {
-        let rest = self.text.as_bytes().get(self.at..)?;
+        let rest = self.text.as_bytes().get(self.at..self.end)?;
         let class = |byte: u8| CLASSES.get(usize::from(byte)).copied().unwrap_or(0);
         let blanks = rest
             .iter()

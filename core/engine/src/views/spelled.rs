@@ -74,8 +74,8 @@ fn push(text: &str, start: usize, end: usize, sign: &str, units: &mut Units) {
     }
 }
 
-/// Puts the signs of `jane.doe at example dot com`, at whose `at` the chunk is, into `units`: only where
-/// the name could not be a word, or something announces an address.
+/// Puts the signs of `mail jane at example dot com`, at whose `at` the chunk is, into `units`: only where
+/// something announces an address, as files and machines stand at places, too (`lib.rs at docs.rs`).
 pub(super) fn plain(chunk: &Chunk<'_>, units: &mut Units) {
     let text = chunk.text;
     if !chunk.slice().eq_ignore_ascii_case("at") || !rule!("views.spelled-out") {
@@ -83,10 +83,9 @@ pub(super) fn plain(chunk: &Chunk<'_>, units: &mut Units) {
     }
     let before = text.get(..chunk.start).unwrap_or("").trim_end_matches(' ');
     let name = last_word(before);
-    let known = name.contains(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_' | '-'));
     let ahead = before.len().saturating_sub(name.len());
     let ahead = text.get(text.floor_char_boundary(ahead.saturating_sub(ANNOUNCED))..ahead);
-    if name.is_empty() || !(known || ahead.is_some_and(announces)) {
+    if name.is_empty() || !ahead.is_some_and(announces) {
         return;
     }
     let mut at = chunk.end;

@@ -87,18 +87,79 @@ fn next_run(text: &str, from: usize, tables: Tables<'_>) -> Option<(usize, usize
     ))
 }
 
+/// What the characters of a run are, as far as their ranges tell.
+#[derive(Clone, Copy, Debug, Default)]
+struct Make {
+    /// ASCII letters.
+    letters: usize,
+    /// Digits and signs that may stand for letters.
+    signs: usize,
+    /// Whether there is a combining mark.
+    marks: bool,
+    /// Whether there is a letter of a script other than Latin that has look-alikes.
+    foreign: bool,
+    /// Whether there is a sign that no alphabet has.
+    odd: bool,
+    /// Whether a letter stands three times in a row.
+    triple: bool,
+}
+
+impl Make {
+    fn of(run: &str) -> Make {
+        let mut make = Make::default();
+        let (mut before, mut last) = ('\0', '\0');
+        for c in run.chars() {
+            match c {
+                'a'..='z' | 'A'..='Z' => make.letters = make.letters.saturating_add(1),
+                '\0'..='\u{7f}' | '\u{a2}'..='\u{a7}' | '€' => {
+                    make.signs = make.signs.saturating_add(1);
+                }
+                '\u{80}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => {}
+                '\u{300}'..='\u{36f}'
+                | '\u{1ab0}'..='\u{1aff}'
+                | '\u{1dc0}'..='\u{1dff}'
+                | '\u{20d0}'..='\u{20ff}'
+                | '\u{488}'
+                | '\u{489}' => make.marks = true,
+                '\u{250}'..='\u{2ff}'
+                | '\u{1d00}'..='\u{1dbf}'
+                | '\u{2c60}'..='\u{2c7f}'
+                | '\u{a720}'..='\u{a7ff}'
+                | '\u{ab30}'..='\u{ab6f}'
+                | '\u{1f100}'..='\u{1f1ff}' => {
+                    make.odd = true;
+                }
+                // The scripts from CJK on have no look-alikes, but for those in other planes.
+                '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7ff}' => {}
+                _ => make.foreign = true,
+            }
+            let lower = c.to_ascii_lowercase();
+            make.triple |= lower == last && lower == before && c.is_alphabetic();
+            (before, last) = (last, lower);
+        }
+        make
+    }
+
+    /// Whether a closer look may show something.
+    fn is_suspicious(self, text: &str, start: usize) -> bool {
+        let leet = self.signs > 0 && (self.letters > 0 || self.foreign);
+        let foreign = self.foreign && (self.letters > 0 || is_latin_before(text, start));
+        leet || self.triple || self.marks || self.odd || foreign
+    }
+}
+
 fn word(text: &str, start: usize, end: usize, search: Search<'_>, units: &mut Units) {
-    let Some(run) = text.get(start..end).filter(|run| run.len() > 2) else {
+    let run = text.get(start..end).filter(|run| run.len() > 2);
+    let Some(run) = run.filter(|run| Make::of(run).is_suspicious(text, start)) else {
         return;
     };
-    let (mut reading, mut view) = (
-        Reading {
-            alike: true,
-            leet: true,
-        },
-        None,
-    );
+    let mut reading = Reading {
+        alike: true,
+        leet: true,
+    };
+    let mut view = None;
     let full = Glyphs::of(run, search.tables, reading);
+    let readable = full.is_some();
     let plain = Reading {
         alike: true,
         leet: false,
@@ -106,8 +167,7 @@ fn word(text: &str, start: usize, end: usize, search: Search<'_>, units: &mut Un
     let Some(seen) = full.or_else(|| Glyphs::of(run, search.tables, plain)) else {
         return repeated(text, start, end, search, units);
     };
-    reading.leet =
-        is_leet(text, start, end, &seen) && Glyphs::of(run, search.tables, reading).is_some();
+    reading.leet = readable && is_leet(text, start, end, &seen);
     reading.alike = false;
     if looks_foreign(text, start, &seen) && rule!("views.confusables") {
         (reading.alike, view) = (true, Some(ViewKind::Confusables));
@@ -117,13 +177,15 @@ fn word(text: &str, start: usize, end: usize, search: Search<'_>, units: &mut Un
     if reading.leet {
         view = Some(ViewKind::Leetspeak);
     }
-    let Some(glyphs) = Glyphs::of(run, search.tables, reading) else {
+    if view.is_none() && !has_triple(&seen.letters) {
         return;
-    };
-    if view.is_some() || has_triple(&glyphs.letters) {
+    }
+    if let Some(glyphs) = Glyphs::of(run, search.tables, reading)
+        && (view.is_some() || has_triple(&glyphs.letters))
+    {
         let view = view.unwrap_or(ViewKind::Repeated);
         readings(&glyphs, search, |text| {
-            units.words.push(Unit::new(start, end, view, text))
+            units.words.push(Unit::new(start, end, view, text));
         });
     }
 }
