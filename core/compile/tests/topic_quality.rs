@@ -78,7 +78,8 @@ fn measure(file: &str) -> Measured {
     measured
 }
 
-/// The figures of `docs/topics.md`. Every topic is held to the others' texts as well.
+/// The figures of `docs/topics.md`: how many texts are found at least, and how many by mistake at most.
+/// Every topic is held to the others' texts as well.
 #[test]
 fn derived_keywords_are_precise() {
     for (file, least, most) in [
@@ -91,10 +92,6 @@ fn derived_keywords_are_precise() {
             negatives,
             mistakes: wrong,
         } = measure(file);
-        println!(
-            "{file}: {hits} of {positives} found, {} of {negatives} by mistake",
-            wrong.len()
-        );
         assert!(hits >= least, "{file}: {hits} of {positives}");
         assert!(wrong.len() <= most, "{file}: {wrong:#?}");
     }
@@ -113,11 +110,6 @@ fn prompt_attacks_are_found_and_ordinary_texts_are_not() {
             texts
         };
         let (attacks, benign) = (blocked("attack"), blocked("benign"));
-        println!(
-            "{strength}: {} attacks, {} ordinary texts",
-            attacks.len(),
-            benign.len()
-        );
         assert!(attacks.len() >= least, "{strength}: {}", attacks.len());
         assert!(benign.len() <= most, "{strength}: {benign:#?}");
     }

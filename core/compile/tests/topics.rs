@@ -106,7 +106,11 @@ fn names_in_the_overlay_have_to_be_there() {
     let guardrail = guardrail(&topic("Investment advice", ADVICE, &[]));
     let compile_with = |overlay: &str| {
         let overlay = Overlay::read(overlay.as_bytes()).unwrap();
-        compile(&[guardrail.clone()], &overlay, &CompileOptions::default())
+        compile(
+            std::slice::from_ref(&guardrail),
+            &overlay,
+            &CompileOptions::default(),
+        )
     };
     for overlay in [
         "[topic.\"Investment advise\"]\nthreshold = 500\n",

@@ -47,7 +47,7 @@ pub(crate) fn compiled(guardrail: &Guardrail, overlay: &str, audience: Audience)
         audience,
         ..CompileOptions::default()
     };
-    compile(&[guardrail.clone()], &overlay, &options)
+    compile(std::slice::from_ref(guardrail), &overlay, &options)
         .unwrap_or_else(|problems| panic!("{problems}"))
 }
 
