@@ -93,7 +93,7 @@ fn derived_keywords_are_precise() {
             mistakes: wrong,
         } = measure(file);
         assert!(hits >= least, "{file}: {hits} of {positives}");
-        assert!(wrong.len() <= most, "{file}: {wrong:#?}");
+        assert!(wrong.len() <= most, "{file}: of {negatives} {wrong:#?}");
     }
 }
 

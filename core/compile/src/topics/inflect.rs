@@ -222,6 +222,8 @@ mod tests {
         );
         has("actriz", "actriz actrices", "");
         has("acciones", "acción acciones accion", "");
+        has("esteroides", "esteroide esteroides", "");
+        has("redes", "red redes", "");
     }
 
     #[test]

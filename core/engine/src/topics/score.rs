@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::layout::{Role, Rule, Topic, Topics};
+use super::layout::{Keyword, Role, Rule, Topic, Topics};
 use crate::rules::rule;
 
 /// A form of a keyword, found.
@@ -184,63 +184,64 @@ impl<'e> Scorer<'e> {
     }
 
     fn hit(&mut self, keyword: usize, first_word: usize, hit: &KeywordHit) {
-        let Some(slot) = self.slot(keyword) else {
+        let topics = self.topics;
+        let Some(record) = topics.keyword(keyword) else {
             return;
         };
-        let Some(&Slot { rule, role, .. }) = self.slots.get(slot) else {
+        let Some(rule) = topics.rule(record.rule) else {
             return;
         };
-        let Some(record) = self.topics.rule(rule) else {
+        let Some(topic) = topics.topic(rule.topic) else {
             return;
         };
-        let number = record.topic;
-        let Some(topic) = self.topics.topic(number) else {
-            return;
-        };
+        let thresholds = topic.thresholds;
         let done = |state: &TopicState| {
-            topic
-                .thresholds
-                .get(state.level)
-                .is_none_or(|&threshold| threshold == 0)
+            let next = thresholds.get(state.level);
+            next.is_none_or(|&threshold| threshold == 0)
         };
-        if self.wanted.get(number) != Some(&true) || self.states.get(number).is_none_or(done) {
+        if self.wanted.get(rule.topic) != Some(&true)
+            || self.states.get(rule.topic).is_none_or(done)
+        {
             return;
         }
-        self.expire(number, &topic, hit.word);
-        let entered = self.enter(slot, number, first_word, hit);
-        let mut speaks = role == Role::Any;
-        if let (Some(state), Some(seen)) = (self.rules.get_mut(rule), self.slots.get(slot)) {
+        let role = rule.role(keyword);
+        let Some(slot) = self.slot(keyword, &record, role) else {
+            return;
+        };
+        self.expire(rule.topic, &topic, hit.word);
+        let entered = self.enter(slot, rule.topic, first_word, hit);
+        if let Some(state) = self.rules.get_mut(record.rule) {
             match role {
                 Role::Any if entered || !rule!("topics.distinct") => {
-                    state.any = state.any.saturating_add(seen.weight.into());
+                    state.any = state.any.saturating_add(record.weight.into());
                 }
                 Role::Not if entered => state.not = state.not.saturating_add(1),
                 _ => {}
             }
         }
-        if role == Role::All {
-            speaks = self.hold(rule, &record, &topic);
-        }
-        self.weigh(rule, &record);
-        if speaks && !self.spoken.contains(&rule) {
-            self.spoken.push(rule);
+        let speaks = match role {
+            Role::Any => true,
+            Role::All => self.hold(record.rule, &rule, &topic),
+            Role::Not => false,
+        };
+        self.weigh(record.rule, &rule);
+        if speaks && !self.spoken.contains(&record.rule) {
+            self.spoken.push(record.rule);
         }
     }
 
     /// The slot of a keyword, made when it is first seen.
-    fn slot(&mut self, keyword: usize) -> Option<usize> {
+    fn slot(&mut self, keyword: usize, record: &Keyword, role: Role) -> Option<usize> {
         let known = self.index.get_mut(keyword)?;
         if let Some(slot) = usize::from(*known).checked_sub(1) {
             return Some(slot);
         }
-        let record = self.topics.keyword(keyword)?;
-        let rule = self.topics.rule(record.rule)?;
         let slot = self.slots.len();
         *known = u16::try_from(slot.checked_add(1)?).ok()?;
         self.slots.push(Slot {
             keyword,
             rule: record.rule,
-            role: rule.role(keyword),
+            role,
             weight: record.weight,
             present: false,
             first_word: 0,
