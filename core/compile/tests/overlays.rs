@@ -151,3 +151,89 @@ fn all_errors_at_once_without_secrets() {
     assert_eq!(all.errors(), 5, "{all}");
     assert!(!all.to_string().contains("hidden"), "{all}");
 }
+
+#[test]
+fn rules_of_topics_are_held_to_their_sense() {
+    let rule = |body: &str| format!("[[topic.T.rule]]\n{body}\n");
+    let long = "x".repeat(101);
+    let rows: Vec<(String, &[&str])> = vec![
+        (
+            rule("weight = 400"),
+            &[
+                "topic-rule-empty",
+                "$.topic.T.rule[0]",
+                "`any`, `all` or both",
+            ],
+        ),
+        (rule("not = [\"a\"]"), &["topic-rule-empty"]),
+        (
+            rule("all = [\"pension\", \"transfer\"]\nnot = [\"Pension\"]"),
+            &["topic-rule-contradiction", "`all[0]`"],
+        ),
+        (
+            rule("any = [\"a b\", \"Stock  Tip\"]\nnot = [\"stock tip\"]"),
+            &["topic-rule-contradiction", "`any[1]`"],
+        ),
+        (
+            rule("any = [\"a1\", \"b1\"]\nnear = 5"),
+            &["topic-rule-near", "at least two"],
+        ),
+        (rule("all = [\"a1\"]\nnear = 5"), &["topic-rule-near"]),
+        (
+            rule("all = [\"a1\", \"b1\"]\nnear = 0"),
+            &["$.topic.T.rule[0].near", "1 to 1000"],
+        ),
+        (rule("any = [\"a1\"]\nweight = 0"), &["weight", "1 to 1000"]),
+        (rule("any = [\"a1\"]\nweight = 1001"), &["1 to 1000"]),
+        (rule("any = []"), &["1 to 500 words"]),
+        (rule("any = \"a1\""), &["a list is expected"]),
+        (rule("any = [\" \"]"), &["blank"]),
+        (
+            rule("any = [\"?!\"]"),
+            &["topic-term-empty", "never be found"],
+        ),
+        (
+            rule(&format!("any = [\"{long}\"]")),
+            &["at most 100 characters"],
+        ),
+        (rule("anny = [\"a1\"]\nany = [\"a1\"]"), &["`any`?"]),
+        (
+            "[topic.T]\nthreshold = 0".into(),
+            &["$.topic.T.threshold", "1 to 1000"],
+        ),
+        ("[topic.T]\nthreshold = 1001".into(), &["1 to 1000"]),
+        ("[topic.T]\nwindow = 0".into(), &["1 to 1000"]),
+        (
+            "[topic.T]\nkeywords = \"only\"".into(),
+            &["\"add\" or \"replace\""],
+        ),
+        (
+            "[topic.T]\nkeywords = \"replace\"".into(),
+            &["topic-without-rule", "add a `rule`"],
+        ),
+        ("[topic.T]\nconfidential = 1".into(), &["true or false"]),
+        ("[topic.T]\nrules = []".into(), &["`rule`?"]),
+        ("topic = 1".into(), &["a table is expected"]),
+        (
+            "[guardrail.g.topic.T]\nwindow = 0".into(),
+            &["$.guardrail.g.topic.T.window"],
+        ),
+        (rule("any = [\"a1\"]").repeat(65), &["at most 64 rules"]),
+    ];
+    for (text, parts) in rows {
+        let message = Overlay::read(text.as_bytes()).expect_err(&text).to_string();
+        for part in parts {
+            assert!(message.contains(part), "{text}\n{message}\nlacks {part}");
+        }
+    }
+    let twice = rule(
+        "any = [\"Stock tip\", \"stock  TIP\"]\nall = [\"a1\", \"b1\"]\nnear = 3\nnot = [\"c1\"]",
+    );
+    let overlay = Overlay::read(twice.as_bytes()).unwrap();
+    let read = &overlay.settings.topics["T"].rules[0];
+    assert_eq!(read.any, ["Stock tip"]);
+    assert_eq!(
+        (read.all.len(), read.not.len(), read.near, read.weight),
+        (2, 1, Some(3), None)
+    );
+}

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::layout::{Role, Rule, Topic, Topics};
+use super::layout::{Keyword, Role, Rule, Topic, Topics};
 use crate::rules::rule;
 
 /// A form of a keyword, found.
@@ -86,7 +86,7 @@ struct Slot {
     end: usize,
     /// The place it had when all keywords of its rule were last together.
     held: (usize, usize),
-    /// Its neighbours in the list of its topic's present keywords, the latest first.
+    /// Its neighbours in the list of its topic's present keywords, by their first words.
     newer: usize,
     older: usize,
 }
@@ -97,7 +97,7 @@ struct RuleState {
     any: u32,
     /// How many `not` keywords are present.
     not: usize,
-    /// The word number of the first of the `all` keywords to leave the window, if all are there.
+    /// The first word of the `all` keywords where they were last together, while that is in the window.
     held: Option<usize>,
     /// What the rule adds to its topic's score now.
     worth: u32,
@@ -114,8 +114,9 @@ struct TopicState {
     level: usize,
 }
 
-/// The scores of all topics at one place of a text. Time is linear in the hits: each one enters and
-/// leaves a topic's list of present keywords once.
+/// The scores of all topics at one place of a text. A keyword counts while all of it is among the last
+/// words, as many as the topic's window has. Time is linear in the hits: each one enters and leaves a
+/// topic's list of present keywords once.
 struct Scorer<'e> {
     topics: Topics<'e>,
     wanted: &'e [bool],
@@ -183,63 +184,64 @@ impl<'e> Scorer<'e> {
     }
 
     fn hit(&mut self, keyword: usize, first_word: usize, hit: &KeywordHit) {
-        let Some(slot) = self.slot(keyword) else {
+        let topics = self.topics;
+        let Some(record) = topics.keyword(keyword) else {
             return;
         };
-        let Some(&Slot { rule, role, .. }) = self.slots.get(slot) else {
+        let Some(rule) = topics.rule(record.rule) else {
             return;
         };
-        let Some(record) = self.topics.rule(rule) else {
+        let Some(topic) = topics.topic(rule.topic) else {
             return;
         };
-        let number = record.topic;
-        let Some(topic) = self.topics.topic(number) else {
-            return;
-        };
+        let thresholds = topic.thresholds;
         let done = |state: &TopicState| {
-            topic
-                .thresholds
-                .get(state.level)
-                .is_none_or(|&threshold| threshold == 0)
+            let next = thresholds.get(state.level);
+            next.is_none_or(|&threshold| threshold == 0)
         };
-        if self.wanted.get(number) != Some(&true) || self.states.get(number).is_none_or(done) {
+        if self.wanted.get(rule.topic) != Some(&true)
+            || self.states.get(rule.topic).is_none_or(done)
+        {
             return;
         }
-        self.expire(number, &topic, hit.word);
-        let entered = self.enter(slot, number, first_word, hit);
-        let mut speaks = role == Role::Any;
-        if let (Some(state), Some(seen)) = (self.rules.get_mut(rule), self.slots.get(slot)) {
+        let role = rule.role(keyword);
+        let Some(slot) = self.slot(keyword, &record, role) else {
+            return;
+        };
+        self.expire(rule.topic, &topic, hit.word);
+        let entered = self.enter(slot, rule.topic, first_word, hit);
+        if let Some(state) = self.rules.get_mut(record.rule) {
             match role {
                 Role::Any if entered || !rule!("topics.distinct") => {
-                    state.any = state.any.saturating_add(seen.weight.into());
+                    state.any = state.any.saturating_add(record.weight.into());
                 }
                 Role::Not if entered => state.not = state.not.saturating_add(1),
                 _ => {}
             }
         }
-        if role == Role::All {
-            speaks = self.hold(rule, &record, &topic);
-        }
-        self.weigh(rule, &record);
-        if speaks && !self.spoken.contains(&rule) {
-            self.spoken.push(rule);
+        let speaks = match role {
+            Role::Any => true,
+            Role::All => self.hold(record.rule, &rule, &topic),
+            Role::Not => false,
+        };
+        self.weigh(record.rule, &rule);
+        if speaks && !self.spoken.contains(&record.rule) {
+            self.spoken.push(record.rule);
         }
     }
 
     /// The slot of a keyword, made when it is first seen.
-    fn slot(&mut self, keyword: usize) -> Option<usize> {
+    fn slot(&mut self, keyword: usize, record: &Keyword, role: Role) -> Option<usize> {
         let known = self.index.get_mut(keyword)?;
         if let Some(slot) = usize::from(*known).checked_sub(1) {
             return Some(slot);
         }
-        let record = self.topics.keyword(keyword)?;
-        let rule = self.topics.rule(record.rule)?;
         let slot = self.slots.len();
         *known = u16::try_from(slot.checked_add(1)?).ok()?;
         self.slots.push(Slot {
             keyword,
             rule: record.rule,
-            role: rule.role(keyword),
+            role,
             weight: record.weight,
             present: false,
             first_word: 0,
@@ -253,26 +255,39 @@ impl<'e> Scorer<'e> {
         Some(slot)
     }
 
-    /// Notes a keyword's place and makes it the newest of its topic; tells whether it was not present.
+    /// Notes a keyword's place, in the order of their first words; tells whether it was not present.
     fn enter(&mut self, slot: usize, topic: usize, first_word: usize, hit: &KeywordHit) -> bool {
         let was_present = self.slots.get(slot).is_some_and(|seen| seen.present);
         if was_present {
             self.unlink(slot, topic);
         }
-        let newest = self.states.get(topic).map_or(NONE, |state| state.newest);
+        // A phrase begins before the words in it, which may be there already.
+        let (mut newer, mut older) = (NONE, self.states.get(topic).map_or(NONE, |s| s.newest));
+        while let Some(next) = self
+            .slots
+            .get(older)
+            .filter(|next| next.first_word > first_word)
+        {
+            (newer, older) = (older, next.older);
+        }
         if let Some(seen) = self.slots.get_mut(slot) {
             seen.present = true;
             seen.first_word = first_word;
             seen.last_word = hit.word;
             (seen.start, seen.end) = (hit.start, hit.end);
-            (seen.newer, seen.older) = (NONE, newest);
+            (seen.newer, seen.older) = (newer, older);
         }
-        if let Some(next) = self.slots.get_mut(newest) {
+        if let Some(next) = self.slots.get_mut(older) {
             next.newer = slot;
         }
+        if let Some(next) = self.slots.get_mut(newer) {
+            next.older = slot;
+        }
         if let Some(state) = self.states.get_mut(topic) {
-            state.newest = slot;
-            if state.oldest == NONE {
+            if newer == NONE {
+                state.newest = slot;
+            }
+            if older == NONE {
                 state.oldest = slot;
             }
         }
@@ -308,7 +323,7 @@ impl<'e> Scorer<'e> {
         let is_past = |word: usize| now.saturating_sub(word) >= topic.window;
         while let Some(&state) = self.states.get(number)
             && let Some(&oldest) = self.slots.get(state.oldest)
-            && is_past(oldest.last_word)
+            && is_past(oldest.first_word)
         {
             self.unlink(state.oldest, number);
             if let Some(seen) = self.slots.get_mut(state.oldest) {
@@ -360,7 +375,7 @@ impl<'e> Scorer<'e> {
 
     /// Asks whether all `all` keywords of a rule are there and near enough, and notes where they stand.
     fn hold(&mut self, number: usize, rule: &Rule, topic: &Topic) -> bool {
-        let (mut first, mut last, mut leaves) = (usize::MAX, 0, usize::MAX);
+        let (mut first, mut last) = (usize::MAX, 0);
         let keywords = rule.first_keyword..rule.first_keyword.saturating_add(rule.all);
         for keyword in keywords.clone() {
             let Some(seen) = self.seen(keyword).filter(|seen| seen.present) else {
@@ -368,7 +383,6 @@ impl<'e> Scorer<'e> {
             };
             first = first.min(seen.first_word);
             last = last.max(seen.last_word);
-            leaves = leaves.min(seen.last_word);
         }
         let stretch = last.saturating_sub(first).saturating_add(1);
         if rule.near != 0 && stretch > rule.near && rule!("topics.near") {
@@ -383,10 +397,10 @@ impl<'e> Scorer<'e> {
             }
         }
         if let Some(state) = self.rules.get_mut(number) {
-            state.held = Some(leaves);
+            state.held = Some(first);
         }
         if let Some(state) = self.states.get_mut(rule.topic) {
-            let until = leaves.saturating_add(topic.window);
+            let until = first.saturating_add(topic.window);
             state.holds_until = state.holds_until.min(until);
         }
         true

@@ -18,7 +18,7 @@ pub(crate) fn policy(name: &str) -> &str {
 pub(crate) fn reason(code: &str) -> &str {
     match code {
         "cloud_only" => "only the cloud evaluates it",
-        "not_yet_supported" => "this version does not evaluate it",
+        "no_keywords" => "too few keywords to look for; add rules to the overlay",
         "confidential" => "left out of browser bundles as confidential",
         "negative_is_not_final" => "nothing found here, the cloud may find more",
         "limit_text" => "the text is longer than the limit",

@@ -28,10 +28,9 @@ pub(super) fn forms(word: &str, all: &mut BTreeSet<String>) {
     } else if let Some(stem) = ["ez", "ées", "és", "ée", "é"]
         .iter()
         .find_map(|end| word.strip_suffix(end))
+        .filter(|stem| stem.chars().count() >= 3)
     {
-        if stem.chars().count() >= 3 {
-            verb_er(stem, all);
-        }
+        verb_er(stem, all);
     }
 }
 

@@ -16,8 +16,11 @@ const IR: &[&str] = &[
 ];
 
 pub(super) fn forms(word: &str, all: &mut BTreeSet<String>) {
-    let singular = singular(word);
-    nominal(&singular, all);
+    nominal(&singular(word), all);
+    // `esteroides` is of `esteroide`, `redes` of `red`: the ending does not tell.
+    if let Some(stem) = word.strip_suffix('s').filter(|stem| stem.ends_with('e')) {
+        nominal(stem, all);
+    }
     if word.chars().count() < 5 {
         return;
     }
