@@ -158,6 +158,7 @@ impl Random {
                 "(?i:ab)",
                 "[ab].{30}[ab1]",
                 "[a-z]+.{40}1",
+                "1 [a-z]+ [a-z]",
             ])),
             7 | 8 => {
                 let sub = self.pattern(depth - 1);

@@ -183,9 +183,14 @@ fn numbered(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
         _ => return None,
     };
     from = skip_blanks(scan, from);
-    let word = scan.slice(from, word_end(scan, from));
-    if is_one_of(word, &["bis", "ter"]) {
-        from = skip_blanks(scan, word_end(scan, from));
+    if !is_word(scan.char_at(from)?) {
+        return None;
+    }
+    if matches!(scan.byte(from), b'b' | b'B' | b't' | b'T') {
+        let end = word_end(scan, from);
+        if is_one_of(scan.slice(from, end), &["bis", "ter"]) {
+            from = skip_blanks(scan, end);
+        }
     }
     let street = |end, proof| {
         let (start, _) = before_number(scan, at.start);

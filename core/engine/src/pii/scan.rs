@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 
 use super::{Lexicon, LexiconHit, PiiType};
+use crate::text::eight;
 
 /// How far before a value, in bytes, a context word still counts.
 pub const CONTEXT_BEFORE: usize = 96;
@@ -29,7 +30,13 @@ pub struct Scan<'t> {
     /// All hits that start before this are known, even if what follows makes longer ones.
     open: usize,
     beyond: Cell<bool>,
+    /// Where the last search in the hits ended. The next one nearly always ends close by, as places come in
+    /// the order of the text.
+    last: Cell<usize>,
 }
+
+/// How many hits are tried beside the last one before all are searched.
+const NEAR_BY: usize = 6;
 
 /// Bit by lexicon number: whether the lexicon has any hit. Most have none in most texts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +72,7 @@ impl<'t> Scan<'t> {
             present,
             open: usize::MAX,
             beyond: Cell::new(false),
+            last: Cell::new(0),
         }
     }
 
@@ -82,6 +90,7 @@ impl<'t> Scan<'t> {
             present,
             open,
             beyond: Cell::new(false),
+            last: Cell::new(0),
         }
     }
 
@@ -130,6 +139,20 @@ impl<'t> Scan<'t> {
         at.checked_sub(1).map_or(0, |i| self.byte(i))
     }
 
+    /// The eight bytes from `at`, little-endian, with zeros for those behind the text. That they are behind
+    /// it is not noted: who takes a zero for an end has to read the byte there.
+    #[inline]
+    pub(crate) fn eight(&self, at: usize) -> u64 {
+        eight(self.text.as_bytes().get(at..).unwrap_or(&[]))
+    }
+
+    /// The eight bytes that end at `at`, little-endian; zeros if there are not so many.
+    #[inline]
+    pub(crate) fn eight_before(&self, at: usize) -> u64 {
+        let first = at.saturating_sub(8);
+        eight(self.text.as_bytes().get(first..at).unwrap_or(&[]))
+    }
+
     /// The character that starts at `at`.
     #[must_use]
     pub fn char_at(&self, at: usize) -> Option<char> {
@@ -168,7 +191,7 @@ impl<'t> Scan<'t> {
             return None;
         }
         let first = at.saturating_sub(window);
-        let upto = self.hits.partition_point(|hit| hit.start < at);
+        let upto = self.first_from(at);
         let hits = self.hits.get(..upto)?;
         hits.iter()
             .rev()
@@ -198,11 +221,30 @@ impl<'t> Scan<'t> {
         !known || self.first_hit(lexicon, at, last).is_some()
     }
 
+    /// The number of the first hit that starts at or after `at`.
+    fn first_from(&self, at: usize) -> usize {
+        let before = |number: usize| self.hits.get(number).is_some_and(|hit| hit.start < at);
+        let mut number = self.last.get();
+        for _ in 0..NEAR_BY {
+            if before(number) {
+                number = number.saturating_add(1);
+            } else if number > 0 && !before(number.saturating_sub(1)) {
+                number = number.saturating_sub(1);
+            } else {
+                self.last.set(number);
+                return number;
+            }
+        }
+        let number = self.hits.partition_point(|hit| hit.start < at);
+        self.last.set(number);
+        number
+    }
+
     fn first_hit(&self, lexicon: Lexicon, at: usize, last: usize) -> Option<LexiconHit> {
         if !self.has(lexicon) {
             return None;
         }
-        let from = self.hits.partition_point(|hit| hit.start < at);
+        let from = self.first_from(at);
         let hits = self.hits.get(from..)?;
         hits.iter()
             .take_while(|hit| hit.start <= last)
@@ -219,7 +261,7 @@ impl<'t> Scan<'t> {
         if !self.has(lexicon) {
             return None;
         }
-        let from = self.hits.partition_point(|hit| hit.start < at);
+        let from = self.first_from(at);
         let hits = self.hits.get(from..)?;
         hits.iter()
             .take_while(|hit| hit.start == at)

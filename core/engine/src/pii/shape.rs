@@ -2,6 +2,7 @@
 //! and its value. Each reads a bounded number of bytes.
 
 use super::Scan;
+use crate::text::Block;
 
 /// How writing treats the space between words, as far as finding the edge of a value needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,28 +41,49 @@ pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || ('\u{300}'..'\u{370}').contains(&c)
 }
 
-/// The end of the run of word characters that starts at `at`; at most 64 bytes are read.
+/// The longest run of word characters that is read, in bytes.
+const LONGEST_WORD: usize = 64;
+
+/// The end of the run of word characters that starts at `at`; only the first character behind
+/// [`LONGEST_WORD`] bytes is still read.
 pub(crate) fn word_end(scan: &Scan<'_>, at: usize) -> usize {
+    let longest = at.saturating_add(LONGEST_WORD);
     let mut end = at;
     loop {
-        let byte = scan.byte(end);
-        let width = if byte.is_ascii() {
-            usize::from(byte.is_ascii_alphanumeric())
-        } else {
-            let c = scan.char_at(end).filter(|c| is_word(*c));
-            c.map_or(0, char::len_utf8)
+        // Letters and digits of ASCII, eight at a time.
+        let plain = Block::new(scan.eight(end)).alphanumeric_at_start();
+        end = end.saturating_add(plain);
+        if end > longest {
+            return longest.saturating_add(1);
+        }
+        if plain == 8 {
+            continue;
+        }
+        let word = match scan.byte(end) {
+            byte if byte.is_ascii() => None,
+            _ => scan.char_at(end).filter(|c| is_word(*c)),
         };
-        end = end.saturating_add(width);
-        if width == 0 || end.saturating_sub(at) > 64 {
+        let Some(c) = word else { return end };
+        end = end.saturating_add(c.len_utf8());
+        if end > longest {
             return end;
         }
     }
 }
 
-/// The start of the run of word characters that ends at `at`; at most 64 bytes are read.
+/// The start of the run of word characters that ends at `at`; only the first character before
+/// [`LONGEST_WORD`] bytes is still read.
 pub(crate) fn word_start(scan: &Scan<'_>, at: usize) -> usize {
     let mut start = at;
     loop {
+        let plain = Block::new(scan.eight_before(start)).alphanumeric_at_end();
+        if at.saturating_sub(start).saturating_add(plain) > LONGEST_WORD {
+            return at.saturating_sub(LONGEST_WORD.saturating_add(1));
+        }
+        start = start.saturating_sub(plain);
+        if plain == 8 {
+            continue;
+        }
         let byte = scan.byte_before(start);
         let width = if byte.is_ascii() {
             usize::from(byte.is_ascii_alphanumeric())
@@ -70,7 +92,7 @@ pub(crate) fn word_start(scan: &Scan<'_>, at: usize) -> usize {
             c.map_or(0, char::len_utf8)
         };
         start = start.saturating_sub(width);
-        if width == 0 || at.saturating_sub(start) > 64 {
+        if width == 0 || at.saturating_sub(start) > LONGEST_WORD {
             return start;
         }
     }

@@ -50,6 +50,20 @@ impl Block {
         }
     }
 
+    /// How many of the bytes, from the first, are letters or digits.
+    #[inline(always)]
+    pub(crate) fn alphanumeric_at_start(self) -> usize {
+        let others = (self.letters | self.digits) ^ HIGH;
+        usize::try_from(others.trailing_zeros() >> 3).unwrap_or(0)
+    }
+
+    /// How many of the bytes, up to the last, are letters or digits.
+    #[inline(always)]
+    pub(crate) fn alphanumeric_at_end(self) -> usize {
+        let others = (self.letters | self.digits) ^ HIGH;
+        usize::try_from(others.leading_zeros() >> 3).unwrap_or(0)
+    }
+
     /// How many of the bytes, from the first, belong to the word that begins there.
     #[inline(always)]
     pub(crate) fn word_length(self) -> usize {
@@ -104,6 +118,11 @@ mod tests {
                     assert_eq!(block.lower.to_le_bytes(), lower);
                     let length = bytes.iter().take_while(|byte| is_word(byte)).count();
                     assert_eq!(block.word_length(), length, "{bytes:?}");
+                    let is_other = |byte: &u8| !byte.is_ascii_alphanumeric();
+                    let start = bytes.iter().position(is_other).unwrap_or(8);
+                    assert_eq!(block.alphanumeric_at_start(), start, "{bytes:?}");
+                    let end = bytes.iter().rev().position(is_other).unwrap_or(8);
+                    assert_eq!(block.alphanumeric_at_end(), end, "{bytes:?}");
                 }
             }
         }

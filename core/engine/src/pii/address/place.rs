@@ -3,7 +3,7 @@
 use super::words::{STATES, UNITS};
 use crate::pii::Scan;
 use crate::pii::lexicon::{COUNTRY, STATE};
-use crate::pii::shape::{digits_end, is_one_of, is_word, skip_blanks, word_end};
+use crate::pii::shape::{digits_end, is_exactly_one_of, is_one_of, is_word, skip_blanks, word_end};
 
 /// The end of at most `most` capitalised words at `at`, joined by blanks, hyphens, particles.
 pub(super) fn proper_words(scan: &Scan<'_>, at: usize, most: usize) -> Option<usize> {
@@ -18,7 +18,7 @@ pub(super) fn proper_words(scan: &Scan<'_>, at: usize, most: usize) -> Option<us
         let word = scan.slice(from, stop);
         let capital =
             word.starts_with(char::is_uppercase) && !word.contains(|c: char| c.is_ascii_digit());
-        let particle = PARTICLES.contains(&word) && count < most;
+        let particle = !capital && is_exactly_one_of(word, PARTICLES);
         // "rue Stéphanie Apt. 953": a unit follows the name.
         let unit_follows = count > 0 && is_one_of(word, UNITS) && unit(scan, from).is_some();
         if !capital && !particle || unit_follows {

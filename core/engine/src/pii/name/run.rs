@@ -115,7 +115,7 @@ fn skip_particles(scan: &Scan<'_>, at: usize, words: u32) -> usize {
     for _ in 0..3 {
         let end = word_end(scan, from);
         let word = scan.slice(from, end);
-        if !PARTICLES.contains(&word) {
+        if !is_exactly_one_of(word, PARTICLES) {
             break;
         }
         let gap = usize::from(matches!(scan.byte(end), b' ' | b'\''));
