@@ -61,6 +61,7 @@ enum Automata {
     Searching {
         forward: Vec<u8>,
         reverse: Vec<u8>,
+        first_bytes: [u8; 32],
         group: Option<u8>,
     },
     Anchored {
@@ -236,8 +237,10 @@ impl Pattern {
             Automata::Searching {
                 forward,
                 reverse,
+                first_bytes,
                 group,
             } => {
+                compiled.first_bytes = *first_bytes;
                 compiled.path = if group.is_some() {
                     RegexPath::Group
                 } else {
@@ -261,12 +264,14 @@ impl Pattern {
     }
 }
 
-/// A forward automaton that searches and a reverse one that finds where the match began.
+/// A forward automaton that searches, or tells anchored what a stream has to hold back, and a reverse one
+/// that finds where the match began.
 fn searching(hir: &Hir) -> Option<Automata> {
     let forward = dense_config()
         .match_kind(MatchKind::LeftmostFirst)
-        .start_kind(StartKind::Unanchored);
-    let (forward, _) = serialised(forward, &nfa(&[hir], false)?)?;
+        .start_kind(StartKind::Both);
+    let (forward, dfa) = serialised(forward, &nfa(&[hir], false)?)?;
+    let first_bytes = first_bytes(&dfa)?;
     let reverse = dense_config()
         .match_kind(MatchKind::All)
         .start_kind(StartKind::Anchored);
@@ -274,6 +279,7 @@ fn searching(hir: &Hir) -> Option<Automata> {
     Some(Automata::Searching {
         forward,
         reverse,
+        first_bytes,
         group: None,
     })
 }
@@ -286,23 +292,29 @@ fn anchored(hir: &Hir, max_len: Option<usize>) -> Option<Automata> {
         .match_kind(MatchKind::LeftmostFirst)
         .start_kind(StartKind::Anchored);
     let (forward, dfa) = serialised(config, &nfa(&[hir], false)?)?;
+    let first_bytes = first_bytes(&dfa)?;
+    Some(Automata::Anchored {
+        forward,
+        first_bytes,
+    })
+}
+
+/// The bytes with which a match can begin.
+fn first_bytes(forward: &dense::DFA<Vec<u32>>) -> Option<[u8; 32]> {
     let mut first_bytes = [0_u8; 32];
     // One byte of each class that an assertion at the start of a match can see before it.
     for before in [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')] {
         let start = start::Config::new()
             .anchored(Anchored::Yes)
             .look_behind(before);
-        let start = dfa.start_state(&start).ok()?;
+        let start = forward.start_state(&start).ok()?;
         for byte in 0..=u8::MAX {
-            if !dfa.is_dead_state(dfa.next_state(start, byte)) {
+            if !forward.is_dead_state(forward.next_state(start, byte)) {
                 first_bytes[usize::from(byte >> 3)] |= 1 << (byte & 7);
             }
         }
     }
-    Some(Automata::Anchored {
-        forward,
-        first_bytes,
-    })
+    Some(first_bytes)
 }
 
 fn nfa(hirs: &[&Hir], reverse: bool) -> Option<thompson::NFA> {

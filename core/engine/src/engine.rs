@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use crate::bundle::{Bundle, BundleError, SectionKind};
 use crate::decision::{Decision, Failure};
-use crate::dictionary::{Dictionary, Layout};
+use crate::dictionary::{Dictionary, Layout, Output};
 use crate::evaluate;
 use crate::limits::Limits;
 use crate::pii::{self, PiiType, RECOGNIZERS};
@@ -12,7 +12,7 @@ use crate::regex::RegexSet;
 use crate::request::{Request, Source};
 use crate::selftest;
 use crate::substring::Substrings;
-use crate::text::View;
+use crate::text::{View, fold_into};
 use crate::topics::{TopicLayout, Topics};
 use crate::views::{self, Search, Tables};
 
@@ -78,6 +78,8 @@ pub struct Engine {
     views: Option<views::Layout>,
     regexes: RegexSet,
     topics: TopicLayout,
+    /// Per state of the dictionary, what longer terms from there on are for.
+    leads: Vec<u8>,
     input: Direction,
     output: Direction,
     trust: Trust,
@@ -99,6 +101,8 @@ pub(crate) struct Direction {
     pub(crate) tiers: Tiers,
     /// Per topic, whether any guardrail evaluates it.
     pub(crate) topics: Vec<bool>,
+    /// The bit of [`Engine::leads`] of terms that call one of the recognisers.
+    pub(crate) calls: u8,
 }
 
 impl Engine {
@@ -143,8 +147,11 @@ impl Engine {
         Ok(Engine {
             layout: dictionary.layout(),
             topics: topics.layout(),
-            substrings: Substrings::load(bundle.section(SectionKind::Strings))?,
+            substrings: Substrings::load(bundle.section(SectionKind::Strings), || {
+                longest_word(dictionary)
+            })?,
             views,
+            leads: leads(dictionary, &input, &output),
             bundle,
             policy,
             regexes,
@@ -228,6 +235,16 @@ impl Engine {
         Topics::reopen(self.bundle.section(SectionKind::Topics), self.topics)
     }
 
+    /// Bit of [`Engine::leads`]: custom words, profanity and keywords of topics.
+    pub(crate) const LEADS_TO_WORD: u8 = 1;
+    /// Bit of [`Engine::leads`]: words that recognisers read.
+    pub(crate) const LEADS_TO_LEXICON: u8 = 2;
+
+    /// What terms are for that a state of the dictionary is on the way to, as bits.
+    pub(crate) fn leads(&self, state: usize) -> u8 {
+        self.leads.get(state).copied().unwrap_or(0)
+    }
+
     pub(crate) const fn substrings(&self) -> Option<&Substrings> {
         self.substrings.as_ref()
     }
@@ -306,8 +323,54 @@ impl Direction {
             profanity,
             tiers,
             topics: wanted_topics,
+            calls: match source {
+                Source::Input => 4,
+                Source::Output => 8,
+            },
         }
     }
+
+    /// Whether a finding has the score from which any guardrail acts on its type.
+    pub(crate) fn reaches(&self, finding: &pii::Finding) -> bool {
+        let threshold = self.thresholds.get(usize::from(finding.ty.number()));
+        threshold
+            .copied()
+            .flatten()
+            .is_some_and(|least| finding.score >= least)
+    }
+}
+
+fn leads(dictionary: Dictionary<'_>, input: &Direction, output: &Direction) -> Vec<u8> {
+    dictionary.leads(|output_of| match output_of {
+        Output::Word(_)
+        | Output::Profanity
+        | Output::RotatedWord(_)
+        | Output::RotatedProfanity
+        | Output::Keyword(_) => Engine::LEADS_TO_WORD,
+        Output::Lexicon(lexicon) => {
+            let mut bits = Engine::LEADS_TO_LEXICON;
+            for direction in [input, output] {
+                if direction.plan.wants(lexicon) {
+                    bits |= direction.calls;
+                }
+            }
+            bits
+        }
+    })
+}
+
+/// The length of the longest custom word, folded.
+fn longest_word(dictionary: Dictionary<'_>) -> usize {
+    let mut folded = String::new();
+    let lengths = (0..dictionary.layout().words).map(|word| {
+        let text = dictionary.word_text(word);
+        folded.clear();
+        View::new(text, usize::MAX).ok().map_or(text.len(), |view| {
+            fold_into(view.text(), &mut folded);
+            folded.len().max(view.text().len())
+        })
+    });
+    lengths.max().unwrap_or(0)
 }
 
 /// The score from which a type acts where the overlay says nothing.

@@ -64,6 +64,7 @@ mod rules;
 #[cfg(feature = "mutate")]
 pub mod rules;
 mod selftest;
+pub mod stream;
 mod substring;
 pub mod text;
 pub mod topics;

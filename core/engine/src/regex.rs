@@ -15,6 +15,10 @@ use regex_automata::{Anchored, Input, MatchError};
 use crate::bundle::{BundleError, Bytes};
 use crate::text::{Block, eight};
 
+mod stepwise;
+
+pub(crate) use stepwise::{Holding, Stepped, Steps, Stretch};
+
 type Dfa = dense::DFA<Vec<u32>>;
 
 /// How a pattern is evaluated, from cheap to dear. `inspect` shows it.
@@ -77,7 +81,7 @@ pub struct CompiledRegex<'b> {
     pub gaps: Option<u8>,
     /// The longest match in bytes, if there is a longest.
     pub max_len: Option<u32>,
-    /// The serialised forward automaton, empty on the fallback path.
+    /// The serialised forward automaton, which can be anchored; empty on the fallback path.
     pub forward: &'b [u8],
     /// The serialised reverse automaton, empty on the anchored and fallback paths.
     pub reverse: &'b [u8],
@@ -85,7 +89,7 @@ pub struct CompiledRegex<'b> {
     pub literal: &'b str,
     /// The pattern for `regex-lite`, empty on the other paths.
     pub fallback: &'b str,
-    /// Bit b is set if a match can begin with byte b; used on the anchored path.
+    /// Bit b is set if a match can begin with byte b; all clear on the fallback path.
     pub first_bytes: [u8; 32],
 }
 
@@ -196,6 +200,7 @@ enum Search {
         forward: Box<Dfa>,
         reverse: Box<Dfa>,
         max_len: Option<usize>,
+        first_bytes: [u8; 32],
     },
     Anchored {
         forward: Box<Dfa>,
@@ -345,6 +350,7 @@ impl RegexSet {
                 forward,
                 reverse,
                 max_len,
+                ..
             } => {
                 // The leftmost match cannot begin further before the first end than it is long.
                 let longest = max_len.unwrap_or(usize::MAX);
@@ -499,6 +505,7 @@ impl Search {
                     forward,
                     reverse,
                     max_len,
+                    first_bytes: compiled.first_bytes,
                 })
             }
             RegexPath::Anchored => {

@@ -12,6 +12,8 @@ use crate::text::fold_into;
 /// The automaton, loaded; its values are the numbers of custom words.
 pub(crate) struct Substrings {
     automaton: DoubleArrayAhoCorasick<u32>,
+    /// The longest word, in bytes of a view.
+    reach: usize,
 }
 
 impl core::fmt::Debug for Substrings {
@@ -22,7 +24,12 @@ impl core::fmt::Debug for Substrings {
 
 impl Substrings {
     /// Loads the section; `None` if it is empty.
-    pub(crate) fn load(section: &[u8]) -> Result<Option<Substrings>, BundleError> {
+    ///
+    /// `longest` tells the length of the longest word, folded.
+    pub(crate) fn load(
+        section: &[u8],
+        longest: impl Fn() -> usize,
+    ) -> Result<Option<Substrings>, BundleError> {
         let wrong = |what| BundleError::Section("strings", what);
         if section.is_empty() {
             return Ok(None);
@@ -32,7 +39,16 @@ impl Substrings {
         if !rest.is_empty() {
             return Err(wrong("has bytes left over"));
         }
-        Ok(Some(Substrings { automaton }))
+        Ok(Some(Substrings {
+            automaton,
+            // A character has at most one and a half times the bytes of its folding.
+            reach: longest().saturating_mul(2),
+        }))
+    }
+
+    /// How many bytes of a view a word has at most.
+    pub(crate) const fn reach(&self) -> usize {
+        self.reach
     }
 
     /// Reports every occurrence of every word as (word, start, end) in bytes of the view text.

@@ -146,6 +146,10 @@ pub enum Failure {
     GrowthLimit,
     /// An automaton gave up, or the engine's tables do not fit together.
     Fault,
+    /// A stream would have to hold back more than it may of a value that is still undecided.
+    HoldbackLimit,
+    /// What came is no text: neither UTF-8 nor, unit by unit, UTF-16.
+    InvalidText,
     /// The engine trapped or panicked.
     Trap,
     /// The engine took longer than the host allows.
@@ -160,6 +164,8 @@ impl Failure {
             Failure::TextLimit => "limit_text",
             Failure::GrowthLimit => "limit_growth",
             Failure::Fault => "fault",
+            Failure::HoldbackLimit => "limit_holdback",
+            Failure::InvalidText => "invalid_text",
             Failure::Trap => "trap",
             Failure::Deadline => "deadline",
         }

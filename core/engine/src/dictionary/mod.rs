@@ -34,6 +34,8 @@ pub use fold::fold_token;
 pub use layout::{Layout, Output, TokenHash, Use, hash_token, transition_slot};
 pub(crate) use pass::{Event, LONGEST_TOKEN, Pass, Place};
 
+use alloc::vec::Vec;
+
 use crate::bundle::{BundleError, Bytes};
 use crate::rules::rule;
 
@@ -267,6 +269,49 @@ impl<'b> Dictionary<'b> {
             slot = self.layout.next_transition_slot(slot);
         }
         None
+    }
+
+    /// Per state, which of the outputs that `bits` gives bits longer terms from there on have.
+    pub(crate) fn leads(&self, bits: impl Fn(Output) -> u8) -> Vec<u8> {
+        let layout = self.layout;
+        let mut leads = Vec::new();
+        leads.resize(layout.states, 0);
+        let own = |state: usize| {
+            let mut own = 0;
+            let mut next = self.link_output(state);
+            while let Some((output, last)) = next.and_then(|at| layout.output(self.bytes, at)) {
+                own |= bits(output);
+                next = next.filter(|_| !last).and_then(|at| at.checked_add(1));
+            }
+            own
+        };
+        let mut edges = Vec::new();
+        for slot in 0..layout.transition_len() {
+            if let Some(edge) = layout.transition(self.bytes, slot)
+                && edge.state != 0
+            {
+                edges.push((edge.target, edge.state));
+            }
+        }
+        // Longer terms have higher numbers, as our compiler gives them; if not, it takes more rounds.
+        edges.sort_unstable_by(|a, b| b.cmp(a));
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for &(target, state) in &edges {
+                let more = own(target) | leads.get(target).copied().unwrap_or(0);
+                if let Some(have) = leads.get_mut(state).filter(|have| **have | more != **have) {
+                    *have |= more;
+                    changed = true;
+                }
+            }
+        }
+        leads
+    }
+
+    fn link_output(&self, state: usize) -> Option<usize> {
+        let record = self.layout.state(self.bytes, state)?;
+        record.output.checked_sub(1)
     }
 
     /// The fail link and the depth of a state.

@@ -136,8 +136,10 @@ impl Place {
         self.at
     }
 
-    /// Steps to `end`: what lies before belongs to a token too long to be known.
-    pub(crate) fn skip(&mut self, end: usize) {
+    /// Steps to `end`: what lies before belongs to a token too long to be known, which begins here or began
+    /// before.
+    pub(crate) fn skip(&mut self, end: usize, begins: bool) {
+        self.words = self.words.wrapping_add(usize::from(begins));
         self.at = end;
         self.state = 0;
         self.spaced = false;

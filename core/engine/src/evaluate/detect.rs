@@ -14,7 +14,7 @@ use crate::views::{self, Search, Unit, Units, ViewKind, Window};
 
 /// What was detected, before any guardrail says what that means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A custom word or profanity.
     Dictionary(Output),
     /// A built-in type.
@@ -27,13 +27,13 @@ pub(super) enum Kind {
 
 /// A detection in one block, in bytes of the original text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Detection {
-    pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) score: u16,
+pub(crate) struct Detection {
+    pub(crate) kind: Kind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) score: u16,
     /// The evasion view that shows it, `None` if the text itself does.
-    pub(super) view: Option<ViewKind>,
+    pub(crate) view: Option<ViewKind>,
 }
 
 /// Everything that any guardrail wants to know about a text, by place; why topics were detected goes to

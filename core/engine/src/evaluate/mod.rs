@@ -19,7 +19,8 @@ use crate::policy::{Confidence, EntryAction, Guardrail, Mode};
 use crate::request::{ContentBlock, Request, Source};
 use crate::rules::rule;
 use crate::topics::Explanation;
-use detect::{Detection, Kind};
+pub(crate) use detect::{Detection, Kind};
+pub(crate) use mask::clusters;
 
 /// Characters per text unit, as AWS bills them.
 const UNIT: u64 = 1000;
@@ -53,6 +54,48 @@ pub(crate) fn evaluate<'a>(engine: &'a Engine, request: &'a Request<'a>) -> Deci
     outcome.decide()
 }
 
+/// What the guardrails make of one detection, `matched` of which is the text; for streams, which have no
+/// request while they run.
+pub(crate) fn judge(
+    engine: &Engine,
+    source: Source,
+    now: Option<u64>,
+    detection: Detection,
+    matched: &str,
+    mut report: impl FnMut(&Finding<'_>),
+) {
+    let mut request = Request::text(source, matched);
+    request.now = now;
+    let Some(content) = request.content.first() else {
+        return;
+    };
+    let mut outcome = Outcome::new(engine, &request);
+    outcome.limit = usize::MAX;
+    let whole = Detection {
+        start: 0,
+        end: matched.len(),
+        ..detection
+    };
+    outcome.add(0, content, &[whole]);
+    outcome.findings.iter().for_each(&mut report);
+}
+
+/// What a stream of `source` leaves to the cloud, after it found the types marked in `found`, and these
+/// topics and filters.
+pub(crate) fn deferred(
+    engine: &Engine,
+    source: Source,
+    found: &[[bool; 31]],
+    topics: &[(usize, Entry<'_>)],
+    mut report: impl FnMut(&Deferred<'_>),
+) {
+    let request = Request::text(source, "");
+    let mut outcome = Outcome::new(engine, &request);
+    outcome.found_types = found.to_vec();
+    outcome.found_topics = topics.to_vec();
+    outcome.deferred().iter().for_each(&mut report);
+}
+
 fn is_guarded(block: &ContentBlock<'_>) -> bool {
     block.qualifiers.are_guarded() || !rule!("qualifiers.grounding")
 }
@@ -66,6 +109,8 @@ struct Outcome<'a> {
     request: &'a Request<'a>,
     findings: Vec<Finding<'a>>,
     found: usize,
+    /// How many findings are listed.
+    limit: usize,
     /// Which built-in types were found, by guardrail: what was found is not deferred.
     found_types: Vec<[bool; 31]>,
     /// Which topics and filters were found, as guardrail and entry: these are not deferred either.
@@ -84,6 +129,7 @@ impl<'a> Outcome<'a> {
             request,
             findings: Vec::new(),
             found: 0,
+            limit: engine.limits().findings,
             found_types: Vec::new(),
             found_topics: Vec::new(),
             explanations: Vec::new(),
@@ -292,7 +338,7 @@ impl<'a> Outcome<'a> {
                 built_in: matches!(finding.entry, Entry::Pii(_)),
             });
         }
-        if self.findings.len() < self.engine.limits().findings {
+        if self.findings.len() < self.limit {
             self.findings.push(finding);
         }
     }
@@ -419,7 +465,7 @@ pub(crate) fn decides(ty: PiiType) -> bool {
 
 impl Engine {
     /// What stands between the braces of a mask.
-    fn label<'a>(&'a self, finding: &Finding<'a>) -> &'a str {
+    pub(crate) fn label<'a>(&'a self, finding: &Finding<'a>) -> &'a str {
         match finding.entry {
             Entry::Pii(ty) => ty.name(),
             Entry::Regex(regex) => {

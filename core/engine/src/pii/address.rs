@@ -27,7 +27,9 @@ use super::shape::{
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 use place::{proper_words, tail};
-use words::{BOXES, ENDINGS, FRENCH, ORDINARY, QUARTERS, UNITS};
+use words::{BOXES, ENDINGS, FRENCH, ORDINARY, QUARTERS};
+
+pub(super) use words::UNITS;
 
 pub(crate) use words::{CONTEXT, PREFIXES};
 
@@ -123,16 +125,21 @@ fn post_box(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     })
 }
 
+/// What a military address begins with.
+pub(super) const HEADS: &[&str] = &["PSC ", "Unit ", "CMR ", "USNS ", "USS ", "USNV ", "USCGC "];
+
+/// The post offices of the armed forces.
+pub(super) const OFFICES: &[&str] = &["APO ", "FPO ", "DPO "];
+
 /// Mail of the armed forces of the USA: `PSC 3632, Box 4673, APO AE 09012`, found at the ZIP code.
 fn military(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
-    const HEADS: &[&str] = &["PSC ", "Unit ", "CMR ", "USNS ", "USS ", "USNV ", "USCGC "];
     if at.end.saturating_sub(at.start) != 5 || at.trigger != Trigger::Digits {
         return None;
     }
     let region = at.start.checked_sub(7)?;
     let office = scan.slice(region, region.saturating_add(4));
     let zone = scan.slice(region.saturating_add(4), at.start);
-    if !matches!(office, "APO " | "FPO " | "DPO ") || !matches!(zone, "AA " | "AE " | "AP ") {
+    if !OFFICES.contains(&office) || !matches!(zone, "AA " | "AE " | "AP ") {
         return None;
     }
     let (mut start, mut back) = (region, region);
@@ -328,7 +335,7 @@ fn after_unit(scan: &Scan<'_>, start: usize) -> bool {
 }
 
 /// What says "house number" before one; each ends in a full stop or an `o`.
-const HOUSE_SIGNS: &[&str] = &[
+pub(super) const HOUSE_SIGNS: &[&str] = &[
     "H.No.",
     "H. No.",
     "House No.",
@@ -340,6 +347,9 @@ const HOUSE_SIGNS: &[&str] = &[
     "Flat No.",
     "H.No",
 ];
+
+/// The length of the longest of them.
+pub(super) const LONGEST_HOUSE_SIGN: usize = 9;
 
 /// The start of `Flat 3, ` or `H.No. ` before the number at `start`, and whether a word for the house itself stands there.
 fn before_number(scan: &Scan<'_>, start: usize) -> (usize, bool) {

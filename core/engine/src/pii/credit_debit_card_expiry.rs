@@ -180,7 +180,7 @@ fn named(scan: &Scan<'_>, month: &str, after: usize) -> Option<usize> {
     (known && next > after && is_year(year) && !word_at(scan, end)).then_some(end)
 }
 
-const MONTHS: &[&str] = &[
+pub(super) const MONTHS: &[&str] = &[
     "jan",
     "january",
     "feb",

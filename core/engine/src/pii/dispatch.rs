@@ -7,7 +7,7 @@ use super::{Candidate, Finding, Found, Lexicon, LexiconHit, PiiType, RECOGNIZERS
 use crate::dictionary::Event;
 
 /// A set of recognisers, as bits by their numbers.
-type Set = u32;
+pub(crate) type Set = u32;
 
 /// The recognisers wanted in one direction, by what calls them.
 #[derive(Debug)]
@@ -89,18 +89,12 @@ impl Plan {
 
     /// Calls the recognisers that want to be called at `event`.
     #[inline]
-    pub(crate) fn at_event(&self, scan: &Scan<'_>, event: Event, found: &mut Found) {
-        let candidate = Candidate {
-            trigger: event.trigger,
-            start: event.start,
-            end: event.end,
-            lexicon: None,
-        };
-        call(self.by_event(event), scan, candidate, found);
+    fn at_event(&self, scan: &Scan<'_>, event: Event, found: &mut Found) {
+        call(self.by_event(event), scan, event.into(), found);
     }
 
     /// Whom an event calls.
-    fn by_event(&self, event: Event) -> Set {
+    pub(crate) fn by_event(&self, event: Event) -> Set {
         let bit = usize::try_from(event.trigger.bit().trailing_zeros()).unwrap_or(usize::MAX);
         let set = self.by_trigger.get(bit).copied().unwrap_or(0);
         if !event.trigger.is_token() {
@@ -112,23 +106,12 @@ impl Plan {
 
     /// Calls the recognisers that want to be called at hits of the lexicon of `hit`.
     #[inline]
-    pub(crate) fn at_hit(&self, scan: &Scan<'_>, hit: LexiconHit, found: &mut Found) {
-        let LexiconHit {
-            start,
-            end,
-            lexicon,
-        } = hit;
-        let candidate = Candidate {
-            trigger: Trigger::Hit,
-            start,
-            end,
-            lexicon: Some(lexicon),
-        };
-        call(self.by_hit(lexicon), scan, candidate, found);
+    fn at_hit(&self, scan: &Scan<'_>, hit: LexiconHit, found: &mut Found) {
+        call(self.by_hit(hit.lexicon), scan, hit.into(), found);
     }
 
     /// Whom a hit of `lexicon` calls.
-    fn by_hit(&self, lexicon: Lexicon) -> Set {
+    pub(crate) fn by_hit(&self, lexicon: Lexicon) -> Set {
         let number = usize::from(lexicon.number());
         self.by_lexicon.get(number).copied().unwrap_or(0)
     }
@@ -143,6 +126,28 @@ impl Plan {
         let itself = 1_u32.wrapping_shl(ty.number().into());
         let mut sets = self.by_trigger.iter().chain(&self.by_lexicon);
         sets.any(|set| set & itself != 0)
+    }
+}
+
+impl From<Event> for Candidate {
+    fn from(event: Event) -> Candidate {
+        Candidate {
+            trigger: event.trigger,
+            start: event.start,
+            end: event.end,
+            lexicon: None,
+        }
+    }
+}
+
+impl From<LexiconHit> for Candidate {
+    fn from(hit: LexiconHit) -> Candidate {
+        Candidate {
+            trigger: Trigger::Hit,
+            start: hit.start,
+            end: hit.end,
+            lexicon: Some(hit.lexicon),
+        }
     }
 }
 

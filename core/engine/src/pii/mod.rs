@@ -6,6 +6,7 @@
 //! number of types.
 
 mod dispatch;
+pub(crate) mod left;
 mod lexicon;
 mod number;
 #[cfg(test)]
@@ -51,12 +52,13 @@ mod us_social_security_number;
 mod username;
 mod vehicle_identification_number;
 
-pub(crate) use dispatch::{Outermost, Plan, order};
+pub(crate) use dispatch::{Outermost, Plan, Set, order};
 pub use lexicon::{
     AMBIGUOUS_NAME, COUNTRY, GIVEN_NAME, INTRODUCTION, Lexicon, LexiconHit, STATE, STREET_PREFIX,
     STREET_TYPE, SURNAME, TITLE,
 };
 pub use registry::{RECOGNIZERS, spellings, terms};
+pub(crate) use scan::Present;
 pub use scan::{CONTEXT_AFTER, CONTEXT_BEFORE, Finding, Found, Scan};
 
 /// A built-in sensitive-information type, named as in the Amazon Bedrock API.

@@ -32,9 +32,10 @@ use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigg
 use crate::rules::rule;
 use others::{BEFORE, BODIES, BRANDS, STOP};
 use run::{Run, lower_run, run};
-use words::{OWN_NAME, PARTICLES, PERSON_BEFORE, PERSON_VERBS, SENT, STRONG};
+use words::{OWN_NAME, PERSON_BEFORE, PERSON_VERBS, SENT, STRONG};
 
 pub(crate) use others::NEGATIVE;
+pub(super) use words::PARTICLES;
 pub(crate) use words::{CONTEXT, INTRODUCTIONS, TITLES};
 
 const LABEL: Lexicon = Lexicon::context(PiiType::Name);

@@ -105,7 +105,7 @@ pub(crate) fn word_at(scan: &Scan<'_>, at: usize) -> bool {
 }
 
 /// Whether `c` makes one word with the digits and ASCII letters beside it; scripts without spaces do not.
-fn joins(c: char) -> bool {
+pub(crate) fn joins(c: char) -> bool {
     c.is_alphanumeric() && script(c) != Script::Unspaced
 }
 

@@ -66,16 +66,21 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     }
 }
 
+/// What stands between "as" and the label behind a value.
+pub(super) const OWNERS: &[&str] = &["your", "my", "the", "a", "our", "new", "temporary"];
+
+/// What stands before a value that its label follows.
+pub(super) const VERBS: &[&str] = &[
+    "use", "using", "set", "enter", "try", "used", "have", "type", "take", "chose", "choose",
+];
+
 /// "use hunter2 as your password": the value before its label.
 fn before_label(scan: &Scan<'_>, label: usize) -> Option<(usize, usize)> {
     let mut at = skip_blanks_back(scan, label);
     // "as the new password".
     for _ in 0..2 {
         let owner = previous_word(scan, at);
-        if is_one_of(
-            owner,
-            &["your", "my", "the", "a", "our", "new", "temporary"],
-        ) {
+        if is_one_of(owner, OWNERS) {
             at = skip_blanks_back(scan, at.saturating_sub(owner.len()));
         }
     }
@@ -89,13 +94,7 @@ fn before_label(scan: &Scan<'_>, label: usize) -> Option<(usize, usize)> {
     {
         start = start.saturating_sub(scan.char_before(start).map_or(1, char::len_utf8));
     }
-    let verb = is_one_of(
-        previous_word(scan, start),
-        &[
-            "use", "using", "set", "enter", "try", "used", "have", "type", "take", "chose",
-            "choose",
-        ],
-    );
+    let verb = is_one_of(previous_word(scan, start), VERBS);
     let quote = scan.byte(start);
     if matches!(quote, b'"' | b'\'' | b'`') && scan.byte_before(end) == quote {
         start = start.saturating_add(1);

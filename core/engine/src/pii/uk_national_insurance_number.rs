@@ -148,7 +148,7 @@ fn skip(scan: &Scan<'_>, at: usize) -> usize {
     }
 }
 
-fn assigned(prefix: [u8; 2]) -> bool {
+pub(super) fn assigned(prefix: [u8; 2]) -> bool {
     let [first, second] = prefix;
     let barred = |b| matches!(b, b'D' | b'F' | b'I' | b'Q' | b'U' | b'V');
     let unused: [&[u8; 2]; 7] = [b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"];

@@ -3,6 +3,7 @@
 
 mod block;
 mod fold;
+mod growing;
 mod normalize;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod view;
 
 pub(crate) use block::{Block, eight, first};
 pub use fold::fold_into;
+pub(crate) use growing::Growing;
 #[allow(
     unused_imports,
     reason = "for the pass over ASCII text, which reads bytes itself"

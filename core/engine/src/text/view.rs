@@ -37,11 +37,68 @@ pub struct View<'t> {
 
 /// A run of units of equal size, each of which maps as a whole. Runs of single bytes map byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run {
+pub(super) struct Run {
     view: u32,
     original: u32,
     view_unit: u16,
     original_unit: u16,
+}
+
+impl Run {
+    /// A run of single bytes.
+    pub(super) fn bytes(view: usize, original: usize) -> Run {
+        Run {
+            view: number(view),
+            original: number(original),
+            view_unit: 1,
+            original_unit: 1,
+        }
+    }
+
+    /// The run, `view` and `original` bytes further on.
+    pub(super) fn after(self, view: usize, original: usize) -> Run {
+        Run {
+            view: self.view.saturating_add(number(view)),
+            original: self.original.saturating_add(number(original)),
+            ..self
+        }
+    }
+
+    /// The part of the run, which ends at `end` of the view, that is left when the first `view` and
+    /// `original` bytes of the texts go; both stand at an end of one of its units.
+    pub(super) fn without(self, end: usize, view: usize, original: usize) -> Option<Run> {
+        let (view, original) = (number(view), number(original));
+        let inside = self.view < view;
+        (number(end) > view).then(|| Run {
+            view: if inside {
+                0
+            } else {
+                self.view.saturating_sub(view)
+            },
+            original: if inside {
+                0
+            } else {
+                self.original.saturating_sub(original)
+            },
+            ..self
+        })
+    }
+
+    /// Where the run begins in the view.
+    pub(super) fn view(self) -> usize {
+        usize::try_from(self.view).unwrap_or(usize::MAX)
+    }
+
+    /// Whether byte `view` of the view, if of this run, is byte `original` of the original alone.
+    pub(super) fn goes_on_bytewise(self, view: usize, original: usize) -> bool {
+        let same =
+            number(view).checked_sub(self.view) == number(original).checked_sub(self.original);
+        self.view_unit == 1 && self.original_unit == 1 && same
+    }
+}
+
+fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// Why a text has no view.
@@ -131,49 +188,79 @@ impl<'t> View<'t> {
     /// whole characters. Offsets past the view count as its end; an empty range gives an empty one.
     #[must_use]
     pub fn to_original(&self, start: usize, end: usize) -> (usize, usize) {
-        let end = end.min(self.text.len());
-        let empty = start >= end;
-        let (from, to) = if empty {
-            let at = self
-                .unit(start)
-                .map_or(self.original.len(), |(from, _)| from);
-            (at, at)
-        } else {
-            let from = self.unit(start).map_or(0, |(from, _)| from);
-            let last = self.unit(end.saturating_sub(1));
-            (from, last.map_or(self.original.len(), |(_, to)| to))
-        };
-        let from = self.original.floor_char_boundary(from);
-        if empty {
-            (from, from)
-        } else {
-            (from, self.original.ceil_char_boundary(to))
-        }
+        to_original(&self.runs, self.text.len(), self.original, start, end)
     }
 
-    /// The bytes of the original that made the view's byte `at`.
-    fn unit(&self, at: usize) -> Option<(usize, usize)> {
-        if at >= self.text.len() {
-            return None;
-        }
-        if self.runs.is_empty() {
-            return Some((at, at.saturating_add(1)));
-        }
-        let key = u32::try_from(at).ok()?;
-        let index = self
-            .runs
-            .partition_point(|run| run.view <= key)
-            .checked_sub(1)?;
-        let run = self.runs.get(index)?;
-        let number = key
-            .saturating_sub(run.view)
-            .checked_div(u32::from(run.view_unit))?;
-        let from = number
-            .saturating_mul(u32::from(run.original_unit))
-            .saturating_add(run.original);
-        let from = usize::try_from(from).ok()?;
-        Some((from, from.saturating_add(usize::from(run.original_unit))))
+    /// The view's text and its map, for a text that grows by this one.
+    pub(super) fn into_parts(self) -> (Cow<'t, str>, Vec<Run>) {
+        (self.text, self.runs)
     }
+}
+
+/// What [`View::to_original`] says of a view of `view` bytes with the map `runs`.
+pub(super) fn to_original(
+    runs: &[Run],
+    view: usize,
+    original: &str,
+    start: usize,
+    end: usize,
+) -> (usize, usize) {
+    let end = end.min(view);
+    let empty = start >= end;
+    let (from, to) = if empty {
+        let at = unit(runs, view, start).map_or(original.len(), |(from, _)| from);
+        (at, at)
+    } else {
+        let from = unit(runs, view, start).map_or(0, |(from, _)| from);
+        let last = unit(runs, view, end.saturating_sub(1));
+        (from, last.map_or(original.len(), |(_, to)| to))
+    };
+    let from = original.floor_char_boundary(from);
+    if empty {
+        (from, from)
+    } else {
+        (from, original.ceil_char_boundary(to))
+    }
+}
+
+/// The bytes of the original that made the view's byte `at`.
+fn unit(runs: &[Run], view: usize, at: usize) -> Option<(usize, usize)> {
+    if at >= view {
+        return None;
+    }
+    if runs.is_empty() {
+        return Some((at, at.saturating_add(1)));
+    }
+    let key = u32::try_from(at).ok()?;
+    let index = runs.partition_point(|run| run.view <= key).checked_sub(1)?;
+    let run = runs.get(index)?;
+    let number = key
+        .saturating_sub(run.view)
+        .checked_div(u32::from(run.view_unit))?;
+    let from = number
+        .saturating_mul(u32::from(run.original_unit))
+        .saturating_add(run.original);
+    let from = usize::try_from(from).ok()?;
+    Some((from, from.saturating_add(usize::from(run.original_unit))))
+}
+
+/// Where the last character of `text` starts that no later one changes the text before: what is before
+/// it has the same view whatever follows. The start of the text if there is none.
+pub(super) fn last_boundary(text: &str) -> usize {
+    let mut chars = text.char_indices().rev();
+    let begins = |c: char| {
+        let info = unicode::info(c);
+        if info.is_plain() {
+            return true;
+        }
+        let mut first = None;
+        unicode::decompose(c, |part| {
+            first.get_or_insert(part);
+        });
+        let starter = first.is_some_and(|first| unicode::info(first).is_boundary());
+        starter && info.action() != Action::Drop
+    };
+    chars.find(|&(_, c)| begins(c)).map_or(0, |(at, _)| at)
 }
 
 /// How many bytes of `text`, from its start, stand in the view as they are whatever follows them.

@@ -26,7 +26,7 @@ mod score;
 
 pub use layout::{MAX_KEYWORDS, TopicLayout, Topics};
 pub use score::{Explanation, KeywordPlace};
-pub(crate) use score::{KeywordHit, detect};
+pub(crate) use score::{KeywordHit, Scores, detect};
 
 /// Thresholds a topic may have: denied topics have one, prompt attacks one for each confidence.
 pub const LEVELS: usize = 3;

@@ -55,17 +55,49 @@ pub struct Explanation {
 
 /// Reports each topic, for which `wanted` holds, where the keywords first reach each of its thresholds.
 /// The hits come by their ends.
-pub(crate) fn detect<'e>(
-    topics: Topics<'e>,
-    wanted: &'e [bool],
-    hits: &[KeywordHit],
-) -> Vec<Explanation> {
-    let mut scorer = Scorer::new(topics, wanted);
-    let mut found = Vec::new();
-    for together in hits.chunk_by(|a, b| a.end == b.end) {
-        scorer.step(together, &mut found);
+pub(crate) fn detect(topics: Topics<'_>, wanted: &[bool], hits: &[KeywordHit]) -> Vec<Explanation> {
+    Scores::default().detect(topics, wanted, hits)
+}
+
+/// Scores of a text that comes in pieces, from one piece to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Scores {
+    index: Vec<u16>,
+    slots: Vec<Slot>,
+    rules: Vec<RuleState>,
+    states: Vec<TopicState>,
+}
+
+impl Scores {
+    /// As [`detect`], for the hits of the next piece.
+    pub(crate) fn detect(
+        &mut self,
+        topics: Topics<'_>,
+        wanted: &[bool],
+        hits: &[KeywordHit],
+    ) -> Vec<Explanation> {
+        let before = core::mem::take(self);
+        let mut scorer = Scorer {
+            topics,
+            wanted,
+            index: before.index,
+            slots: before.slots,
+            rules: before.rules,
+            states: before.states,
+            spoken: Vec::new(),
+        };
+        let mut found = Vec::new();
+        for together in hits.chunk_by(|a, b| a.end == b.end) {
+            scorer.step(together, &mut found);
+        }
+        *self = Scores {
+            index: scorer.index,
+            slots: scorer.slots,
+            rules: scorer.rules,
+            states: scorer.states,
+        };
+        found
     }
-    found
 }
 
 /// No slot.
@@ -129,19 +161,7 @@ struct Scorer<'e> {
     spoken: Vec<usize>,
 }
 
-impl<'e> Scorer<'e> {
-    fn new(topics: Topics<'e>, wanted: &'e [bool]) -> Scorer<'e> {
-        Scorer {
-            topics,
-            wanted,
-            index: Vec::new(),
-            slots: Vec::new(),
-            rules: Vec::new(),
-            states: Vec::new(),
-            spoken: Vec::new(),
-        }
-    }
-
+impl Scorer<'_> {
     /// Takes the hits that end at one place, all of them, and then asks which topics that decides.
     fn step(&mut self, hits: &[KeywordHit], found: &mut Vec<Explanation>) {
         if self.index.is_empty() {
