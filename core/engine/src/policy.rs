@@ -278,7 +278,11 @@ impl Guardrail {
             pii: self.tiers.pii && self.pii.iter().any(|entry| acts(entry.actions)),
             profanity: self.tiers.profanity && self.profanity.is_some_and(acts),
             words: self.tiers.words && self.words.of(source) > 0,
-            ..Tiers::default()
+            topics: self.tiers.topics && self.topics.iter().any(|entry| acts(entry.actions)),
+            content: self.tiers.content
+                && self
+                    .prompt_attack
+                    .is_some_and(|attack| acts(attack.actions)),
         }
     }
 
