@@ -5,7 +5,9 @@
 use edgerail_compile::profanity;
 use edgerail_core::decision::{Entry, Finding, FindingAction};
 use edgerail_core::{Engine, Limits, LoadOptions, Request, Source};
-use edgerail_tests::reference::{Found, Outcome, Policy, Reference, SIMPLE_TYPES, Verb};
+use edgerail_tests::reference::{
+    Found, Outcome, Policy, Reference, Rule, SIMPLE_TYPES, Topic, Verb,
+};
 use edgerail_tests::{Random, bundle_of, rounds};
 
 const POLICIES: usize = 12;
@@ -75,6 +77,112 @@ fn values_with_checksums_are_found_as_the_reference_finds_them() {
     seen.assert(&["wordPolicy", "regex", "pii"]);
 }
 
+/// Made-up words: no inflected form of one is another.
+const TERMS: [&str; 8] = [
+    "zorb",
+    "quilp",
+    "frand",
+    "dask",
+    "mirv",
+    "blue zorb",
+    "old quilp dask",
+    "e-frand",
+];
+
+#[test]
+fn topics_add_up_as_the_reference_counts_anew_after_every_keyword() {
+    let mut random = Random(0x5eed_0007);
+    let mut found = 0;
+    let mut none = 0;
+    for _ in 0..3 * POLICIES {
+        let topics: Vec<Topic> = (0..1 + random.below(3))
+            .map(|number| topic(&mut random, number))
+            .collect();
+        let overlay: String = topics.iter().map(overlay).collect();
+        let policy = Policy {
+            words: vec!["kestrel".to_owned()],
+            topics,
+            message: "Input blocked.".to_owned(),
+            ..Policy::default()
+        };
+        let case = Case::of(policy, &overlay);
+        for _ in 0..TEXTS * rounds() {
+            let mut text = String::new();
+            for _ in 0..random.below(24) {
+                let word = if random.once_in(2) {
+                    random.pick(&TERMS)
+                } else {
+                    random.pick(&FILLER)
+                };
+                text.push_str(word);
+                text.push_str(random.pick(&[" ", " ", " ", ", ", "\n", " - "]));
+            }
+            let outcome = case.compare(&text);
+            found += outcome.found.len();
+            none += usize::from(outcome.found.is_empty());
+        }
+    }
+    assert!(
+        found > 200 && none > 200,
+        "{found} found, {none} texts without"
+    );
+}
+
+fn topic(random: &mut Random, number: usize) -> Topic {
+    let rules = (0..1 + random.below(3)).map(|_| {
+        let mut terms = TERMS.to_vec();
+        let mut some = |random: &mut Random, most: usize| -> Vec<String> {
+            let count = random.below(most + 1);
+            (0..count)
+                .map(|_| terms.remove(random.below(terms.len())).to_owned())
+                .collect()
+        };
+        let (any, mut all, not) = (some(random, 3), some(random, 2), some(random, 1));
+        if any.is_empty() && all.is_empty() {
+            all = some(random, 1);
+            if all.is_empty() {
+                all.push(terms[0].to_owned());
+            }
+        }
+        let near = (all.len() == 2 && random.once_in(2)).then(|| 2 + random.below(6));
+        let weight = random.pick(&[100, 200, 300, 500, 600]);
+        Rule {
+            any,
+            all,
+            not,
+            near,
+            weight,
+        }
+    });
+    Topic {
+        name: format!("Topic {number}"),
+        rules: rules.collect(),
+        threshold: random.pick(&[300, 600, 700, 1000]),
+        window: 3 + random.below(12),
+    }
+}
+
+/// The topic's part of an overlay.
+fn overlay(topic: &Topic) -> String {
+    let name = &topic.name;
+    let (threshold, window) = (topic.threshold, topic.window);
+    let mut text = format!(
+        "[topic.\"{name}\"]\nkeywords = \"replace\"\nthreshold = {threshold}\nwindow = {window}\n"
+    );
+    for rule in &topic.rules {
+        text += &format!("[[topic.\"{name}\".rule]]\nweight = {}\n", rule.weight);
+        for (key, terms) in [("any", &rule.any), ("all", &rule.all), ("not", &rule.not)] {
+            if !terms.is_empty() {
+                text += &format!("{key} = {terms:?}\n");
+            }
+        }
+        if let Some(near) = rule.near {
+            text += &format!("near = {near}\n");
+        }
+    }
+    text
+}
+
 /// How often each policy found something and each outcome came up: a generator that never hits proves nothing.
 #[derive(Default)]
 struct Seen {
@@ -110,6 +218,7 @@ struct Case {
     engine: Engine,
     reference: Reference,
     regexes: Vec<String>,
+    overlay: String,
 }
 
 impl Case {
@@ -123,7 +232,7 @@ impl Case {
         }
         let profane = !types && random.once_in(2);
         let mut policy = Policy {
-            words: words.clone(),
+            words,
             message: "Input blocked.".to_owned(),
             ..Policy::default()
         };
@@ -139,7 +248,11 @@ impl Case {
         if types {
             policy.types = SIMPLE_TYPES.map(|ty| (ty, verb(random))).to_vec();
         }
-        let bundle = bundle_of(&definition(&policy), "");
+        Case::of(policy, "")
+    }
+
+    fn of(policy: Policy, overlay: &str) -> Case {
+        let bundle = bundle_of(&definition(&policy), overlay);
         let options = LoadOptions {
             limits: Limits {
                 findings: usize::MAX,
@@ -148,7 +261,7 @@ impl Case {
             ..LoadOptions::default()
         };
         Case {
-            words,
+            words: policy.words.clone(),
             engine: Engine::load(bundle, options).expect("it compiles"),
             regexes: policy
                 .regexes
@@ -156,6 +269,7 @@ impl Case {
                 .map(|(name, ..)| name.clone())
                 .collect(),
             reference: Reference::new(policy),
+            overlay: overlay.to_owned(),
         }
     }
 
@@ -167,8 +281,8 @@ impl Case {
         found.sort();
         assert_eq!(
             found, expected.found,
-            "\non {text:?}\nwords {:?}",
-            self.words
+            "\non {text:?}\nwords {:?}\n{}",
+            self.words, self.overlay
         );
         assert_eq!(decision.reason().text(), expected.reason, "on {text:?}");
         assert_eq!(decision.outputs(), expected.outputs, "on {text:?}");
@@ -180,6 +294,12 @@ impl Case {
             Entry::Word(text) => ("wordPolicy", text.to_owned()),
             Entry::Profanity => ("wordPolicy", "PROFANITY".to_owned()),
             Entry::Regex(number) => ("regex", self.regexes[number].clone()),
+            Entry::Topic(number) => {
+                // A topic that can never reach its threshold is left to the cloud, and has no number.
+                let evaluated = &self.engine.policy().guardrails[0].topics;
+                ("topicPolicy", evaluated[number].name.clone())
+            }
+            Entry::PromptAttack => unreachable!("no policy has the filter"),
             Entry::Pii(ty) => ("pii", ty.name().to_owned()),
             Entry::Topic(_) | Entry::PromptAttack => panic!("the policy has no topics"),
         };
@@ -226,6 +346,16 @@ fn definition(policy: &Policy) -> String {
         words.push("\"managedWordListsConfig\": [{\"type\": \"PROFANITY\"}]".to_owned());
     }
     parts.push(format!("\"wordPolicyConfig\": {{{}}}", words.join(",")));
+    if !policy.topics.is_empty() {
+        let entries = policy.topics.iter().map(|topic| {
+            let name = quoted(&topic.name);
+            format!("{{\"name\": {name}, \"definition\": \"None.\", \"type\": \"DENY\"}}")
+        });
+        let entries = entries.collect::<Vec<_>>().join(",");
+        parts.push(format!(
+            "\"topicPolicyConfig\": {{\"topicsConfig\": [{entries}]}}"
+        ));
+    }
     let action = |verb: Verb| match verb {
         Verb::Detect => "\"action\": \"NONE\", \"inputAction\": \"NONE\"",
         Verb::Mask => "\"action\": \"ANONYMIZE\", \"inputAction\": \"ANONYMIZE\"",

@@ -1,4 +1,6 @@
-//! Topics by the rules of an overlay: after every word, everything is counted anew.
+//! Topics by the rules of an overlay: after every keyword, everything is counted anew.
+
+use std::collections::BTreeSet;
 
 use super::text::{Kind, View};
 use super::words::Words;
@@ -31,11 +33,12 @@ pub struct Topic {
     pub window: usize,
 }
 
-/// An occurrence of a term: its places among the words, and the tokens.
+/// An occurrence of a term: its place among the words, which is that of its last one, and its tokens.
 #[derive(Clone, Copy)]
 struct Place {
+    /// The numbers of its first and last word.
     first_word: usize,
-    last_word: usize,
+    word: usize,
     first: usize,
     last: usize,
 }
@@ -61,7 +64,7 @@ impl Topic {
                     of(term)
                         .map(|&(_, first, last)| Place {
                             first_word: number[first],
-                            last_word: number[last],
+                            word: number[last],
                             first,
                             last,
                         })
@@ -74,38 +77,64 @@ impl Topic {
             .iter()
             .map(|rule| (rule, terms(&rule.any), terms(&rule.all), terms(&rule.not)))
             .collect();
-        (0..view.tokens.len()).find_map(|end| {
+        // A keyword decides; a term of `not` that leaves the window does not.
+        let keywords = rules
+            .iter()
+            .flat_map(|(_, any, all, _)| any.iter().chain(all).flatten());
+        let ends: BTreeSet<usize> = keywords.map(|place| place.last).collect();
+        ends.into_iter().find_map(|end| {
             let mut score = 0;
             let mut start = usize::MAX;
+            let mut decides = false;
             for (rule, any, all, not) in &rules {
                 let latest = |places: &Vec<Place>| self.latest(places, end, number[end]);
                 if not.iter().any(|places| latest(places).is_some()) {
                     continue;
                 }
-                let all: Vec<Option<Place>> = all.iter().map(latest).collect();
-                if all.iter().any(Option::is_none) {
+                let Some(all) = self.together(all, rule.near, end, number[end]) else {
                     continue;
-                }
-                let all: Vec<Place> = all.into_iter().flatten().collect();
-                let first = all.iter().map(|place| place.first_word).min().unwrap_or(0);
-                let last = all.iter().map(|place| place.last_word).max().unwrap_or(0);
-                if rule.near.is_some_and(|near| last - first >= near) {
-                    continue;
-                }
+                };
                 let any: Vec<Place> = any.iter().filter_map(latest).collect();
                 let count = if rule.any.is_empty() { 1 } else { any.len() };
                 if count == 0 {
                     continue;
                 }
                 score += rule.weight * u32::try_from(count).expect("few");
+                decides |= any.iter().chain(&all).any(|place| place.last == end);
                 start = any
                     .iter()
                     .chain(&all)
                     .map(|place| place.first)
                     .fold(start, usize::min);
             }
-            (score.min(1000) >= self.threshold).then(|| view.span(start, end))
+            // The keyword that decides is one that counts.
+            (decides && score.min(1000) >= self.threshold).then(|| view.span(start, end))
         })
+    }
+
+    /// The latest places where all terms were in the window and near enough to each other; they stay while all
+    /// of them are in the window.
+    fn together(
+        &self,
+        terms: &[Vec<Place>],
+        near: Option<usize>,
+        end: usize,
+        word: usize,
+    ) -> Option<Vec<Place>> {
+        let ends: BTreeSet<usize> = terms.iter().flatten().map(|place| place.last).collect();
+        if ends.is_empty() {
+            return terms.is_empty().then(Vec::new);
+        }
+        ends.into_iter()
+            .rev()
+            .filter(|last| *last <= end)
+            .find_map(|last| {
+                let places = terms.iter().map(|places| self.latest(places, last, word));
+                let places: Vec<Place> = places.collect::<Option<_>>()?;
+                let from = places.iter().map(|place| place.first_word).min()?;
+                let to = places.iter().map(|place| place.word).max()?;
+                near.is_none_or(|near| to - from < near).then_some(places)
+            })
     }
 
     /// The latest occurrence that ends by the token `end` and begins within the window that ends there.
@@ -113,6 +142,6 @@ impl Topic {
         let past = places.iter().filter(|place| place.last <= end);
         past.max_by_key(|place| place.last)
             .copied()
-            .filter(|place| word - place.first_word < self.window)
+            .filter(|place| word - place.word < self.window)
     }
 }

@@ -11,6 +11,8 @@ use crate::text::{CharClass, class};
 
 /// The fewest letters that are read together.
 const FEWEST: usize = 3;
+/// The fewest with signs between blanks (`a + b + c` is a sum), or behind the pronoun `I`.
+const FEWEST_DOUBTFUL: usize = 4;
 /// The most; a longer row is cut.
 const MOST: usize = 64;
 /// The fewest digits that are read together.
@@ -158,6 +160,12 @@ fn end_row(
     row.clear();
 }
 
+/// Whether a row of words of one letter begins with the pronoun: `I a m`.
+fn is_sentence(letters: &str, gap: &str) -> bool {
+    let rest = letters.strip_prefix('I').unwrap_or("");
+    gap == " " && !rest.is_empty() && rest.chars().all(char::is_lowercase)
+}
+
 /// Reads the row of single letters at `places`.
 fn read(text: &str, places: &[(usize, usize)], search: Search<'_>, units: &mut Units) {
     if !rule!("views.separated") {
@@ -179,7 +187,9 @@ fn read(text: &str, places: &[(usize, usize)], search: Search<'_>, units: &mut U
             .push(Unit::new(start, end, ViewKind::Separated, letters.clone()));
     }
     let gap = text.get(first_end..second).unwrap_or("");
-    if !search.words || is_initials(&letters, gap) {
+    let doubtful = (gap.len() > 1 && !gap.trim().is_empty()) || is_sentence(&letters, gap);
+    let few = places.len() < FEWEST_DOUBTFUL && rule!("views.separated.doubtful");
+    if !search.words || is_initials(&letters, gap) || (doubtful && few) {
         return;
     }
     let full = Reading {

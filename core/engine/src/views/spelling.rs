@@ -246,9 +246,12 @@ fn is_leet(text: &str, start: usize, end: usize, seen: &Glyphs) -> bool {
 
 /// Whether a run is a part of something longer: a path, a version, an identifier.
 fn is_joined(text: &str, start: usize, end: usize) -> bool {
-    let before = text.get(..start).unwrap_or("").chars().rev();
+    let before = text.get(..start).unwrap_or("");
     let after = text.get(end..).unwrap_or("").chars();
-    (joins(before) || joins(after)) && rule!("views.leetspeak.joined")
+    // `#1ee7` is a colour or an abbreviated commit, `#sh1t` is none.
+    let run = text.get(start..end).unwrap_or("");
+    let colour = before.ends_with('#') && run.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (joins(before.chars().rev()) || joins(after) || colour) && rule!("views.leetspeak.joined")
 }
 
 /// Whether the first of `chars` joins what follows it to the run. Hyphens join digits and capitals only:
