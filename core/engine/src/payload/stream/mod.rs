@@ -58,6 +58,21 @@ pub enum Framing {
     EventStream,
 }
 
+impl Framing {
+    /// How the beginning of a stream is framed; `None` if it is no stream. No JSON document begins like
+    /// one.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Framing> {
+        if frames::begins_message(bytes) {
+            return Some(Framing::EventStream);
+        }
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let fields = [&b":"[..], b"data:", b"event:", b"id:", b"retry:"];
+        let field = fields.iter().any(|field| text.starts_with(field));
+        field.then_some(Framing::Sse)
+    }
+}
+
 #[derive(Debug)]
 enum Parser {
     Sse(SseParser),
