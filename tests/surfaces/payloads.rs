@@ -145,6 +145,21 @@ fn a_number_with_a_mask_becomes_a_string() {
 }
 
 #[test]
+fn json_written_into_a_string_is_read_as_json() {
+    let engine = engine();
+    let options = GuardOptions {
+        tools: true,
+        ..GuardOptions::default()
+    };
+    let body = r#"{"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"pay","arguments":" {\"to\":[\"\\u00e4 ann\\u0040ex\u0061mple.com \\n\"],\"card\":4111111111111111}"}}]}]}"#;
+    let new = masked(&engine, body.as_bytes(), None, &options);
+    let expected = body
+        .replace(r"ann\\u0040ex\u0061mple.com", "{EMAIL}")
+        .replace("4111111111111111", r#"\"{CREDIT_DEBIT_CARD_NUMBER}\""#);
+    assert_eq!(String::from_utf8(new).unwrap(), expected);
+}
+
+#[test]
 fn what_repeats_a_masked_text_is_emptied() {
     let engine = engine();
     let body = r#"{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"to ann@example.com"},"logprobs":{"content":[{"token":"ann"}]}}]}"#;
