@@ -5,7 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use edgerail_core::payload::{GuardOptions, Payload, Shape, Side};
+use edgerail_core::payload::{GuardOptions, Payload, Replacement, Shape, Side};
 use edgerail_core::{Engine, LoadOptions};
 use edgerail_tests::bundle_of;
 
@@ -145,6 +145,21 @@ fn a_number_with_a_mask_becomes_a_string() {
 }
 
 #[test]
+fn json_written_into_a_string_is_read_as_json() {
+    let engine = engine();
+    let options = GuardOptions {
+        tools: true,
+        ..GuardOptions::default()
+    };
+    let body = r#"{"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"pay","arguments":" {\"to\":[\"\\u00e4 ann\\u0040ex\u0061mple.com \\n\"],\"card\":4111111111111111}"}}]}]}"#;
+    let new = masked(&engine, body.as_bytes(), None, &options);
+    let expected = body
+        .replace(r"ann\\u0040ex\u0061mple.com", "{EMAIL}")
+        .replace("4111111111111111", r#"\"{CREDIT_DEBIT_CARD_NUMBER}\""#);
+    assert_eq!(String::from_utf8(new).unwrap(), expected);
+}
+
+#[test]
 fn what_repeats_a_masked_text_is_emptied() {
     let engine = engine();
     let body = r#"{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"to ann@example.com"},"logprobs":{"content":[{"token":"ann"}]}}]}"#;
@@ -200,4 +215,95 @@ fn a_blocked_body_is_answered_in_its_own_form() {
     let answer = String::from_utf8(payload.blocked("Not in.")).unwrap();
     assert!(answer.contains(r#""model":"gpt-4.1","choices":[{"index":0,"message":{"role":"assistant","content":"Not in.""#));
     assert!(answer.contains(r#""finish_reason":"content_filter""#));
+}
+
+/// xorshift64*: the same numbers on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(high).expect("31 bits") % end.max(1)
+    }
+}
+
+/// Pieces that change what a body means.
+const BITS: &[&str] = &[
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "null",
+    "\"text\":",
+    "\\u00e9",
+    "\\ud800",
+    "1e9",
+    "\u{e9}",
+    " ",
+    "\"type\":\"x\",",
+];
+
+/// Of whatever can be read: the texts can be found again in what is written, and nothing else changes.
+#[test]
+fn damaged_bodies_are_refused_or_read_as_they_stand() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("payloads");
+    let mut random = Random(7);
+    let mut read = 0;
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let body = fs::read_to_string(entry.expect("an entry").path()).expect("UTF-8");
+        for _ in 0..300 {
+            let mut damaged = body.clone();
+            for _ in 0..=random.below(3) {
+                let mut at = random.below(damaged.len());
+                while !damaged.is_char_boundary(at) {
+                    at -= 1;
+                }
+                let mut end = at + random.below(6).min(damaged.len() - at);
+                while !damaged.is_char_boundary(end) {
+                    end -= 1;
+                }
+                damaged.replace_range(at..end.max(at), BITS[random.below(BITS.len())]);
+            }
+            let options = GuardOptions {
+                tools: random.below(2) == 0,
+                ..GuardOptions::default()
+            };
+            let Ok(payload) = Payload::read(damaged.as_bytes(), None, &options) else {
+                continue;
+            };
+            read += 1;
+            assert_eq!(payload.replace([]), damaged.as_bytes());
+            let request = payload.request(payload.source());
+            let block = random.below(request.content.len());
+            let Some(text) = request.content.get(block).map(|block| &*block.text) else {
+                continue;
+            };
+            let places: Vec<_> = text.char_indices().collect();
+            let Some(&(start, character)) = places.get(random.below(places.len())) else {
+                continue;
+            };
+            let replacement = Replacement {
+                block,
+                start,
+                end: start + character.len_utf8(),
+                text: "\u{1f600}\"",
+            };
+            let new = payload.replace([replacement]);
+            let mut expected: Vec<String> =
+                request.content.iter().map(|b| b.text.to_string()).collect();
+            expected[block].replace_range(start..start + character.len_utf8(), "\u{1f600}\"");
+            let again = Payload::read(&new, Some(payload.shape()), &options).expect("still a body");
+            let again = again.request(again.source());
+            let again: Vec<_> = again.content.iter().map(|b| b.text.to_string()).collect();
+            assert_eq!(again, expected, "{damaged}");
+        }
+    }
+    assert!(read > 500, "only {read} damaged bodies could be read");
 }

@@ -69,6 +69,9 @@ struct Part<'b> {
     node: NodeId,
     role: Option<Role>,
     qualifiers: Qualifiers,
+    number: bool,
+    /// Whether it stands in JSON that is itself a string of the body.
+    nested: bool,
 }
 
 /// A stretch of a content block to be replaced.
@@ -154,8 +157,10 @@ impl<'b> Payload<'b> {
             tagged: [false; 2],
         };
         for found in &walked.found {
-            if found.what != What::Tool || options.tools || self.shape == Shape::Mcp {
+            if found.what != What::Tool {
                 selection.add(found, options)?;
+            } else if options.tools {
+                selection.add_tool(found);
             }
         }
         if options.tools {
@@ -283,7 +288,7 @@ impl<'b> Payload<'b> {
         let mut edits = Edits::default();
         for replacement in replacements {
             if let Some(part) = self.parts.get(replacement.block) {
-                part.edit(&self.document, &replacement, &mut edits);
+                part.edit(&replacement, &mut edits);
             }
         }
         if !edits.is_empty() {
@@ -335,42 +340,27 @@ impl<'b> Selection<'_, 'b> {
         } else {
             options.messages
         };
-        let tool = found.what == What::Tool;
         let (text, pieces) = self.decode(found.node);
         let split = match &self.tags {
-            Some(tags) if !tool => tags
-                .split(&text)
-                .map_err(|problem| PayloadError::new(problem, self.document.pointer(found.node)))?,
-            _ => None,
+            Some(tags) => tags.split(&text),
+            None => Ok(None),
         };
+        let split = split
+            .map_err(|problem| PayloadError::new(problem, self.document.pointer(found.node)))?;
         let mut qualifiers = found.tagged.unwrap_or_default();
+        // Blocks for grounding only do not make the rest untagged.
+        let tagged = found.tagged.is_some_and(Qualifiers::are_guarded);
         if guarding == Guarding::Comprehensive && found.tagged.is_some() {
             // Otherwise a caller could take a text out of an enforced guardrail by a qualifier.
             qualifiers.guard_content = true;
         }
-        // Blocks for grounding only do not make the rest untagged.
-        let mut tagged = found.tagged.is_some_and(Qualifiers::are_guarded);
         if (split.is_some() || tagged)
             && let Some(of) = self.tagged.get_mut(area)
         {
             *of = true;
         }
-        let mut push = |(text, pieces): (Cow<'b, str>, Vec<Piece>), tagged| {
-            self.parts.push(Candidate {
-                part: Part {
-                    text,
-                    pieces,
-                    node: found.node,
-                    role: found.role,
-                    qualifiers,
-                },
-                tagged,
-                tool,
-            });
-        };
         let Some(split) = split else {
-            tagged = tagged || found.tagged.is_some();
-            push((text, pieces), tagged);
+            self.push(found, (text, pieces), qualifiers, found.tagged.is_some());
             return Ok(());
         };
         let join = |parts: &[Range<usize>]| {
@@ -378,13 +368,75 @@ impl<'b> Selection<'_, 'b> {
             (Cow::Owned(text), pieces)
         };
         if guarding == Guarding::Comprehensive {
-            push(join(&split.plain), true);
+            self.push(found, join(&split.plain), qualifiers, true);
             return Ok(());
         }
         for inside in split.inside {
-            push(join(&[inside]), true);
+            self.push(found, join(&[inside]), qualifiers, true);
         }
         Ok(())
+    }
+
+    fn push(
+        &mut self,
+        found: &Found,
+        (text, pieces): (Cow<'b, str>, Vec<Piece>),
+        qualifiers: Qualifiers,
+        tagged: bool,
+    ) {
+        let part = Part {
+            text,
+            pieces,
+            node: found.node,
+            role: found.role,
+            qualifiers,
+            number: self.document.kind(found.node) == Kind::Number,
+            nested: false,
+        };
+        self.parts.push(Candidate {
+            part,
+            tagged,
+            tool: found.what == What::Tool,
+        });
+    }
+
+    /// Tool data is often JSON written into a string, whose own escapes would hide what it says.
+    fn add_tool(&mut self, found: &Found) {
+        let (text, pieces) = self.decode(found.node);
+        let inner = match self.document.kind(found.node) {
+            Kind::String if text.trim_start().starts_with(['{', '[']) => Document::scan(&text).ok(),
+            _ => None,
+        };
+        let Some(inner) = inner else {
+            self.push(found, (text, pieces), Qualifiers::default(), false);
+            return;
+        };
+        for node in inner.below(0) {
+            let span = match inner.kind(node) {
+                Kind::String => inner.inside(node),
+                Kind::Number => inner.span(node),
+                _ => continue,
+            };
+            let raw = text.get(span.clone()).unwrap_or("");
+            let (value, own) = text::decode_with_pieces(raw, span.start);
+            if value.is_empty() {
+                continue;
+            }
+            let part = Part {
+                text: Cow::Owned(value.into_owned()),
+                pieces: text::compose(&own, &pieces),
+                node: found.node,
+                role: found.role,
+                qualifiers: Qualifiers::default(),
+                number: inner.kind(node) == Kind::Number,
+                nested: true,
+            };
+            self.parts.push(Candidate {
+                part,
+                tagged: false,
+                tool: true,
+            });
+        }
     }
 
     fn decode(&self, node: NodeId) -> (Cow<'b, str>, Vec<Piece>) {
@@ -398,20 +450,44 @@ impl<'b> Selection<'_, 'b> {
 }
 
 impl Part<'_> {
-    fn edit(&self, document: &Document<'_>, replacement: &Replacement<'_>, edits: &mut Edits) {
+    fn edit(&self, replacement: &Replacement<'_>, edits: &mut Edits) {
         let Replacement { start, end, .. } = *replacement;
         if start >= end || self.text.get(start..end).is_none() {
             return;
         }
+        let mut new = escaped(replacement.text);
+        let mut quote = String::from("\"");
+        if self.nested {
+            new = escaped(&new);
+            quote = escaped(&quote);
+        }
         let ranges = text::ranges(&self.pieces, &(start..end));
         for (number, range) in ranges.into_iter().enumerate() {
             // The rest of a stretch that tags cut in two has nothing to say any more.
-            edits.replace(range, if number == 0 { replacement.text } else { "" });
+            let new = if number == 0 {
+                new.clone()
+            } else {
+                String::new()
+            };
+            edits.edits.push((range, new));
         }
-        if document.kind(self.node) == Kind::Number {
-            edits.quote(document.span(self.node));
+        if self.number
+            && let (Some(first), Some(last)) = (self.pieces.first(), self.pieces.last())
+        {
+            // It becomes a string, since part of it is no digits any more.
+            let end = last.raw.saturating_add(last.raw_bytes);
+            edits.edits.push((first.raw..first.raw, quote.clone()));
+            edits.edits.push((end..end, quote));
         }
     }
+}
+
+/// A text as it stands in a string.
+fn escaped(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len().saturating_add(2));
+    crate::json::write_string(&mut quoted, text);
+    let inside = quoted.get(1..quoted.len().saturating_sub(1));
+    inside.unwrap_or("").into()
 }
 
 /// Changes of a document, by bytes.
@@ -423,21 +499,6 @@ struct Edits {
 impl Edits {
     fn is_empty(&self) -> bool {
         self.edits.is_empty()
-    }
-
-    /// A stretch inside of a string becomes `text`.
-    fn replace(&mut self, range: Range<usize>, text: &str) {
-        let mut escaped = String::with_capacity(text.len().saturating_add(2));
-        crate::json::write_string(&mut escaped, text);
-        let inside = escaped.get(1..escaped.len().saturating_sub(1));
-        self.edits.push((range, inside.unwrap_or("").into()));
-    }
-
-    /// A number becomes a string, since part of it is no digits any more.
-    fn quote(&mut self, number: Range<usize>) {
-        for place in [number.start, number.end] {
-            self.edits.push((place..place, String::from("\"")));
-        }
     }
 
     /// A value becomes an empty one.

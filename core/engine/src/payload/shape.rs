@@ -147,13 +147,25 @@ fn weight(document: &Document<'_>, table: &Table) -> i32 {
     // A member that would hold text is a sign even if it holds something else: the error then says so.
     let members = table.body.members.iter();
     let known = members.filter(|(name, rule)| {
-        !matches!(rule, Rule::Skip | Rule::Echo) && document.members(0, name).next().is_some()
+        !matches!(rule, Rule::Skip | Rule::Echo) && members_of(document, 0, name).next().is_some()
     });
     sum.saturating_add(i32::try_from(known.count()).unwrap_or(0))
 }
 
 /// How many elements of a list are looked at: enough to tell APIs apart.
 const ELEMENTS: usize = 64;
+/// How many members of an object are: every sign looks at them again.
+const MEMBERS: usize = 1024;
+
+fn members_of<'d>(
+    document: &'d Document<'_>,
+    node: NodeId,
+    name: &'d str,
+) -> impl Iterator<Item = NodeId> + 'd {
+    let object = document.kind(node) == Kind::Object;
+    let members = document.children(node).take(MEMBERS);
+    members.filter(move |&child| object && document.name(child) == name)
+}
 
 fn occurs(document: &Document<'_>, node: NodeId, path: &str) -> bool {
     let (step, rest) = match path.split_once('/') {
@@ -173,5 +185,5 @@ fn occurs(document: &Document<'_>, node: NodeId, path: &str) -> bool {
         let list = document.kind(node) == Kind::Array;
         return list && document.children(node).take(ELEMENTS).any(fits);
     }
-    document.members(node, name).any(fits)
+    members_of(document, node, name).any(fits)
 }

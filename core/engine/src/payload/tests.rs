@@ -327,3 +327,27 @@ fn every_cut_of_a_body_is_refused_or_read_without_a_panic() {
         let _ = Payload::read(&broken, None, &GuardOptions::default());
     }
 }
+
+#[test]
+fn many_members_cost_no_more_than_their_bytes() {
+    let many = "\"type\":\"smell\",".repeat(200_000);
+    let body = [
+        "{\"messages\":[{\"role\":\"user\",\"content\":[{",
+        &many,
+        "\"a\":\"b\"}]}],\"model\":\"m\",",
+        &many,
+        "\"n\":1}",
+    ]
+    .concat();
+    let payload = read(&body, None).unwrap();
+    assert_eq!(texts(&payload), ["b"]);
+    let tags =
+        "<amazon-bedrock-guardrails-guardContent_s>\\n</amazon-bedrock-guardrails-guardContent_s>";
+    let body = [
+        "{\"max_gen_len\":1,\"amazon-bedrock-guardrailConfig\":{\"tagSuffix\":\"s\"},\"prompt\":\"",
+        &tags.repeat(20_000),
+        "\"}",
+    ]
+    .concat();
+    assert_eq!(texts(&read(&body, None).unwrap()), ["\n".repeat(20_000)]);
+}

@@ -50,6 +50,40 @@ pub(super) fn ranges(pieces: &[Piece], span: &Range<usize>) -> Vec<Range<usize>>
     ranges
 }
 
+/// The pieces of a text that was read from another text, which has pieces itself.
+pub(super) fn compose(inner: &[Piece], outer: &[Piece]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for piece in inner {
+        let span = piece.raw..piece.raw.saturating_add(piece.raw_bytes);
+        if piece.text_bytes != piece.raw_bytes {
+            let ranges = ranges(outer, &span);
+            if let (Some(first), Some(last)) = (ranges.first(), ranges.last()) {
+                pieces.push(Piece {
+                    raw: first.start,
+                    raw_bytes: last.end.saturating_sub(first.start),
+                    ..*piece
+                });
+            }
+            continue;
+        }
+        let first = outer.partition_point(|p| p.text.saturating_add(p.text_bytes) <= span.start);
+        for part in outer.get(first..).unwrap_or(&[]) {
+            let Some(range) = part.overlap(&span) else {
+                break;
+            };
+            let start = part.text.max(span.start);
+            let end = part.text.saturating_add(part.text_bytes).min(span.end);
+            pieces.push(Piece {
+                text: piece.text.saturating_add(start.saturating_sub(span.start)),
+                text_bytes: end.saturating_sub(start),
+                raw: range.start,
+                raw_bytes: range.end.saturating_sub(range.start),
+            });
+        }
+    }
+    pieces
+}
+
 /// The value of a string, given what stands between its quotes.
 pub(super) fn decode(raw: &str) -> Cow<'_, str> {
     if !raw.as_bytes().contains(&b'\\') {
@@ -171,6 +205,32 @@ mod tests {
         }
         let all = 0..text.len();
         assert_eq!(only(&pieces, all), 100..100 + raw.len());
+    }
+
+    #[test]
+    fn text_in_text_knows_the_way_back() {
+        let raw = r#"{\"a\":\"x\\u0040\u00e9\\n\\\"y\"}"#;
+        let (json, outer) = decode_with_pieces(raw, 10);
+        assert_eq!(json, "{\"a\":\"x\\u0040\u{e9}\\n\\\"y\"}");
+        let start = json.find('x').unwrap();
+        let (text, inner) = decode_with_pieces(&json[start..json.len() - 2], start);
+        assert_eq!(text, "x@\u{e9}\n\"y");
+        let pieces = compose(&inner, &outer);
+        let written = |span| {
+            let range = only(&pieces, span);
+            &raw[range.start - 10..range.end - 10]
+        };
+        let all = [
+            (0..1, "x"),
+            (1..2, r"\\u0040"),
+            (2..4, r"\u00e9"),
+            (4..5, r"\\n"),
+            (5..6, r#"\\\""#),
+        ];
+        for (span, expected) in all {
+            assert_eq!(written(span), expected);
+        }
+        assert_eq!(written(0..7), r#"x\\u0040\u00e9\\n\\\"y"#);
     }
 
     #[test]

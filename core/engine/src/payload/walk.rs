@@ -214,7 +214,7 @@ impl Walk<'_, '_> {
                 Kind::Number => numbers,
                 _ => false,
             };
-            if wanted && !left_out.contains(&node) {
+            if wanted && left_out.binary_search(&node).is_err() {
                 self.push(node, what, context, None);
                 found = found.saturating_add(1);
             }

@@ -24,7 +24,7 @@ use crate::runtime::Evaluator;
 #[derive(Debug, clap::Args)]
 pub(super) struct PayloadArgs {
     /// Take an input as a body of this API, and print it with its masks or what to answer instead; auto
-    /// tells the API by the body's members. A capture of server-sent events is guarded as a stream
+    /// tells the API by the body's members. A capture of a stream (server-sent events, AWS's event stream) is guarded as one
     #[arg(long, value_name = "API", env = "EDGERAIL_PAYLOAD", value_parser = shapes())]
     payload: Option<String>,
     /// Evaluate inputs and results of tools too, which AWS does not
@@ -138,6 +138,13 @@ pub(super) fn run(
     for input in inputs {
         let label = input.label();
         match ask.check(input) {
+            Ok(checked)
+                if format == Format::Json && std::str::from_utf8(&checked.body).is_err() =>
+            {
+                let message = "the body is no text, which json cannot hold; use --format text";
+                CliError::new("payload_stream", &label, message).report();
+                outcome = Outcome::Failed;
+            }
             Ok(checked) => {
                 outcome = outcome.max(checked.outcome);
                 if format == Format::Json {
@@ -197,12 +204,10 @@ impl Ask<'_> {
         let mut body = Vec::new();
         let read = input.open()?.take(most).read_to_end(&mut body);
         read.map_err(|error| CliError::file(Path::new(&label), &error))?;
-        let checked = if is_event_stream(&body) {
-            self.stream(&body, &label)?
-        } else {
-            self.body(&body, &label)?
-        };
-        Ok(checked)
+        match Framing::of(&body) {
+            Some(framing) => self.stream(&body, framing, &label),
+            None => self.body(&body, &label),
+        }
     }
 
     fn body(&self, body: &[u8], label: &str) -> Result<Checked, CliError> {
@@ -274,10 +279,10 @@ impl Ask<'_> {
         }
     }
 
-    /// A capture of server-sent events: every block of the answer is decided when it has ended.
-    fn stream(&self, body: &[u8], label: &str) -> Result<Checked, CliError> {
+    /// A capture of a stream: every block of the answer is decided when it has ended.
+    fn stream(&self, body: &[u8], framing: Framing, label: &str) -> Result<Checked, CliError> {
         let Some(shape) = self.bodies.shape else {
-            let message = "looks like server-sent events, which do not tell whose they are; name the API with --payload";
+            let message = "looks like a stream of events, which do not tell whose they are; name the API with --payload";
             return Err(CliError::new("payload_shape", label, message));
         };
         let source = self.source.unwrap_or(Source::Output);
@@ -291,7 +296,7 @@ impl Ask<'_> {
             fault = fault.or(evaluation.fault);
             verdict(&evaluation.json)
         });
-        let mut reframer = Reframer::new(shape, Framing::Sse, &self.bodies.options);
+        let mut reframer = Reframer::new(shape, framing, &self.bodies.options);
         let mut new = Vec::new();
         let pushed = reframer
             .push(body, &mut filter, &mut new)
@@ -345,13 +350,6 @@ fn verdict(json: &str) -> Verdict {
 
 fn wrong(label: &str, error: &PayloadError) -> CliError {
     CliError::new(error.code(), label, error.to_string())
-}
-
-/// Whether a body is a capture of server-sent events: no JSON document begins like one.
-fn is_event_stream(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let fields = [&b":"[..], b"data:", b"event:", b"id:", b"retry:"];
-    fields.iter().any(|field| body.starts_with(field))
 }
 
 fn place(entry: &Value, name: &str) -> Option<usize> {

@@ -32,6 +32,9 @@ impl Block {
     }
 }
 
+/// The channel of texts that come in one piece.
+const ONCE: u8 = u8::MAX;
+
 /// The blocks of a stream.
 #[derive(Debug)]
 pub(super) struct Blocks {
@@ -41,6 +44,8 @@ pub(super) struct Blocks {
     repeats: bool,
     /// Where text went on last: the place and the block's number.
     last: (Key, usize),
+    /// What went on there, if it came in one piece.
+    last_once: String,
 }
 
 impl Blocks {
@@ -50,6 +55,7 @@ impl Blocks {
             next: 0,
             repeats,
             last: (Key::default(), usize::MAX),
+            last_once: String::new(),
         }
     }
 
@@ -67,7 +73,7 @@ impl Blocks {
 
     /// A block of its own for a text that comes in one piece.
     pub(super) fn once(&mut self, key: Key) -> usize {
-        self.begin(key, u8::MAX)
+        self.begin(key, ONCE)
     }
 
     fn begin(&mut self, key: Key, channel: u8) -> usize {
@@ -122,14 +128,19 @@ impl Blocks {
             block.old.push_str(old);
             block.new.push_str(new);
         }
-        self.last = (block.key, number);
+        let (key, once) = (block.key, block.channel == ONCE);
+        self.last = (key, number);
+        self.last_once.clear();
+        if once {
+            self.last_once.push_str(new);
+        }
     }
 
     /// Where text went on last, and in streams that repeat it all of its block.
     pub(super) fn last(&self) -> (Key, &str) {
         let (key, number) = self.last;
         let block = self.blocks.iter().find(|block| block.number == number);
-        (key, block.map_or("", |block| &block.new))
+        (key, block.map_or(&self.last_once, |block| &block.new))
     }
 
     /// An event was put before the one with this number.
@@ -154,13 +165,12 @@ impl Blocks {
 
     /// A block has ended.
     pub(super) fn end(&mut self, number: usize) {
-        if self.repeats {
-            if let Some(block) = self.get_mut(number) {
-                block.ended = true;
-                block.template = None;
-            }
-        } else {
-            self.blocks.retain(|block| block.number != number);
+        let repeats = self.repeats;
+        self.blocks
+            .retain(|block| block.number != number || (repeats && block.channel != ONCE));
+        if let Some(block) = self.get_mut(number) {
+            block.ended = true;
+            block.template = None;
         }
     }
 }

@@ -118,6 +118,12 @@ fn event_type(mut headers: &[u8]) -> Option<Option<String>> {
     Some(name_of.filter(|_| event))
 }
 
+/// Whether bytes begin with a prelude whose checksum is right.
+pub(super) fn begins_message(bytes: &[u8]) -> bool {
+    let prelude = bytes.first_chunk::<PRELUDE>();
+    prelude.is_some_and(|prelude| crc32(prelude.get(..8).unwrap_or(&[])) == word(prelude, 8))
+}
+
 /// A message's bytes.
 pub(super) fn write(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     let body = headers.len().saturating_add(payload.len());

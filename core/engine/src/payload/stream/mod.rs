@@ -58,6 +58,21 @@ pub enum Framing {
     EventStream,
 }
 
+impl Framing {
+    /// How the beginning of a stream is framed; `None` if it is no stream. No JSON document begins like
+    /// one.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Framing> {
+        if frames::begins_message(bytes) {
+            return Some(Framing::EventStream);
+        }
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let fields = [&b":"[..], b"data:", b"event:", b"id:", b"retry:"];
+        let field = fields.iter().any(|field| text.starts_with(field));
+        field.then_some(Framing::Sse)
+    }
+}
+
 #[derive(Debug)]
 enum Parser {
     Sse(SseParser),
@@ -241,13 +256,14 @@ impl Reframer {
             .echoes
             .extend(echoes.map(|&node| (document.span(node), document.kind(node))));
         self.queue.push_back(event);
-        for found in &walked.found {
-            self.leaf(&document, found, filter);
+        for (place, found) in walked.found.iter().enumerate() {
+            let seen = self.leaf(&document, found, filter);
             if filter.is_blocked() {
+                let unseen = place.saturating_add(usize::from(seen));
+                self.drop_unseen(&document, walked.found.get(unseen..).unwrap_or(&[]));
                 break;
             }
         }
-        self.drop_unseen(&document, &walked.found);
         if !filter.is_blocked() {
             for key in &walked.finished {
                 self.finish_blocks(key, filter);
@@ -276,22 +292,27 @@ impl Reframer {
         }
     }
 
-    /// Lets the filter see one text of the newest event.
-    fn leaf(&mut self, document: &Document<'_>, found: &Found, filter: &mut dyn TextFilter) {
+    /// Lets the filter see one text of the newest event: whether it did, or need not.
+    fn leaf(
+        &mut self,
+        document: &Document<'_>,
+        found: &Found,
+        filter: &mut dyn TextFilter,
+    ) -> bool {
         let text = text_of(document, found.node);
         let (new, block) = match found.what {
-            What::Tool | What::ToolDelta(_) | What::ToolFull(_) if !self.tools => return,
+            What::Tool | What::ToolDelta(_) | What::ToolFull(_) if !self.tools => return true,
             What::Delta(channel) | What::ToolDelta(channel) => {
                 let block = self.blocks.open(found.key, channel);
                 let new = filter.push(block, &text);
                 self.blocks.told(block, &text, &new);
                 (new, Some(block))
             }
-            _ if text.is_empty() => return,
+            _ if text.is_empty() => return true,
             What::Full(channel) | What::ToolFull(channel) => {
                 self.finish_channel(found.key, channel, filter);
                 if filter.is_blocked() {
-                    return;
+                    return false;
                 }
                 match self.blocks.repeated(&found.key, channel, &text) {
                     Some(new) => (new, None),
@@ -312,13 +333,14 @@ impl Reframer {
             self.message = Some(number);
         }
         let Some(event) = self.queue.back_mut() else {
-            return;
+            return true;
         };
         event.leaves.push(leaf);
         if let Some(block) = block.and_then(|block| self.blocks.get_mut(block)) {
             block.event = Some(number);
             block.template = Some(event.clone());
         }
+        true
     }
 
     /// Guards a text that comes in one piece.
@@ -338,15 +360,13 @@ impl Reframer {
         let Some(event) = self.queue.back_mut() else {
             return;
         };
-        let tools = self.tools;
         for found in found {
             let tool = matches!(
                 found.what,
                 What::Tool | What::ToolDelta(_) | What::ToolFull(_)
             );
-            let seen = event.leaves.iter().any(|leaf| leaf.node == found.node);
             let old = text_of(document, found.node);
-            if seen || old.is_empty() || (tool && !tools) {
+            if old.is_empty() || (tool && !self.tools) {
                 continue;
             }
             event.leaves.push(Leaf {

@@ -598,3 +598,17 @@ fn models_that_are_not_meant_pass() {
     );
     assert_eq!(out, CHAT.as_bytes());
 }
+
+#[test]
+fn streams_are_told_from_documents() {
+    for (bytes, framing) in [
+        (&message("x", "{}")[..], Some(Framing::EventStream)),
+        (CHAT.as_bytes(), Some(Framing::Sse)),
+        ("\u{feff}event: x".as_bytes(), Some(Framing::Sse)),
+        (b"{\"data:\":1}", None),
+        (b"", None),
+        (b"\0\0\0\x10\0\0\0\0\0\0\0\0", None),
+    ] {
+        assert_eq!(Framing::of(bytes), framing);
+    }
+}
