@@ -67,8 +67,9 @@ impl<'p> Masker<'p> {
         self.drain(Then::Value, out);
         let value = match self.origin {
             Origin::Original => Cow::Borrowed(value),
-            // Values that the model refers to are part of this one.
-            Origin::Reply => Cow::Owned(self.map.restore(value, RestoreOptions::EVERYWHERE)),
+            // Values that the model refers to are part of this one, but an address that it made with them
+            // must not be put back as one value.
+            Origin::Reply => Cow::Owned(self.map.restore(value, RestoreOptions::default())),
         };
         match self.map.issue_value(name, built_in, &value) {
             Ok(entry) => self.put(entry, out),

@@ -92,7 +92,8 @@ impl Html {
     }
 }
 
-/// The states after `c`, by the rules of the HTML standard's tokeniser; 0 outside of a tag.
+/// The states after `c`, by the rules of the HTML standard's tokeniser; 0 outside of a tag. That a slash
+/// ends an attribute's name is left out: what follows it is as much inside.
 fn step(state: u16, c: char) -> u16 {
     let blank = is_blank(c);
     match state {
@@ -118,7 +119,6 @@ fn step(state: u16, c: char) -> u16 {
         },
         NAME if blank || c == '/' => BEFORE_ATTRIBUTE,
         NAME => NAME,
-        _ if c == '/' => BEFORE_ATTRIBUTE,
         BEFORE_ATTRIBUTE if blank => BEFORE_ATTRIBUTE,
         // The beginning of a name by the standard; others see an attribute without one.
         BEFORE_ATTRIBUTE if c == '=' => ATTRIBUTE | BEFORE_VALUE,

