@@ -459,6 +459,26 @@ fn bad_sides_are_refused_by_name() {
 }
 
 #[test]
+fn what_has_no_effect_is_said() {
+    let folder = Folder::new("diff-warnings");
+    next(
+        &folder,
+        &[(
+            "\"ANONYMIZE\", \"inputAction\": \"ANONYMIZE\", \"outputAction\"",
+            "\"BLOCK\", \"inputAction\": \"BLOCK\", \"outputAction\"",
+        )],
+    );
+    folder.write("o.toml", "[[allow]]\ntype = \"EMAIL\"\ndomain = \"example.org\"\nwho = \"dana\"\nwhy = \"support\"\nuntil = \"2027-01-31\"\n");
+    let ran = diff(&folder, &["--overlay-new", "o.toml"]);
+    assert!(
+        ran.err
+            .contains("n.json: warning[allow-list-has-no-effect]"),
+        "{ran:?}"
+    );
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+}
+
+#[test]
 fn observing_guardrails_count_when_asked_to() {
     let folder = rollout("diff-observe");
     folder.write("o.toml", "[guardrail.first]\nmode = \"observe\"\n");
