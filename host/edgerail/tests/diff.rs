@@ -76,7 +76,7 @@ fn every_kind_of_difference_is_named_and_goes_its_way() {
             ("Not in.", "Not in here."),
         ],
     );
-    folder.write("o.toml", "[pii.EMAIL]\nthreshold = 999\n[guardrail.first]\nmode = \"observe\"\n[[guardrail.first.allow]]\ntype = \"EMAIL\"\ndomain = \"example.org\"\nwho = \"dana\"\nwhy = \"support\"\nuntil = \"2027-01-31\"\n");
+    folder.write("o.toml", "[tier]\nwords = \"STANDARD\"\n[pii.EMAIL]\nthreshold = 999\n[guardrail.first]\nmode = \"observe\"\n[[guardrail.first.allow]]\ntype = \"EMAIL\"\ndomain = \"example.org\"\nwho = \"dana\"\nwhy = \"support\"\nuntil = \"2027-01-31\"\n");
     let ran = diff(&folder, &["--overlay-new", "o.toml", "--format", "json"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert_eq!(
@@ -93,6 +93,7 @@ fn every_kind_of_difference_is_named_and_goes_its_way() {
             "weakens changed type EMAIL",
             "weakens added exception EMAIL domain example.org",
             "strengthens added word egret",
+            "strengthens changed tier words",
             "differs changed regex ticket",
             "differs changed message for blocked inputs",
         ]
@@ -155,6 +156,43 @@ fn what_weakens_is_listed_first() {
         ran.out
     );
     assert!(diff(&folder, &["--show-text"]).out.contains("egret"));
+}
+
+#[test]
+fn many_hidden_words_are_one_line() {
+    let folder = Folder::new("diff-many");
+    let words: String = (0..40)
+        .map(|n| format!("{{\"text\": \"secret{n}\"}}, "))
+        .collect();
+    next(
+        &folder,
+        &[(
+            "{\"text\": \"Project",
+            &format!("{words}{{\"text\": \"Project"),
+        )],
+    );
+    let ran = diff(&folder, &[]);
+    assert!(
+        ran.out
+            .contains("40 words: added (input BLOCK, output BLOCK)"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.contains("40 differences: 40 strengthen"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("secret"), "{}", ran.out);
+    let page = diff(&folder, &["--format", "html"]).out;
+    assert!(page.contains("40 words: added") && !page.contains("secret"));
+    assert_eq!(
+        diff(&folder, &["--show-text"])
+            .out
+            .matches("word secret")
+            .count(),
+        40
+    );
 }
 
 #[test]
@@ -260,6 +298,54 @@ fn the_blast_radius_is_as_on_paper() {
         assert_eq!(impact["examples"][0]["text"], "a heron");
         assert_eq!(impact["examples"][0]["line"], 1);
     }
+}
+
+#[test]
+fn two_real_versions_differ_where_no_corpus_shows_it() {
+    let folder = Folder::new("diff-real");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let old = format!("{root}/tests/guardrails/create-fiduciary-advice.json");
+    let new = format!("{root}/tests/guardrails/update-fiduciary-advice.json");
+    let chat = format!("{root}/examples/judging/chat.jsonl");
+    let ran = folder.run(&["diff", &old, &new, "--corpus", &chat, "--format", "json"]);
+    assert_eq!(changes(&ran), ["weakens changed contentFilter HATE"]);
+    let report = ran.json();
+    assert_eq!(report["impact"]["affected"], 0);
+    assert_eq!(report["changes"][0]["cloudOnly"], true);
+    let text = folder.run(&["diff", &old, &new, "--corpus", &chat]);
+    assert!(
+        text.out
+            .contains("1 difference of what only the cloud evaluates"),
+        "{}",
+        text.out
+    );
+    let grounding = std::fs::read_to_string(&new)
+        .unwrap()
+        .replacen("0.75", "0.5", 1);
+    folder.write("looser.json", grounding);
+    let ran = folder.run(&["diff", &new, "looser.json"]);
+    assert!(
+        ran.out
+            .contains("grounding GROUNDING: threshold 0.75 → 0.5"),
+        "{}",
+        ran.out
+    );
+    let next = format!("{root}/examples/judging/next.json");
+    let overlay = format!("{root}/examples/judging/rollout.toml");
+    let ran = folder.run(&[
+        "diff",
+        &new,
+        &next,
+        "--overlay-new",
+        &overlay,
+        "--corpus",
+        &chat,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(ran.json()["changes"].as_array().unwrap().len(), 9);
+    // Seventeen lines speak of a portfolio and of nothing that was blocked before.
+    assert_eq!(ran.json()["impact"]["shifts"]["newlyBlocked"], 17);
 }
 
 #[test]
@@ -370,6 +456,26 @@ fn bad_sides_are_refused_by_name() {
         .run(&["diff", "g.bundle", "g.json", "--overlay-old", "o.toml"])
         .refused(&["--overlay-old", "compile"]);
     folder.run(&["diff", "g.json"]).refused(&["NEW"]);
+}
+
+#[test]
+fn what_has_no_effect_is_said() {
+    let folder = Folder::new("diff-warnings");
+    next(
+        &folder,
+        &[(
+            "\"ANONYMIZE\", \"inputAction\": \"ANONYMIZE\", \"outputAction\"",
+            "\"BLOCK\", \"inputAction\": \"BLOCK\", \"outputAction\"",
+        )],
+    );
+    folder.write("o.toml", "[[allow]]\ntype = \"EMAIL\"\ndomain = \"example.org\"\nwho = \"dana\"\nwhy = \"support\"\nuntil = \"2027-01-31\"\n");
+    let ran = diff(&folder, &["--overlay-new", "o.toml"]);
+    assert!(
+        ran.err
+            .contains("n.json: warning[allow-list-has-no-effect]"),
+        "{ran:?}"
+    );
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
 }
 
 #[test]

@@ -123,6 +123,8 @@ pub struct Guardrail {
     pub content_tier: Option<String>,
     /// Contextual grounding filters that are enabled: `GROUNDING`, `RELEVANCE`.
     pub grounding: Vec<String>,
+    /// Their thresholds in the same order, in millionths.
+    pub grounding_thresholds: Vec<u32>,
     /// ARNs of automated reasoning policies.
     pub automated_reasoning: Vec<String>,
     /// The cross-region profile, id or ARN.

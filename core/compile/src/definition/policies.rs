@@ -506,9 +506,9 @@ impl Context<'_> {
             };
             let ty_at = self.required(&object, "type");
             let ty = ty_at.and_then(|at| self.choice(&at, &["GROUNDING", "RELEVANCE"]));
-            if let Some(at) = self.required(&object, "threshold") {
-                self.threshold(&at, "grounding thresholds go from 0 to 0.99");
-            }
+            let threshold_at = self.required(&object, "threshold");
+            let threshold = threshold_at
+                .and_then(|at| self.threshold(&at, "grounding thresholds go from 0 to 0.99"));
             if let Some(at) = self.optional(&object, "action") {
                 self.choice(&at, BLOCK_OR_NONE);
             }
@@ -518,17 +518,21 @@ impl Context<'_> {
                 && !out.grounding.iter().any(|other| other == ty)
             {
                 out.grounding.push(ty.to_owned());
+                out.grounding_thresholds.push(threshold.unwrap_or(0));
             }
         }
         configured
     }
 
-    fn threshold(&mut self, at: &Located<'_>, rule: &str) {
-        if let Some(number) = self.number(at)
-            && !(0.0..=1.0).contains(&number)
-        {
+    /// A number from 0 to 1, in millionths.
+    fn threshold(&mut self, at: &Located<'_>, rule: &str) -> Option<u32> {
+        let number = self.number(at)?;
+        if !(0.0..=1.0).contains(&number) {
             self.error("out-of-range", at, format!("{rule}, this is {number}"));
+            return None;
         }
+        // In range and rounded: nothing is lost.
+        Some((number * 1e6).round() as u32)
     }
 
     pub(super) fn reasoning(&mut self, top: &Object<'_>, out: &mut Guardrail) -> Configured {

@@ -105,7 +105,7 @@ pub(super) fn run<T: Send + 'static>(
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(body);
-        let message = |error| CliError::new("threads", "check", format!("no thread: {error}"));
+        let message = |error| CliError::new("threads", "workers", format!("no thread: {error}"));
         thread.map(drop).map_err(message)
     };
     spawn(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use edgerail_compile::definition::{self, Guardrail, ReadOptions};
-use edgerail_compile::diagnostic::Diagnostics;
+use edgerail_compile::diagnostic::{Diagnostics, Severity};
 use edgerail_compile::overlay::Overlay;
 use edgerail_compile::{CompileOptions, compile};
 use edgerail_core::Trust;
@@ -247,6 +247,14 @@ pub(super) fn read_side(
         diagnostics.append(errors);
         CliError::Diagnostics(place.clone(), std::mem::take(&mut diagnostics))
     })?;
+    diagnostics.append(compiled.diagnostics);
+    // Lints are advice about one version; what has no effect matters to whoever compares two.
+    let mut warnings = Diagnostics::new();
+    let told = diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Warning);
+    told.for_each(|warning| warnings.push(warning.clone()));
+    report_diagnostics(&place, &warnings);
     let loaded = Loaded {
         bundle: compiled.bundle,
         trust: Trust::Local,

@@ -90,6 +90,8 @@ pub(crate) struct Change {
     pub(crate) what: What,
     /// The properties.
     pub(crate) attrs: Vec<AttrChange>,
+    /// Only the cloud evaluates it, so that no corpus shows here what it does.
+    pub(crate) cloud: bool,
 }
 
 /// All that is different.
@@ -153,6 +155,7 @@ impl Changes {
             way,
             what,
             attrs: Vec::new(),
+            cloud: false,
         });
     }
 
@@ -160,8 +163,11 @@ impl Changes {
         let keys: BTreeSet<&ItemKey> = old.items.keys().chain(new.items.keys()).collect();
         for key in keys {
             let (kind, name) = (key.0, key.1.clone());
+            let sides = [old.items.get(key), new.items.get(key)];
+            let cloud = sides.into_iter().flatten().all(Item::is_cloud);
             let mut push = |what, way, attrs| {
                 self.list.push(Change {
+                    cloud,
                     guardrail: guardrail.map(str::to_owned),
                     kind,
                     name: name.clone(),
@@ -222,6 +228,7 @@ impl Changes {
                 way: Way::Differs,
                 what: What::Changed,
                 attrs: Vec::new(),
+                cloud: false,
             });
         }
     }

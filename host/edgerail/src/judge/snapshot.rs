@@ -147,6 +147,12 @@ pub(crate) struct Item {
 }
 
 impl Item {
+    /// Whether the cloud evaluates it and this engine does not.
+    pub(crate) fn is_cloud(&self) -> bool {
+        let mut directions = self.attrs.iter();
+        directions.any(|attr| ["input", "output"].contains(&attr.name) && attr.value == "cloud")
+    }
+
     fn with(mut self, name: &'static str, value: impl Into<String>) -> Item {
         self.push(name, value, None, false);
         self
@@ -367,6 +373,11 @@ fn guardrail(guardrail: &Guardrail) -> Part {
             part.add(Kind::Setting, name, Item::default().with("value", value));
         }
     }
+    for (name, standard) in guardrail.tiers.named() {
+        let tier = if standard { "STANDARD" } else { "CLASSIC" };
+        let item = Item::default().ranked("tier", tier, i64::from(standard));
+        part.add(Kind::Tier, name, item);
+    }
     if let Some(actions) = guardrail.profanity {
         part.add(Kind::Profanity, "PROFANITY", Item::actions(actions));
     }
@@ -514,22 +525,22 @@ fn enrich(part: &mut Part, definition: &Definition, overlay: &Overlay) {
                 )
         });
     }
+    let grounding = definition
+        .grounding
+        .iter()
+        .zip(&definition.grounding_thresholds);
+    for (name, &threshold) in grounding {
+        let value = (f64::from(threshold) / 1e6).to_string();
+        part.extend(Kind::Grounding, name, |item| {
+            item.ranked("threshold", value, i64::from(threshold))
+        });
+    }
     for regex in &definition.regexes {
         if let Some(description) = &regex.description {
             part.extend(Kind::Regex, &regex.name, |item| {
                 item.with("description", description)
             });
         }
-    }
-    let tiers = [
-        ("denied topics", &definition.topics_tier),
-        ("content filters", &definition.content_tier),
-    ];
-    for (name, tier) in tiers {
-        // AWS takes CLASSIC where nothing is said.
-        let tier = tier.as_deref().unwrap_or("CLASSIC");
-        let rank = i64::from(tier == "STANDARD");
-        part.add(Kind::Tier, name, Item::default().ranked("tier", tier, rank));
     }
     let settings = overlay.settings_of(&definition.name);
     let (value, rank) = match settings.words.matching.unwrap_or_default() {

@@ -169,6 +169,7 @@ fn side_json(side: &Snapshot) -> Value {
 fn change_json(change: &Change) -> Value {
     let attr = |attr: &AttrChange| json!({"name": attr.name, "new": attr.new, "old": attr.old, "way": attr.way.name()});
     json!({
+        "cloudOnly": change.cloud,
         "guardrail": change.guardrail,
         "kind": change.kind.name(),
         "name": change.name,

@@ -1,5 +1,5 @@
 use super::text::side_text;
-use super::{Diffed, place, reasons};
+use super::{Diffed, Listed, place, reasons};
 use crate::judge::{Change, Effect, Impact, Shift, Way, What};
 use crate::report::html::escaped;
 use crate::report::page::{Bar, Cell, Group, Page, Tone, tag};
@@ -72,7 +72,7 @@ impl Diffed<'_> {
             ));
         }
         if !(self.old.is_definition && self.new.is_definition) {
-            page.note("Not compared, because a bundle does not hold it: texts of topics, strengths of content filters that the cloud evaluates, tiers, descriptions.");
+            page.note("Not compared, because a bundle does not hold it: texts of topics, strengths of content filters that the cloud evaluates, descriptions.");
         }
         page.finish(if self.show_text {
             "This page quotes texts, words and patterns."
@@ -130,6 +130,9 @@ impl Diffed<'_> {
             percent(impact.affected(), impact.rows),
             impact.refused
         ));
+        if let Some(unseen) = self.unseen() {
+            page.banner(Tone::Warn, &unseen);
+        }
         if self.as_enforced {
             page.note("Guardrails that only observe are taken as if they acted.");
         }
@@ -203,7 +206,7 @@ impl Diffed<'_> {
 
     fn html_changes(&self, page: &mut Page) {
         for way in Way::ALL {
-            let own: Vec<&Change> = self.changes.list.iter().filter(|c| c.way == way).collect();
+            let own = self.listed(way);
             if own.is_empty() {
                 continue;
             }
@@ -214,7 +217,19 @@ impl Diffed<'_> {
             });
             page.table("", &["Entry", "", "Property", "Old", "New"], |rows| {
                 for change in own.iter().take(LISTED) {
-                    self.html_change(change, rows);
+                    match change {
+                        Listed::One(change) => self.html_change(change, rows),
+                        Listed::Many(look, changes) => rows.row(
+                            "",
+                            &[
+                                Cell::text(&format!("{} {look}", changes.len())),
+                                Cell::html(tag(tone(way), changes[0].what.name())),
+                                Cell::text(""),
+                                Cell::text(""),
+                                Cell::text(""),
+                            ],
+                        ),
+                    }
                 }
             });
             if own.len() > LISTED {

@@ -4,6 +4,8 @@ mod data;
 mod html;
 mod text;
 
+use std::collections::BTreeMap;
+
 use crate::judge::{Affected, AttrChange, Change, Changes, Impact, Kind, Snapshot, Way, What};
 use crate::report::table::{counted, shortened};
 use crate::report::{hidden, one_line};
@@ -26,6 +28,27 @@ pub(crate) struct Diffed<'a> {
     pub(crate) show_text: bool,
     /// Whether guardrails that only observe were taken as if they acted.
     pub(crate) as_enforced: bool,
+}
+
+/// More differences than this that look the same are told as one.
+const FOLDED: usize = 3;
+
+/// A line of the list of differences.
+enum Listed<'a> {
+    /// One difference.
+    One(&'a Change),
+    /// What several look like, and which they are.
+    Many(String, Vec<&'a Change>),
+}
+
+impl<'a> Listed<'a> {
+    fn first(&self) -> &'a Change {
+        match self {
+            Listed::One(change) => change,
+            // There are always some.
+            Listed::Many(_, changes) => changes[0],
+        }
+    }
 }
 
 /// A condition and what it came to.
@@ -91,6 +114,68 @@ impl Diffed<'_> {
                 format!("{}: {}", one_line(guardrail), subject.trim_end())
             }
             _ => subject.trim_end().to_owned(),
+        }
+    }
+
+    /// What a corpus cannot show: differences of what only the cloud evaluates. `None` if there are none.
+    fn unseen(&self) -> Option<String> {
+        let cloud = self.changes.list.iter().filter(|change| change.cloud);
+        let count = u64::try_from(cloud.count()).unwrap_or(u64::MAX);
+        (count > 0).then(|| {
+            format!(
+                "{} of what only the cloud evaluates: no corpus shows here what that does",
+                counted(count, "difference")
+            )
+        })
+    }
+
+    /// The differences of one way. Where names are hidden, many that look the same are told as one.
+    fn listed(&self, way: Way) -> Vec<Listed<'_>> {
+        let own = self.changes.list.iter().filter(|change| change.way == way);
+        if self.show_text {
+            return own.map(Listed::One).collect();
+        }
+        let mut listed: Vec<Listed<'_>> = Vec::new();
+        let mut many: BTreeMap<String, Vec<&Change>> = BTreeMap::new();
+        for change in own {
+            if change.kind.is_secret() {
+                many.entry(self.look(change)).or_default().push(change);
+            } else {
+                listed.push(Listed::One(change));
+            }
+        }
+        for (look, changes) in many {
+            if changes.len() > FOLDED {
+                listed.push(Listed::Many(look, changes));
+            } else {
+                listed.extend(changes.into_iter().map(Listed::One));
+            }
+        }
+        listed.sort_by_key(|listed| {
+            let first = listed.first();
+            (&first.guardrail, first.kind, &first.name)
+        });
+        listed
+    }
+
+    /// What a difference with a hidden name looks like without it.
+    fn look(&self, change: &Change) -> String {
+        let guardrail = change
+            .guardrail
+            .as_ref()
+            .filter(|_| self.names_guardrails());
+        let guardrail = guardrail.map_or(String::new(), |name| format!("{}: ", one_line(name)));
+        let kind = change.kind.words();
+        match change.name.split_once(" › ") {
+            // Every keyword has its own weight.
+            Some((topic, _)) if change.kind != Kind::Word => {
+                format!(
+                    "{guardrail}{kind}s of {}: {}",
+                    one_line(topic),
+                    change.what.name()
+                )
+            }
+            _ => format!("{guardrail}{kind}s: {}", self.details(change)),
         }
     }
 

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Diffed, place, reasons};
+use super::{Diffed, Listed, place, reasons};
 use crate::judge::{Effect, Impact, Shift, Snapshot, Way};
 use crate::report::one_line;
 use crate::report::table::{TextTable, counted, percent};
@@ -28,14 +28,19 @@ impl Diffed<'_> {
         }
         let _ = writeln!(page, "\n{}", self.verdict());
         for way in Way::ALL {
-            let mut own = self.changes.list.iter().filter(|c| c.way == way).peekable();
-            if own.peek().is_none() {
+            let own = self.listed(way);
+            if own.is_empty() {
                 continue;
             }
             let style = style(way);
             let _ = writeln!(page, "\n{style}{}{style:#}", way.name());
-            for change in own {
-                let _ = writeln!(page, "  {}: {}", self.subject(change), self.details(change));
+            for listed in own {
+                let _ = match listed {
+                    Listed::One(change) => {
+                        writeln!(page, "  {}: {}", self.subject(change), self.details(change))
+                    }
+                    Listed::Many(look, changes) => writeln!(page, "  {} {look}", changes.len()),
+                };
             }
         }
         self.notes(&mut page);
@@ -74,7 +79,7 @@ impl Diffed<'_> {
             );
         }
         if !(self.old.is_definition && self.new.is_definition) {
-            page.push_str("\nnot compared, because a bundle does not hold it: texts of topics, strengths of content filters that the cloud evaluates, tiers, descriptions\n");
+            page.push_str("\nnot compared, because a bundle does not hold it: texts of topics, strengths of content filters that the cloud evaluates, descriptions\n");
         }
     }
 
@@ -96,6 +101,9 @@ impl Diffed<'_> {
                 "        {} could not be evaluated by both, see on error",
                 impact.failed
             );
+        }
+        if let Some(unseen) = self.unseen() {
+            let _ = writeln!(page, "        {unseen}");
         }
         let mut table = TextTable::new(1);
         table.row(["", "old", "", "new", ""]);

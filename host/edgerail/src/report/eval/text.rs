@@ -62,8 +62,8 @@ impl Evaluated<'_> {
         if summary.truncated > 0 {
             let _ = writeln!(
                 page,
-                "truncated   {} more findings than the engine lists; the rest counts as not found",
-                counted(summary.truncated, "text with").replace("text withs", "texts with"),
+                "truncated   {} with more findings than the engine lists; the rest counts as not found",
+                counted(summary.truncated, "text"),
             );
         }
         if !summary.outside.is_empty() {
