@@ -8,6 +8,7 @@ mod corpus;
 mod native;
 mod random;
 pub mod reference;
+pub mod stream;
 
 use edgerail_core::Request;
 

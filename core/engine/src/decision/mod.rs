@@ -262,6 +262,12 @@ impl<'a> Decision<'a> {
         &self.findings
     }
 
+    /// Why topics and prompt attacks were detected.
+    #[must_use]
+    pub fn explanations(&self) -> &[Explanation] {
+        &self.explanations
+    }
+
     /// How much was found, listed or not.
     #[must_use]
     pub const fn found(&self) -> usize {

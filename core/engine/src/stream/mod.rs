@@ -40,12 +40,16 @@ pub use stats::{Histogram, StreamStats};
 pub use window::Holder;
 use window::Window;
 
-/// Whether the hold-back has reached its cap is asked at multiples of this many bytes of a block, so that
-/// the answer does not depend on how the text is cut.
+/// Whether the hold-back has reached its cap is asked at multiples of this many bytes of a block, or of an
+/// eighth of the cap, so that the answer does not depend on how the text is cut.
 const GRID: usize = 64;
 
-/// The least cap: the longest word, a context window behind it and a step of the grid fit into it.
-pub const MIN_HOLDBACK: usize = 512;
+/// The cap, unless the options say otherwise: the longest word, a context window behind it and a step of
+/// the grid fit into it.
+pub const HOLDBACK: usize = 512;
+
+/// The least cap.
+pub const MIN_HOLDBACK: usize = 64;
 
 /// When text comes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,7 +81,8 @@ pub struct StreamOptions {
     pub now: Option<u64>,
     /// When text comes out.
     pub mode: StreamMode,
-    /// How many bytes of the text may be held back at most; less than [`MIN_HOLDBACK`] counts as that.
+    /// How many bytes of the text may be held back at most; less than [`MIN_HOLDBACK`] counts as that. Below
+    /// [`HOLDBACK`], a word of some hundred letters already is too long to be decided.
     pub holdback: usize,
 }
 
@@ -89,7 +94,7 @@ impl StreamOptions {
             source,
             now: None,
             mode: StreamMode::Incremental,
-            holdback: MIN_HOLDBACK,
+            holdback: HOLDBACK,
         }
     }
 }
@@ -396,8 +401,10 @@ impl Stream {
             }
             return step;
         }
-        let to_grid = GRID.saturating_sub(self.length % GRID);
-        if to_grid == GRID && self.length > 0 {
+        let grid = self.grid();
+        let over = self.length.checked_rem(grid).unwrap_or(0);
+        let to_grid = grid.saturating_sub(over);
+        if over == 0 && self.length > 0 {
             self.check_cap(engine);
         }
         let step = rest.floor_char_boundary(to_grid.min(room));
@@ -415,6 +422,10 @@ impl Stream {
             self.check_cap(engine);
         }
         first
+    }
+
+    fn grid(&self) -> usize {
+        (self.options.holdback / 8).clamp(1, GRID)
     }
 
     fn append(&mut self, text: &str) {
@@ -465,7 +476,11 @@ impl Stream {
 
     /// At a place of the grid: sees to it that no more is held than may be.
     fn check_cap(&mut self, engine: &Engine) {
-        let most = self.options.holdback.saturating_sub(GRID).saturating_sub(4);
+        let most = self
+            .options
+            .holdback
+            .saturating_sub(self.grid())
+            .saturating_sub(4);
         let over = |stream: &Stream| stream.state == State::Open && stream.held() > most;
         if !over(self) {
             return;
