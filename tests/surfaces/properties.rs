@@ -301,7 +301,6 @@ impl Case {
             }
             Entry::PromptAttack => unreachable!("no policy has the filter"),
             Entry::Pii(ty) => ("pii", ty.name().to_owned()),
-            Entry::Topic(_) | Entry::PromptAttack => panic!("the policy has no topics"),
         };
         Found {
             policy,

@@ -274,8 +274,7 @@ impl<'b> Dictionary<'b> {
     /// Per state, which of the outputs that `bits` gives bits longer terms from there on have.
     pub(crate) fn leads(&self, bits: impl Fn(Output) -> u8) -> Vec<u8> {
         let layout = self.layout;
-        let mut leads = Vec::new();
-        leads.resize(layout.states, 0);
+        let mut leads = alloc::vec![0; layout.states];
         let own = |state: usize| {
             let mut own = 0;
             let mut next = self.link_output(state);

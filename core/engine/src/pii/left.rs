@@ -75,8 +75,7 @@ pub(crate) fn house_sign_start(text: &str) -> Option<usize> {
             let start = sign.as_bytes().get(..rest.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(rest))
         };
-        !before.chars().next_back().is_some_and(is_word)
-            && address::HOUSE_SIGNS.iter().any(|s| fits(s))
+        !before.chars().next_back().is_some_and(is_word) && address::HOUSE_SIGNS.iter().any(fits)
     })
 }
 
@@ -89,7 +88,7 @@ pub(crate) fn military_head(line: &str) -> Option<usize> {
         }
         let rest = line.get(at..).unwrap_or("");
         let is = |head: &&str| rest.starts_with(*head) || rest == head.trim_end();
-        let office = rest.len() <= 7 && address::OFFICES.iter().any(|office| is(office));
-        office || address::HEADS.iter().any(|head| is(head))
+        let office = rest.len() <= 7 && address::OFFICES.iter().any(&is);
+        office || address::HEADS.iter().any(is)
     })
 }

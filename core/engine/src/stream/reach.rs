@@ -445,10 +445,8 @@ fn mailbox(text: &str) -> Option<usize> {
     let local = back(text, 66, |c| {
         c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+')
     });
-    let name = text.get(..local)?.strip_suffix('<').or_else(|| {
-        // The bracket is still to come.
-        Some(text)
-    })?;
+    // Without a bracket it is still to come.
+    let name = text.get(..local)?.strip_suffix('<').or(Some(text))?;
     let end = back(name, 10, |c| matches!(c, ' ' | '\t'));
     let name = name.get(..end)?;
     let name = name.strip_suffix('"').unwrap_or(name);

@@ -48,7 +48,7 @@ fn extended(text: &str, mut end: usize, addresses: bool) -> usize {
         let (head, _) = block.split_at_mut_checked(seen).unwrap_or_default();
         head.copy_from_slice(rest.get(..seen).unwrap_or(&[]));
         let suspicious = judge(&block);
-        if !suspicious.any && !(addresses && suspicious.mail) {
+        if !(suspicious.any || addresses && suspicious.mail) {
             break;
         }
         let step = end.saturating_add(BLOCK).min(text.len());
