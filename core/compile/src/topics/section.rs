@@ -62,8 +62,16 @@ impl TopicTable {
             }
             let number = u32::try_from(self.rules.len()).ok()?;
             let first_keyword = u32::try_from(self.keywords.len()).ok()?;
-            for keyword in rule.all.iter().chain(&rule.any).chain(&rule.not) {
-                self.keyword(number, keyword)?;
+            let decisive = decisive(rule);
+            for (place, keyword) in rule.all.iter().enumerate() {
+                let decides = rule.any.is_empty() && place == decisive;
+                self.keyword(number, keyword, if decides { rule.weight } else { 0 })?;
+            }
+            for keyword in &rule.any {
+                self.keyword(number, keyword, keyword.weight)?;
+            }
+            for keyword in &rule.not {
+                self.keyword(number, keyword, 0)?;
             }
             self.rules.push(RuleRecord {
                 first_keyword,
@@ -86,7 +94,7 @@ impl TopicTable {
         Some(topic)
     }
 
-    fn keyword(&mut self, rule: u32, keyword: &Keyword) -> Option<()> {
+    fn keyword(&mut self, rule: u32, keyword: &Keyword, weight: u16) -> Option<()> {
         let number = u32::try_from(self.keywords.len()).ok()?;
         if self.keywords.len() >= MAX_KEYWORDS {
             return None;
@@ -97,7 +105,7 @@ impl TopicTable {
         self.keywords.push(KeywordRecord {
             rule,
             name: (offset, length),
-            weight: keyword.weight,
+            weight,
         });
         for form in &keyword.forms {
             self.forms.entry(form.clone()).or_default().insert(number);
@@ -161,12 +169,24 @@ impl TopicTable {
             put16(&mut out, &[count, u16::try_from(words(form)).ok()?]);
             first = first.checked_add(count.into())?;
         }
-        for keyword in self.forms.values().flatten() {
-            put32(&mut out, *keyword);
+        for &number in self.forms.values().flatten() {
+            let keyword = self.keywords.get(usize::try_from(number).ok()?)?;
+            let rule = self.rules.get(usize::try_from(keyword.rule).ok()?)?;
+            put32(&mut out, number);
+            put16(&mut out, &[u16::try_from(rule.topic).ok()?, keyword.weight]);
         }
         out.extend_from_slice(self.pool.as_bytes());
         Some(out)
     }
+}
+
+/// The place of the keyword of `all` that is least likely to stand in any text: the one of most words.
+fn decisive(rule: &Rule) -> usize {
+    let least = |keyword: &Keyword| keyword.forms.iter().map(|form| words(form)).min();
+    let places = rule.all.iter().enumerate();
+    places
+        .max_by_key(|(_, keyword)| least(keyword))
+        .map_or(0, |(place, _)| place)
 }
 
 /// How many words a form has: tokens that are no symbols.

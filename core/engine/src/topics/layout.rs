@@ -6,6 +6,7 @@ const TOPIC_LEN: usize = 16;
 const RULE_LEN: usize = 20;
 const KEYWORD_LEN: usize = 12;
 const FORM_LEN: usize = 8;
+const USE_LEN: usize = 8;
 const NUMBER_LEN: usize = 4;
 
 /// Keywords that all topics of a bundle may have together.
@@ -93,6 +94,15 @@ pub(super) struct Form {
     uses: usize,
     /// Words from its first to its last.
     pub(super) words: usize,
+}
+
+/// A keyword that a form is of, with what is asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    pub(super) keyword: usize,
+    pub(super) topic: usize,
+    /// The keyword's.
+    pub(super) weight: u16,
 }
 
 impl<'b> Topics<'b> {
@@ -275,11 +285,17 @@ impl<'b> Topics<'b> {
 
     /// The keywords that a form is of.
     #[inline]
-    pub(super) fn uses(&self, form: Form) -> impl Iterator<Item = usize> + 'b {
+    pub(super) fn uses(&self, form: Form) -> impl Iterator<Item = Use> + 'b {
         let Topics { bytes, layout } = *self;
         let last = form.first_use.saturating_add(form.uses);
-        (form.first_use..last)
-            .filter_map(move |number| bytes.u32(record(layout.uses_at, number, NUMBER_LEN)?))
+        (form.first_use..last).filter_map(move |number| {
+            let at = record(layout.uses_at, number, USE_LEN)?;
+            Some(Use {
+                keyword: bytes.u32(at)?,
+                topic: bytes.u16(at.checked_add(4)?)?.into(),
+                weight: bytes.u16(at.checked_add(6)?)?,
+            })
+        })
     }
 
     #[inline]
@@ -347,6 +363,12 @@ impl<'b> Topics<'b> {
                     return Err("has a keyword that does not fit its rule");
                 }
             }
+            // What the first look at a text adds up must never be less than the score.
+            let all = next..next.saturating_add(rule.all);
+            let mut all = all.filter_map(|keyword| self.keyword(keyword));
+            if rule.any == 0 && !all.any(|keyword| keyword.weight >= rule.weight) {
+                return Err("has a rule whose keywords are worth less than it");
+            }
             next = last;
         }
         if next == layout.keywords {
@@ -365,7 +387,13 @@ impl<'b> Topics<'b> {
             if form.first_use != next || last > layout.uses || form.words == 0 {
                 return Err("has a form without its keywords");
             }
-            if self.uses(form).any(|keyword| keyword >= layout.keywords) {
+            let is_told = |used: Use| {
+                let keyword = self.keyword(used.keyword);
+                let rule = keyword.and_then(|keyword| self.rule(keyword.rule));
+                rule.is_some_and(|rule| rule.topic == used.topic)
+                    && keyword.is_some_and(|keyword| keyword.weight == used.weight)
+            };
+            if self.uses(form).count() != form.uses || !self.uses(form).all(is_told) {
                 return Err("has a form of a keyword that is not there");
             }
             next = last;
@@ -395,7 +423,7 @@ fn layout(bytes: Bytes<'_>) -> Option<TopicLayout> {
     let keywords_at = record(rules_at, rules, RULE_LEN)?;
     let forms_at = record(keywords_at, keywords, KEYWORD_LEN)?;
     let uses_at = record(forms_at, forms, FORM_LEN)?;
-    let pool_at = record(uses_at, uses, NUMBER_LEN)?;
+    let pool_at = record(uses_at, uses, USE_LEN)?;
     let layout = TopicLayout {
         topics,
         rules,

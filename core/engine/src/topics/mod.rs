@@ -15,11 +15,12 @@
 //! rules        first keyword u32, all u16, any u16, not u16, near u16, weight u16, group u16, topic u32
 //! keywords     rule u32, name's pool offset u32, its length u16, weight u16
 //! forms        first use u32, uses u16, words u16
-//! uses         keyword u32
+//! uses         keyword u32, its topic u16, its weight u16
 //! pool         UTF-8
 //! ```
 //!
-//! A rule's keywords stand together: those of `all`, then `any`, then `not`.
+//! A rule's keywords stand together: those of `all`, then `any`, then `not`. A keyword's weight is what its
+//! topic's score cannot have without it: of a rule with `all` alone, one of its keywords has the rule's weight.
 
 mod layout;
 mod score;

@@ -56,7 +56,11 @@ pub struct Explanation {
 /// Reports each topic, for which `wanted` holds, where the keywords first reach each of its thresholds.
 /// The hits come by their ends.
 pub(crate) fn detect(topics: Topics<'_>, wanted: &[bool], hits: &[KeywordHit]) -> Vec<Explanation> {
-    Scores::default().detect(topics, wanted, hits)
+    let reachable = reachable(topics, wanted, hits);
+    if !reachable.contains(&true) {
+        return Vec::new();
+    }
+    Scores::default().detect(topics, &reachable, hits)
 }
 
 /// Scores of a text that comes in pieces, from one piece to the next.
@@ -98,6 +102,42 @@ impl Scores {
         };
         found
     }
+}
+
+/// The topics whose keywords in the text, were they all together, would reach the lowest threshold. Nearly
+/// every text is through with this; and a keyword costs next to nothing when it comes again.
+fn reachable(topics: Topics<'_>, wanted: &[bool], hits: &[KeywordHit]) -> Vec<bool> {
+    if hits.is_empty() {
+        return Vec::new();
+    }
+    let mut most: Vec<u32> = Vec::new();
+    most.resize(topics.len(), 0);
+    let mut seen: Vec<u8> = Vec::new();
+    seen.resize(topics.forms().div_ceil(8), 0);
+    for hit in hits {
+        let Some(bits) = seen.get_mut(hit.form >> 3) else {
+            continue;
+        };
+        let bit = 1_u8 << (hit.form & 7);
+        if *bits & bit != 0 && rule!("topics.distinct") {
+            continue;
+        }
+        *bits |= bit;
+        let Some(form) = topics.form(hit.form) else {
+            continue;
+        };
+        for used in topics.uses(form) {
+            if let Some(sum) = most.get_mut(used.topic) {
+                *sum = sum.saturating_add(used.weight.into());
+            }
+        }
+    }
+    let reaches = |(topic, sum): (usize, &u32)| {
+        let [lowest, ..] = topics.thresholds(topic);
+        let reaches = *sum >= u32::from(lowest) || !rule!("topics.threshold");
+        wanted.get(topic) == Some(&true) && reaches
+    };
+    most.iter().enumerate().map(reaches).collect()
 }
 
 /// No slot.
@@ -173,8 +213,10 @@ impl Scorer<'_> {
                 continue;
             };
             let first_word = hit.word.saturating_add(1).saturating_sub(form.words);
-            for keyword in self.topics.uses(form) {
-                self.hit(keyword, first_word, hit);
+            for used in self.topics.uses(form) {
+                if self.wanted.get(used.topic) == Some(&true) {
+                    self.hit(used.keyword, first_word, hit);
+                }
             }
         }
         let Some(end) = hits.first().map(|hit| hit.end) else {
@@ -219,9 +261,7 @@ impl Scorer<'_> {
             let next = thresholds.get(state.level);
             next.is_none_or(|&threshold| threshold == 0)
         };
-        if self.wanted.get(rule.topic) != Some(&true)
-            || self.states.get(rule.topic).is_none_or(done)
-        {
+        if self.states.get(rule.topic).is_none_or(done) {
             return;
         }
         let role = rule.role(keyword);
