@@ -239,3 +239,215 @@ fn what_only_looks_like_an_evasion_is_none() {
     }
     assert!(wrong.is_empty(), "{}", wrong.concat());
 }
+
+#[test]
+fn a_policy_reads_views_only_if_its_guardrail_says_so() {
+    let classic = engine_with(WORDS, TYPES, "", Limits::default());
+    let words = engine_with(
+        WORDS,
+        TYPES,
+        "[tier]\nwords = \"STANDARD\"\n",
+        Limits::default(),
+    );
+    let pii = engine_with(
+        WORDS,
+        TYPES,
+        "[guardrail.\"g\".tier]\npii = \"STANDARD\"\n",
+        Limits::default(),
+    );
+    for (text, in_words, in_pii) in [
+        ("you b4d dog", true, false),
+        ("you vqvbg", true, false),
+        ("ask jane (at) example.com", false, true),
+    ] {
+        assert_eq!(found(&classic, text), []);
+        assert_eq!(!found(&words, text).is_empty(), in_words, "{text}");
+        assert_eq!(!found(&pii, text).is_empty(), in_pii, "{text}");
+    }
+    let sections: Vec<_> = classic
+        .bundle()
+        .sections()
+        .map(|(kind, _)| kind.name())
+        .collect();
+    assert!(!sections.contains(&"views"), "CLASSIC needs no tables");
+    let wrong =
+        Overlay::read(b"[tier]\nwords = \"standard\"\nregexes = \"STANDARD\"\n").unwrap_err();
+    let wrong = wrong.to_string();
+    assert!(
+        wrong.contains("CLASSIC") && wrong.contains("regexes"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn decoding_stops_at_the_depth_and_windows_at_their_limit() {
+    // "idiot here" encoded once, twice, three times.
+    let nested = [
+        "aWRpb3QgaGVyZQ==",
+        "YVdScGIzUWdhR1Z5WlE9PQ==",
+        "WVdScGIzUWdhR1Z5WlE9PQ==",
+    ];
+    let thrice = "WVZkU2NHSXpVV2RhUjFaNVdsRTlQUT09";
+    let engine = standard();
+    assert_eq!(found(&engine, nested[0]).len(), 1);
+    assert_eq!(found(&engine, nested[1]).len(), 1);
+    assert_eq!(found(&engine, thrice), []);
+    let once = Limits {
+        decode_depth: 1,
+        ..Limits::default()
+    };
+    let shallow = engine_with(WORDS, TYPES, STANDARD, once);
+    assert_eq!(
+        (
+            found(&shallow, nested[0]).len(),
+            found(&shallow, nested[1]).len()
+        ),
+        (1, 0)
+    );
+
+    let tight = Limits {
+        view_growth: 0,
+        ..Limits::default()
+    };
+    let tight = engine_with(WORDS, TYPES, STANDARD, tight);
+    let text = "you b4d dog and so on ".repeat(1_000);
+    let request = Request::text(Source::Input, text.as_str());
+    let failure = tight.evaluate(&request).failure();
+    assert_eq!(failure, Some(edgerail_core::decision::Failure::GrowthLimit));
+}
+
+/// Hostile texts of a quarter of a mebibyte take a second or so unoptimised; at quadratic cost they would
+/// take an hour.
+#[test]
+fn hostile_texts_take_linear_time_and_stay_within_the_limits() {
+    let engine = standard();
+    for piece in [
+        "a a a a ",
+        "a.a.a.a.",
+        "b a d ",
+        "b4d ",
+        "aaaaaaaa",
+        "%61%62",
+        "&#97;",
+        "1a",
+        "$a$",
+        "аb ",
+        "a\u{335}",
+        "YWFhYWFhYWFh",
+        "6161616161",
+        "(at) ",
+        "x at y dot z ",
+        "mail at a dot ",
+        "🅰",
+        "1 2 3 4 ",
+        "a-b_c.",
+        "\\x61",
+        "fuuuuck ",
+        "@@@@",
+        "i1|!",
+        "UHJvamVjdCBLZXN0cmVs ",
+    ] {
+        let text = piece.repeat((1 << 18) / piece.len());
+        let start = std::time::Instant::now();
+        let request = Request::text(Source::Input, text.as_str());
+        let decision = engine.evaluate(&request);
+        assert!(
+            decision.failure().is_none(),
+            "{piece:?}: {:?}",
+            decision.failure()
+        );
+        let took = start.elapsed();
+        assert!(took.as_secs() < 30, "{piece:?} took {took:?}");
+    }
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 16).unwrap_or(0) % most
+    }
+}
+
+const PIECES: &[&str] = &[
+    "b4d",
+    "b a d",
+    "b.a.d",
+    " ",
+    " ",
+    " ",
+    "\n",
+    "pr0ject",
+    "Project",
+    "K3strel",
+    "kestrel",
+    "baaad",
+    "і",
+    "diоt",
+    "UHJvamVjdCBLZXN0cmVs",
+    "%62%61",
+    "d",
+    "a",
+    "&#98;",
+    "ad",
+    "jane",
+    " (at) ",
+    "(dot)",
+    "example",
+    "com",
+    " mail ",
+    " at ",
+    " dot ",
+    "4",
+    "1 1 1 1",
+    "word",
+    "words and words",
+    ".",
+    "-",
+    "!",
+    "$hit",
+    "= 4",
+    "слово",
+    "ж",
+    "b\u{337}a\u{337}d",
+    "6964696f74",
+    "zero\u{200b}width",
+];
+
+#[test]
+fn text_before_the_live_offset_is_settled() {
+    let engine = standard();
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut released = 0;
+    for _ in 0..120 {
+        let text: String = (0..2 + random.below(60))
+            .map(|_| PIECES[random.below(PIECES.len())])
+            .collect();
+        let before = |text: &str, live: usize| -> Vec<(usize, usize, String)> {
+            let request = Request::text(Source::Input, text);
+            let decision = engine.evaluate(&request);
+            let shown = decision
+                .findings()
+                .iter()
+                .filter(|f| f.view.is_some() && f.start < live);
+            shown
+                .map(|f| (f.start, f.end, format!("{:?}", f.entry)))
+                .collect()
+        };
+        for cut in (0..text.len()).filter(|&at| text.is_char_boundary(at)) {
+            let head = &text[..cut];
+            let live = engine.live_from(Source::Input, head);
+            assert!(live <= cut && head.is_char_boundary(live));
+            released += usize::from(live > 0);
+            assert_eq!(
+                before(&text, live),
+                before(head, live),
+                "{text:?} cut at {cut}, live from {live}"
+            );
+        }
+    }
+    assert!(released > 1_000, "{released}");
+}
