@@ -93,3 +93,8 @@ fn judge(corpus: &Corpus, surface: &dyn Surface, row: &Row) -> Judgement {
         )),
     }
 }
+
+/// The examples of the guide run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/streaming.md")]
+struct Streaming;

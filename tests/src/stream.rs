@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use edgerail_core::decision::{Decision, Entry, Finding, FindingAction, Reason};
-use edgerail_core::stream::{Stream, StreamEnd, StreamOptions};
+use edgerail_core::stream::{Stream, StreamEnd, StreamMode, StreamOptions};
 use edgerail_core::{Engine, Request};
 
 /// What a stream says and comes to.
@@ -44,7 +44,9 @@ pub fn stream<'t>(
     let end = stream
         .finish(engine)
         .expect("an open stream can be finished");
-    if let (Some(last), Some(rest)) = (outputs.last_mut(), end.outputs.first()) {
+    if stream.mode() == StreamMode::Buffer {
+        outputs.clone_from(&end.outputs);
+    } else if let (Some(last), Some(rest)) = (outputs.last_mut(), end.outputs.first()) {
         *last += rest;
     }
     Streamed { outputs, end }

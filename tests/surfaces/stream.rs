@@ -93,6 +93,36 @@ fn every_corpus_text_cut_anywhere_gives_what_the_whole_gives() {
     assert!(splits > 25_000, "{splits} splits");
 }
 
+/// The rows that say what their text gives as a stream.
+#[test]
+fn rows_give_the_streams_they_say() {
+    let corpus = Corpus::ours();
+    let mut rows = 0_usize;
+    for row in &corpus.rows {
+        let Some(want) = &row.stream else { continue };
+        rows += 1;
+        let engine = load(corpus.bundle(row));
+        let request = row.request();
+        let options = StreamOptions {
+            mode: match want.mode.as_deref() {
+                Some("buffer") => StreamMode::Buffer,
+                _ => StreamMode::Incremental,
+            },
+            holdback: want.cap.unwrap_or(HOLDBACK),
+            ..options(&request)
+        };
+        for size in [1, 2, 3, 5, 16, 100_000] {
+            let streamed = stream(&engine, &request, options, |text| {
+                text.chunks(size).collect()
+            });
+            assert_eq!(streamed.outputs, want.outputs, "{} by {size}", row.name);
+            let code = streamed.end.failure.map(Failure::code);
+            assert_eq!(code, want.reason_code.as_deref(), "{} by {size}", row.name);
+        }
+    }
+    assert!(rows > 30, "{rows} rows");
+}
+
 /// Rows joined at random, cut and mangled at random.
 #[test]
 fn joined_and_mangled_texts_give_what_the_whole_gives() {

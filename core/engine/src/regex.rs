@@ -187,6 +187,8 @@ struct Pattern {
     path: RegexPath,
     gaps: Option<u8>,
     literal: String,
+    /// The longest match, if there is a longest.
+    max_len: Option<usize>,
     search: Search,
 }
 
@@ -251,6 +253,7 @@ impl RegexSet {
                 path: compiled.path,
                 gaps: compiled.gaps,
                 literal,
+                max_len: compiled.max_len.and_then(|most| usize::try_from(most).ok()),
                 search,
             });
         }
@@ -260,6 +263,11 @@ impl RegexSet {
         } else {
             Err(BundleError::Section("regex-groups", "has other patterns"))
         }
+    }
+
+    /// The longest match of a pattern, in bytes, if there is a longest.
+    pub(crate) fn longest(&self, pattern: usize) -> Option<usize> {
+        self.patterns.get(pattern)?.max_len
     }
 
     /// How many patterns there are.

@@ -1,4 +1,6 @@
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use edgerail_core as core;
 
@@ -29,10 +31,37 @@ bindings::export!(Component with_types_in bindings);
 
 impl wit::Guest for Component {
     type Engine = Engine;
+    type TextStream = Stream;
 }
 
-/// A loaded bundle.
-struct Engine(core::Engine);
+/// A loaded bundle; its streams keep it.
+struct Engine(Rc<core::Engine>);
+
+/// A stream with its engine.
+struct Stream {
+    engine: Rc<core::Engine>,
+    stream: RefCell<core::stream::Stream>,
+}
+
+impl wit::GuestTextStream for Stream {
+    fn push(&self, bytes: Vec<u8>) -> Result<String, String> {
+        let mut stream = self.stream.borrow_mut();
+        let output = stream.push(&self.engine, &bytes);
+        output.map(str::to_owned).map_err(|error| error.to_string())
+    }
+
+    fn next_block(&self) -> Result<String, String> {
+        let mut stream = self.stream.borrow_mut();
+        let output = stream.next_block(&self.engine);
+        output.map(str::to_owned).map_err(|error| error.to_string())
+    }
+
+    fn finish(&self) -> Result<String, String> {
+        let end = self.stream.borrow_mut().finish(&self.engine);
+        end.map(|end| end.to_json(&self.engine))
+            .map_err(|error| error.to_string())
+    }
+}
 
 impl wit::GuestEngine for Engine {
     fn load(bundle: Vec<u8>, trust: wit::Trust, check_hash: bool) -> Result<wit::Engine, String> {
@@ -42,7 +71,7 @@ impl wit::GuestEngine for Engine {
             ..core::LoadOptions::default()
         };
         match core::Engine::load(bundle, options) {
-            Ok(engine) => Ok(wit::Engine::new(Engine(engine))),
+            Ok(engine) => Ok(wit::Engine::new(Engine(Rc::new(engine)))),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -63,6 +92,26 @@ impl wit::GuestEngine for Engine {
         }
     }
 
+    fn begin(&self, options: wit::StreamOptions) -> wit::TextStream {
+        let usual = core::stream::StreamOptions::new(source(options.source));
+        let options = core::stream::StreamOptions {
+            now: options.now,
+            mode: if options.buffer {
+                core::stream::StreamMode::Buffer
+            } else {
+                core::stream::StreamMode::Incremental
+            },
+            holdback: options.holdback.map_or(usual.holdback, |most| {
+                usize::try_from(most).unwrap_or(usize::MAX)
+            }),
+            ..usual
+        };
+        wit::TextStream::new(Stream {
+            engine: Rc::clone(&self.0),
+            stream: RefCell::new(core::stream::Stream::new(&self.0, options)),
+        })
+    }
+
     fn self_test(&self) -> Result<(), String> {
         self.0.self_test().map_err(|error| error.to_string())
     }
@@ -78,10 +127,7 @@ fn inject_fault(request: &wit::Request) {
 
 fn engine_request(request: wit::Request) -> core::Request<'static> {
     core::Request {
-        source: match request.source {
-            wit::Source::Input => core::Source::Input,
-            wit::Source::Output => core::Source::Output,
-        },
+        source: source(request.source),
         content: request.content.into_iter().map(content_block).collect(),
         model: request.model.map(Cow::Owned),
         output_scope: match request.output_scope {
@@ -89,6 +135,13 @@ fn engine_request(request: wit::Request) -> core::Request<'static> {
             wit::OutputScope::Full => core::OutputScope::Full,
         },
         now: request.now,
+    }
+}
+
+fn source(source: wit::Source) -> core::Source {
+    match source {
+        wit::Source::Input => core::Source::Input,
+        wit::Source::Output => core::Source::Output,
     }
 }
 

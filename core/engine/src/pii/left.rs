@@ -30,7 +30,10 @@ pub(crate) fn is_nino_prefix(letters: [u8; 2]) -> bool {
 fn is_among(word: &str, words: &[&str]) -> bool {
     let first = word.as_bytes().first().map(u8::to_ascii_lowercase);
     let mut words = words.iter();
-    words.any(|w| w.as_bytes().first().copied() == first && w.eq_ignore_ascii_case(word))
+    words.any(|w| {
+        let may_be = w.len() == word.len() && w.as_bytes().first().copied() == first;
+        may_be && w.eq_ignore_ascii_case(word)
+    })
 }
 
 /// Whether `word` is a month's name before a year.

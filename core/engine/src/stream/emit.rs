@@ -394,6 +394,10 @@ impl Stream {
             return self.settle(engine, false);
         }
         let source = self.options.source;
+        if frontier.holder == Holder::Label {
+            self.window.ignore_label(engine, engine.direction(source));
+            return self.settle(engine, false);
+        }
         let taken = self.window.take_early(engine.direction(source), frontier);
         if let Some(end) = taken.iter().map(|detection| detection.end).max() {
             if self.judge(engine, &taken) {
@@ -457,6 +461,7 @@ fn acts(engine: &Engine, holder: Holder, options: StreamOptions) -> bool {
             let mut entries = guardrail.regexes.iter();
             entries.any(|e| e.automaton == automaton && acts(e.actions.of(source)))
         }
+        Holder::Label => false,
         Holder::Token | Holder::Phrase | Holder::Substring | Holder::Mask => true,
     })
 }

@@ -30,6 +30,8 @@ pub enum Holder {
     Token,
     /// A custom word or profanity of several tokens that has begun.
     Phrase,
+    /// A label of several words that a recogniser waits for, which has begun.
+    Label,
     /// A custom word in substring mode that may have begun.
     Substring,
     /// A value of a built-in type that may have begun, or whose context is to come.
@@ -101,6 +103,8 @@ pub(super) struct Window {
     /// The frontier but for regexes, in the view and in the original.
     settled: usize,
     walked: Frontier,
+    /// Where a label begins that is waited for no longer.
+    ignored: Option<usize>,
     /// Whether the frontier moved otherwise than by a walk.
     moved: bool,
 }
@@ -144,6 +148,7 @@ impl Window {
                 at: 0,
                 holder: Holder::Token,
             },
+            ignored: None,
             moved: false,
         }
     }
@@ -270,7 +275,12 @@ impl Window {
             };
             hold(open(Engine::LEADS_TO_WORD), Holder::Phrase);
             let called = open(direction.calls);
-            hold(called, Holder::Phrase);
+            let called = if self.ignored == Some(called) {
+                at
+            } else {
+                called
+            };
+            hold(called, Holder::Label);
             let (from, ty) = reach(view, called, types, &self.signs);
             if let Some(ty) = ty {
                 hold(from, Holder::Pii(ty));
@@ -330,8 +340,18 @@ impl Window {
                 self.moved = true;
                 self.call_early(direction)
             }
-            Holder::Token | Holder::Phrase | Holder::Substring | Holder::Mask => Vec::new(),
+            Holder::Token | Holder::Phrase | Holder::Label | Holder::Substring | Holder::Mask => {
+                Vec::new()
+            }
         }
+    }
+
+    /// Waits no longer for the label that has begun at the frontier: so much white space stands in no label.
+    pub(super) fn ignore_label(&mut self, engine: &Engine, direction: &Direction) {
+        let dictionary = engine.dictionary();
+        let calls = |state| engine.leads(state) & direction.calls != 0;
+        self.ignored = Some(self.place.open(dictionary, calls));
+        self.moved = true;
     }
 
     /// Lets everything that is held pass as it is.
@@ -383,6 +403,9 @@ impl Window {
         self.outermost.trim(view);
         less(&mut self.substrings);
         less(&mut self.settled);
+        if let Some(ignored) = &mut self.ignored {
+            less(ignored);
+        }
         let less = |at: &mut usize| *at = at.saturating_sub(original);
         for detection in &mut self.detections {
             less(&mut detection.at);

@@ -15,6 +15,9 @@ use super::error::CliError;
 use super::policy::read_bundle;
 use crate::report::date;
 
+/// How many entries the text form names that hold streams back most.
+const HOLDBACK_ENTRIES: usize = 5;
+
 /// Options of `edgerail inspect`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -83,6 +86,10 @@ impl<'e> Summary<'e> {
             "bytes": bundle.bytes().len(),
             "format": FORMAT,
             "guardrails": guardrails.map(|g| self.guardrail_json(g)).collect::<Vec<_>>(),
+            "holdback": {
+                "input": self.holdback_json(Source::Input),
+                "output": self.holdback_json(Source::Output),
+            },
             "limits": {"findings": policy.findings, "textBytes": policy.text_bytes},
             "onError": {
                 "input": on_error(policy.on_error_input),
@@ -94,6 +101,35 @@ impl<'e> Summary<'e> {
                 .collect::<Vec<_>>(),
             "sha256": self.hash(),
         })
+    }
+
+    /// What streams of a source can hold back most, by entry.
+    fn holdback_json(&self, source: Source) -> Vec<Value> {
+        let estimates = self.engine.holdback(source).into_iter();
+        estimates
+            .map(|estimate| {
+                let name = estimate.holder.name(self.engine);
+                json!({"bytes": estimate.bytes, "entry": name})
+            })
+            .collect()
+    }
+
+    fn holdback_text(&self, source: Source) -> String {
+        let estimates = self.engine.holdback(source);
+        let most = estimates.iter().take(HOLDBACK_ENTRIES).map(|estimate| {
+            let name = plain(estimate.holder.name(self.engine));
+            match estimate.bytes {
+                Some(bytes) => format!("{name} {bytes} bytes"),
+                None => format!("{name} up to the cap"),
+            }
+        });
+        let most: Vec<_> = most.collect();
+        let most = if most.is_empty() {
+            String::from("nothing")
+        } else {
+            most.join(", ")
+        };
+        format!("stream     {} holds back most: {most}", source.name())
     }
 
     fn guardrail_json(&self, guardrail: &Guardrail) -> Value {
@@ -176,6 +212,9 @@ impl<'e> Summary<'e> {
             "limits     texts of {} bytes, {} findings listed",
             limits.text_bytes, limits.findings
         );
+        for source in [Source::Input, Source::Output] {
+            let _ = writeln!(page, "{}", self.holdback_text(source));
+        }
         let sections: Vec<_> = bundle
             .sections()
             .map(|(kind, bytes)| format!("{} {bytes}", kind.name()))

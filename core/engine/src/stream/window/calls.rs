@@ -16,12 +16,18 @@ use crate::text::CharClass;
 impl Window {
     /// Walks as far as tokens are sure.
     pub(super) fn walk(&mut self, engine: &Engine, direction: &Direction, whole: bool) {
+        // What the walk stops before may be a token too long to be known, which is stepped over.
+        while self.walk_on(engine, direction, whole) {}
+    }
+
+    /// Walks to the next cut; `false` if there is none.
+    fn walk_on(&mut self, engine: &Engine, direction: &Direction, whole: bool) -> bool {
         let view = self.text.view();
         if let Some(kind) = self.inside {
             let end = token_end(view, self.place.at(), kind);
             self.place.skip(end, false);
             if end == view.len() && !whole {
-                return;
+                return false;
             }
             self.inside = None;
         }
@@ -34,12 +40,12 @@ impl Window {
             if long && word {
                 self.inside = cut.only;
                 self.place.skip(view.len(), true);
-                return;
+                return false;
             }
             limit = cut.limit;
         }
         if limit <= from {
-            return;
+            return false;
         }
         let dictionary = engine.dictionary();
         // What is found now begins at a token of the path that is open, or later, and ends behind it.
@@ -62,6 +68,7 @@ impl Window {
             }
         }
         self.add_up(engine, direction);
+        !whole
     }
 
     /// Adds up the keywords of topics that were found, by their places in the block.
@@ -116,12 +123,12 @@ impl Window {
 
     /// Calls the recognisers: again where the answer was not final, and at what is new.
     pub(super) fn call(&mut self, engine: &Engine, direction: &Direction, whole: bool) {
+        if self.pending.is_empty() && self.pass.events.is_empty() && self.fresh.is_empty() {
+            return;
+        }
         let pending = take(&mut self.pending);
         let mut events = take(&mut self.pass.events);
         let mut fresh = take(&mut self.fresh);
-        if pending.is_empty() && events.is_empty() && fresh.is_empty() {
-            return;
-        }
         let lexicon = |state| engine.leads(state) & Engine::LEADS_TO_LEXICON != 0;
         let open = self.place.open(engine.dictionary(), lexicon);
         let view = self.text.view().get(..self.place.at()).unwrap_or("");
