@@ -196,7 +196,7 @@ pub(super) fn side_text(side: &Snapshot) -> String {
     let hash: String = side.sha256.chars().take(16).collect();
     format!(
         "{}: {} (sha256 {hash}…)",
-        one_line(&side.place),
+        one_line(&side.name()),
         names.join(", ")
     )
 }
