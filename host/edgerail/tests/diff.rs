@@ -476,6 +476,11 @@ fn what_has_no_effect_is_said() {
         "{ran:?}"
     );
     assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    assert!(
+        ran.out.contains("new     n.json with o.toml: first"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]

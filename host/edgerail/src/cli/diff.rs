@@ -129,7 +129,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     let old = side(&args.old, &args.overlay_old, "--overlay-old")?;
     let new = side(&args.new, &args.overlay_new, "--overlay-new")?;
     let both = old.source.is_some() && new.source.is_some();
-    let (before, after) = (snapshot(&old, both)?, snapshot(&new, both)?);
+    let (mut before, mut after) = (snapshot(&old, both)?, snapshot(&new, both)?);
+    let named = |overlay: &Option<PathBuf>| overlay.as_ref().map(|path| path.display().to_string());
+    before.overlay = named(&args.overlay_old);
+    after.overlay = named(&args.overlay_new);
     let changes = Changes::between(&before, &after);
     let mut failed = 0;
     let impact = if args.corpus.is_empty() {

@@ -249,6 +249,8 @@ impl Part {
 pub(crate) struct Snapshot {
     /// The file.
     pub(crate) place: String,
+    /// The overlay's file, if there is one.
+    pub(crate) overlay: Option<String>,
     /// Whether it was a definition, of which more is known.
     pub(crate) is_definition: bool,
     /// Of the bundle, in hexadecimal digits.
@@ -262,6 +264,14 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// The file, and the overlay if there is one.
+    pub(crate) fn name(&self) -> String {
+        match &self.overlay {
+            Some(overlay) => format!("{} with {overlay}", self.place),
+            None => self.place.clone(),
+        }
+    }
+
     /// Reads a loaded bundle, and what is known beyond it if it was compiled from definitions.
     pub(crate) fn of(
         place: &str,
@@ -287,6 +297,7 @@ impl Snapshot {
         let digits = engine.bundle().hash().iter();
         Snapshot {
             place: place.to_owned(),
+            overlay: None,
             is_definition: source.is_some(),
             sha256: digits.map(|byte| format!("{byte:02x}")).collect(),
             bundle: bundle(policy),

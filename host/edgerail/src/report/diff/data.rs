@@ -161,6 +161,7 @@ fn location(file: &str, line: Option<u64>) -> Value {
 fn side_json(side: &Snapshot) -> Value {
     json!({
         "file": side.place,
+        "overlay": side.overlay,
         "guardrails": side.guardrails.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(),
         "sha256": side.sha256,
     })

@@ -21,7 +21,7 @@ const fn tone(way: Way) -> Tone {
 impl Diffed<'_> {
     /// One self-contained page.
     pub(crate) fn html(&self) -> String {
-        let about = format!("{} → {}", self.old.place, self.new.place);
+        let about = format!("{} → {}", self.old.name(), self.new.name());
         let mut page = Page::new("Guardrail comparison", &about);
         let worst = if self.changes.count(Way::Weakens) > 0 {
             Tone::Bad

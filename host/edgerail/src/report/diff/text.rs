@@ -84,7 +84,6 @@ impl Diffed<'_> {
     }
 
     fn impact_text(&self, impact: &Impact, page: &mut String) {
-        let affected = impact.affected();
         let _ = writeln!(
             page,
             "\ncorpus  {}: {}, {} refused",
@@ -105,39 +104,7 @@ impl Diffed<'_> {
         if let Some(unseen) = self.unseen() {
             let _ = writeln!(page, "        {unseen}");
         }
-        let mut table = TextTable::new(1);
-        table.row(["", "old", "", "new", ""]);
-        for effect in Effect::ALL {
-            let (old, new) = impact.with(effect);
-            table.row([
-                effect.word().to_owned(),
-                old.to_string(),
-                percent(old, impact.rows),
-                new.to_string(),
-                percent(new, impact.rows),
-            ]);
-        }
-        page.push('\n');
-        table.write("  ", page);
-        let _ = writeln!(
-            page,
-            "\n{affected} of {} treated otherwise, {}",
-            counted(impact.rows, "text"),
-            percent(affected, impact.rows)
-        );
-        let mut table = TextTable::new(1);
-        for shift in Shift::ALL {
-            let count = impact.count(shift);
-            if count > 0 {
-                let mark = if shift.weakens() { "! " } else { "  " };
-                table.row([
-                    format!("{mark}{}", shift.words()),
-                    count.to_string(),
-                    percent(count, impact.rows),
-                ]);
-            }
-        }
-        table.write("  ", page);
+        shifts_text(impact, page);
         reasons_text(impact, page);
         let mut table = TextTable::new(4);
         for (shift, affected) in self.examples(impact) {
@@ -148,7 +115,7 @@ impl Diffed<'_> {
                 self.excerpt(affected),
             ]);
         }
-        if affected > 0 {
+        if impact.affected() > 0 {
             page.push_str("\nexamples, the first of each kind\n");
             table.write("  ", page);
             page.push_str("\n\"let through\" is said of this engine: what it leaves to the cloud is still decided there\n");
@@ -163,6 +130,44 @@ impl Diffed<'_> {
         let shifts = impact.examples.iter();
         shifts.flat_map(|(shift, list)| list.iter().map(move |affected| (*shift, affected)))
     }
+}
+
+/// How many texts pass, are masked and are blocked, and what becomes of those that are treated otherwise.
+fn shifts_text(impact: &Impact, page: &mut String) {
+    let affected = impact.affected();
+    let mut table = TextTable::new(1);
+    table.row(["", "old", "", "new", ""]);
+    for effect in Effect::ALL {
+        let (old, new) = impact.with(effect);
+        table.row([
+            effect.word().to_owned(),
+            old.to_string(),
+            percent(old, impact.rows),
+            new.to_string(),
+            percent(new, impact.rows),
+        ]);
+    }
+    page.push('\n');
+    table.write("  ", page);
+    let _ = writeln!(
+        page,
+        "\n{affected} of {} treated otherwise, {}",
+        counted(impact.rows, "text"),
+        percent(affected, impact.rows)
+    );
+    let mut table = TextTable::new(1);
+    for shift in Shift::ALL {
+        let count = impact.count(shift);
+        if count > 0 {
+            let mark = if shift.weakens() { "! " } else { "  " };
+            table.row([
+                format!("{mark}{}", shift.words()),
+                count.to_string(),
+                percent(count, impact.rows),
+            ]);
+        }
+    }
+    table.write("  ", page);
 }
 
 fn reasons_text(impact: &Impact, page: &mut String) {
@@ -196,7 +201,7 @@ pub(super) fn side_text(side: &Snapshot) -> String {
     let hash: String = side.sha256.chars().take(16).collect();
     format!(
         "{}: {} (sha256 {hash}…)",
-        one_line(&side.place),
+        one_line(&side.name()),
         names.join(", ")
     )
 }

@@ -87,6 +87,11 @@ impl Evaluated<'_> {
             (text, verdict.passed)
         });
         page.conditions(&conditions.collect::<Vec<_>>());
+        self.html_facts(page);
+    }
+
+    fn html_facts(&self, page: &mut Page) {
+        let summary = self.summary;
         let time = |share| match summary.latency.quantile(share) {
             Some(time) => format!("{time:.1?}"),
             None => "–".to_owned(),
@@ -161,6 +166,10 @@ impl Evaluated<'_> {
             1,
             &groups,
         );
+        self.html_figures(page);
+    }
+
+    fn html_figures(&self, page: &mut Page) {
         let columns = [
             "Entry",
             "Labels#",
