@@ -104,9 +104,9 @@ impl RegexCompiler {
     }
 
     /// Packs searching patterns into groups, small ones first, each into the first group of its kind that
-    /// stays within the budget; returns the groups' automata. Marked patterns come last, those with the
-    /// most gaps first: they cost less where no group is left for them, and may then join one that
-    /// searches more.
+    /// stays within the budget; returns the groups' automata. Marked patterns come last: they cost less
+    /// where no group is left for them, and may then join one of the others. Of the marked ones those with
+    /// the most gaps come first: what a group searches for them, it searches for the rest as well.
     fn pack(&mut self) -> Vec<Vec<u8>> {
         let mut candidates: Vec<(Reverse<u8>, usize, usize)> = Vec::new();
         for (number, pattern) in self.patterns.iter().enumerate() {
@@ -116,14 +116,15 @@ impl RegexCompiler {
         }
         candidates.sort_unstable();
         let mut groups: Vec<PatternGroup> = Vec::new();
-        for (Reverse(own), _, number) in candidates {
-            if self.join(&mut groups, number, |group| reach(group.gaps) == own) {
+        for (_, _, number) in candidates {
+            let marked = self.patterns[number].gaps.is_some();
+            if self.join(&mut groups, number, |group| group.gaps.is_some() == marked) {
                 continue;
             }
             if groups.len() < MAX_GROUPS {
                 groups.extend(self.group(vec![number]));
-            } else {
-                self.join(&mut groups, number, |group| reach(group.gaps) > own);
+            } else if marked {
+                self.join(&mut groups, number, |group| group.gaps.is_none());
             }
         }
         for (number, joined) in groups.iter().enumerate() {

@@ -17,6 +17,8 @@ mod native;
 mod policy;
 mod random;
 mod report;
+mod stream;
+mod topics;
 mod vocabulary;
 mod wasm;
 

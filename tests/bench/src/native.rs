@@ -9,16 +9,19 @@ use crate::clock::{Case, Effort, medians};
 use crate::corpus::HOSTILE;
 use crate::policy::{self, Parts, load};
 use crate::report::Row;
-use crate::{Bench, Named, memory};
+use crate::{Bench, Named, memory, stream, topics};
 
 /// Every native benchmark: its group's name, and what measures it.
-pub(crate) const BENCHES: [Named; 9] = [
+pub(crate) const BENCHES: [Named; 12] = [
     ("findings", findings),
     ("full", full),
     ("words", words),
     ("length", length),
     ("hostile", hostile),
     ("regexes", regexes),
+    ("topics", topics::topics),
+    ("tiers", topics::tiers),
+    ("stream", stream::stream),
     ("parts", parts),
     ("load", load_bundle),
     ("memory", memory_held),
@@ -428,7 +431,7 @@ fn regexes(bench: &mut Bench) {
 /// What each part of the policy takes.
 fn parts(bench: &mut Bench) {
     let rival = bare_pass(&policy::words(500));
-    let [none, words, profanity, pii, regexes, all] = [
+    let [none, words, profanity, pii, regexes, topics, all] = [
         Parts::default(),
         Parts::words(500),
         Parts {
@@ -441,6 +444,10 @@ fn parts(bench: &mut Bench) {
         },
         Parts {
             regexes: policy::regexes(),
+            ..Parts::default()
+        },
+        Parts {
+            topics: true,
             ..Parts::default()
         },
         Parts::full(),
@@ -461,6 +468,7 @@ fn parts(bench: &mut Bench) {
                 Case::new(|| evaluate(&profanity, set)),
                 Case::new(|| evaluate(&pii, set)),
                 Case::new(|| evaluate(&regexes, set)),
+                Case::new(|| evaluate(&topics, set)),
                 Case::new(|| evaluate(&all, set)),
             ],
         );
@@ -471,6 +479,7 @@ fn parts(bench: &mut Bench) {
             "profanity alone",
             "31 types alone",
             "10 regexes alone",
+            "10 topics alone",
             "full policy",
         ];
         let names = [
@@ -480,6 +489,7 @@ fn parts(bench: &mut Bench) {
             "profanity",
             "pii",
             "regexes",
+            "topics",
             "full",
         ];
         let size = bytes(set);

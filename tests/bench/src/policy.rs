@@ -1,9 +1,9 @@
 //! The policies that are measured.
 
 use edgerail_compile::definition::{
-    Directional, DirectionalAction, Guardrail, PiiEntry, RegexEntry, WordEntry,
+    Directional, DirectionalAction, Guardrail, PiiEntry, RegexEntry, TopicEntry, WordEntry,
 };
-use edgerail_compile::overlay::Overlay;
+use edgerail_compile::overlay::{KeywordMode, Overlay, Tier, Tiers, TopicOptions, TopicRule};
 use edgerail_compile::{CompileOptions, compile};
 use edgerail_core::bundle::SectionKind;
 use edgerail_core::pii::PiiType;
@@ -71,6 +71,73 @@ fn coined(random: &mut Random, mut number: usize) -> String {
     word
 }
 
+/// Denied topics as customers define them, and an example of each. The generated texts are about none.
+pub(crate) const TOPICS: [(&str, &str, &str); 10] = [
+    (
+        "Investment Advice",
+        "Recommendations to buy or sell shares, bonds, funds or other securities.",
+        "Should I put my savings into tech shares or treasury bonds?",
+    ),
+    (
+        "Medical Dosage",
+        "Advice on how much of a prescription drug a patient should take.",
+        "How many milligrams of ibuprofen may I take with antibiotics?",
+    ),
+    (
+        "Tax Evasion",
+        "Ways to hide income from the tax authorities or to avoid paying taxes unlawfully.",
+        "How do I hide offshore income from the tax authorities?",
+    ),
+    (
+        "Weapons",
+        "Building, modifying or acquiring firearms, ammunition or explosives.",
+        "How can I convert this rifle to fire automatically?",
+    ),
+    (
+        "Gambling",
+        "Betting, casinos, lotteries and how to win at them.",
+        "Which betting strategy wins at roulette in a casino?",
+    ),
+    (
+        "Immigration Law",
+        "Legal advice on visas, asylum, residence permits and deportation.",
+        "Can I overstay my tourist visa while my asylum claim is pending?",
+    ),
+    (
+        "Cryptocurrency",
+        "Trading, mining or storing bitcoin and other cryptocurrencies.",
+        "Is it worth mining bitcoin or should I trade ethereum instead?",
+    ),
+    (
+        "Political Campaigns",
+        "Opinions on parties, candidates for office, elections and referendums.",
+        "Which party should I vote for in the presidential election?",
+    ),
+    (
+        "Horoscopes",
+        "Astrology, zodiac signs, tarot and fortune telling.",
+        "What does my zodiac sign say about love this month?",
+    ),
+    (
+        "Self-Diagnosis",
+        "Diagnosing diseases from symptoms instead of seeing a physician.",
+        "I have chest pain and a fever, which disease is it?",
+    ),
+];
+
+/// How many words a rule of a topic has that no generated text contains, and how many that they are full
+/// of; together the 200 keywords of a topic of the benchmark.
+const STRANGE: usize = 198;
+const COMMON: usize = 2;
+
+/// The keywords of the benchmark's topic of this number.
+fn keywords(number: usize, strange: &[String]) -> Vec<String> {
+    let strange = &strange[STRANGE * number..][..STRANGE];
+    let common = NOUNS.iter().cycle().skip(COMMON * number).take(COMMON);
+    let common = common.map(|noun| (*noun).to_owned());
+    strange.iter().cloned().chain(common).collect()
+}
+
 const BLOCK: Directional = both(DirectionalAction::Block);
 const MASK: Directional = both(DirectionalAction::Anonymize);
 
@@ -93,16 +160,32 @@ pub(crate) struct Parts {
     pub(crate) pii: bool,
     /// Custom patterns.
     pub(crate) regexes: Vec<(String, String)>,
+    /// [`TOPICS`], with the keywords that the compiler derives.
+    pub(crate) topics: bool,
+    /// How many topics with 200 keywords each by overlay, of which two stand in ordinary text.
+    pub(crate) keyword_topics: usize,
+    /// All policies that have tiers are STANDARD.
+    pub(crate) standard: bool,
 }
 
 impl Parts {
-    /// All parts without topics: 500 words, profanity, 31 types, 10 patterns.
+    /// All parts: 500 words, profanity, 31 types, 10 patterns, 10 topics.
     pub(crate) fn full() -> Parts {
         Parts {
             words: 500,
             profanity: true,
             pii: true,
             regexes: regexes(),
+            topics: true,
+            ..Parts::default()
+        }
+    }
+
+    /// Topics of 200 keywords each and no other policy.
+    pub(crate) fn keyword_topics(count: usize) -> Parts {
+        Parts {
+            keyword_topics: count,
+            ..Parts::default()
         }
     }
 
@@ -150,6 +233,20 @@ impl Parts {
                 action: if number % 3 == 2 { BLOCK } else { MASK },
                 path: String::new(),
             });
+        let derived = TOPICS.iter().filter(|_| self.topics);
+        let derived = derived.map(|(name, definition, example)| TopicEntry {
+            name: (*name).to_owned(),
+            definition: (*definition).to_owned(),
+            examples: vec![(*example).to_owned()],
+            action: BLOCK,
+        });
+        let by_rules = (0..self.keyword_topics).map(|number| TopicEntry {
+            name: topic_name(number),
+            definition: "Described by the rules of the overlay.".to_owned(),
+            examples: Vec::new(),
+            action: BLOCK,
+        });
+        let tier = self.standard.then(|| "STANDARD".to_owned());
         Guardrail {
             name: "bench".to_owned(),
             blocked_input_messaging: "This request is not allowed.".to_owned(),
@@ -158,8 +255,38 @@ impl Parts {
             profanity: self.profanity.then_some(BLOCK),
             pii: if self.pii { pii.collect() } else { Vec::new() },
             regexes: regexes.collect(),
+            topics: derived.chain(by_rules).collect(),
+            topics_tier: tier,
             ..Guardrail::default()
         }
+    }
+
+    /// What AWS's definitions have no field for: tiers, and the keywords of topics. A keyword's weight is
+    /// so low that ordinary text adds up to no topic.
+    fn overlay(&self) -> Overlay {
+        let strange = words(STRANGE * self.keyword_topics);
+        let topics = (0..self.keyword_topics).map(|number| {
+            let rule = TopicRule {
+                any: keywords(number, &strange),
+                weight: Some(20),
+                ..TopicRule::default()
+            };
+            let options = TopicOptions {
+                keywords: Some(KeywordMode::Replace),
+                rules: vec![rule],
+                ..TopicOptions::default()
+            };
+            (topic_name(number), options)
+        });
+        let tier = self.standard.then_some(Tier::Standard);
+        let mut overlay = Overlay::default();
+        overlay.settings.topics = topics.collect();
+        overlay.settings.tiers = Tiers {
+            words: tier,
+            profanity: tier,
+            pii: tier,
+        };
+        overlay
     }
 
     /// The compiled bundle.
@@ -169,7 +296,7 @@ impl Parts {
     pub(crate) fn bundle(&self) -> Vec<u8> {
         let compiled = compile(
             &[self.guardrail()],
-            &Overlay::default(),
+            &self.overlay(),
             &CompileOptions::default(),
         );
         compiled
@@ -194,6 +321,10 @@ pub(crate) fn load(bundle: Vec<u8>, check_hash: bool) -> Engine {
         ..LoadOptions::default()
     };
     Engine::load(bundle, options).unwrap_or_else(|problem| panic!("the bundle loads: {problem}"))
+}
+
+fn topic_name(number: usize) -> String {
+    format!("Topic {number}")
 }
 
 /// The ten patterns, owned.

@@ -152,7 +152,7 @@ fn marked_patterns_get_groups_of_their_own_and_join_others_when_there_are_too_ma
     let (_, each, _) = compiler.finish().unwrap();
     let each = edgerail_core::regex::read_each(&each).unwrap();
     let groups: Vec<u8> = each.iter().map(|compiled| compiled.group).collect();
-    assert_eq!(groups, [2, 0, 2, 0, 1]);
+    assert_eq!(groups, [1, 0, 1, 0, 1]);
     let gaps: Vec<Option<u8>> = each.iter().map(|compiled| compiled.gaps).collect();
     assert_eq!(gaps, [Some(0), None, Some(0), None, Some(1)]);
 }
