@@ -9,6 +9,7 @@ mod bench;
 mod component;
 mod corpus;
 mod demo;
+mod fuzz;
 mod process;
 mod setup;
 mod test;
@@ -32,6 +33,7 @@ const CHORES: &[Chore] = &[
     bench::CHORE,
     component::CHORE,
     corpus::CHORE,
+    fuzz::CHORE,
     setup::CHORE,
     unicode::CHORE,
     views::CHORE,

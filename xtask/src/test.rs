@@ -5,20 +5,24 @@ use std::time::Instant;
 
 use crate::process::{cargo, run};
 use crate::setup::{Toolchain, wasm_toolchain};
-use crate::{Chore, component, corpus};
+use crate::{Chore, component, corpus, fuzz};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "test",
     summary: "format, lints, all tests, the WebAssembly builds, the mutation run",
-    help: "usage: cargo xtask test\n\n\
-        Runs every check in turn and stops at the first that fails, with the command to run it again.",
+    help: "usage: cargo xtask test [--deep]\n\n\
+        Runs every check in turn and stops at the first that fails, with the command to run it again.\n\
+        --deep runs the property tests with 20 times as many texts, and every fuzz target for a minute, or for as\n\
+        many seconds as EDGERAIL_FUZZ_SECONDS says.",
     run: test,
 };
 
 fn test(arguments: &[&str]) -> Result<(), String> {
-    if let [other, ..] = arguments {
-        return Err(format!("unexpected argument {other:?}; try --help"));
-    }
+    let deep = match arguments {
+        [] => false,
+        ["--deep"] => true,
+        [other, ..] => return Err(format!("unexpected argument {other:?}; try --help")),
+    };
     let start = Instant::now();
     let mut done = Vec::new();
     let mut stage = |name: &'static str, work: &dyn Fn() -> Result<(), String>| {
@@ -59,11 +63,30 @@ fn test(arguments: &[&str]) -> Result<(), String> {
         ]))
     })?;
     stage("mutation", &corpus::mutate)?;
+    if deep {
+        stage("properties", &properties)?;
+        stage("fuzz", &|| fuzz::chore(&[]))?;
+    }
     println!("All passed in {:.0} s:", start.elapsed().as_secs_f64());
     for (name, seconds) in &done {
         println!("  {name:<20} {seconds:>7.1} s");
     }
     Ok(())
+}
+
+/// The property tests with many more texts than the ordinary run has time for.
+fn properties() -> Result<(), String> {
+    let tests = ["test", "--package", "edgerail-tests", "--no-fail-fast"];
+    let only = [
+        "--test",
+        "properties",
+        "--test",
+        "reversible",
+        "--test",
+        "streams",
+    ];
+    let mut command = cargo(&[&tests[..], &only].concat());
+    run(command.env("EDGERAIL_ROUNDS", "20"))
 }
 
 /// The engine links with `core` and `alloc` only, and the proof fails where std is linked.
