@@ -36,6 +36,12 @@ const LEET: &[(char, &str)] = &[
     ('€', "e"),
 ];
 
+/// English words that are other English words rotated, though not all are spelled as most words are.
+const ROTATIONS: [&str; 18] = [
+    "balk", "barf", "crag", "ebbs", "envy", "errs", "flap", "frag", "gnat", "ones", "onyx", "pent",
+    "rail", "reef", "roof", "sent", "sync", "tang",
+];
+
 /// The fewest letters of a word that is looked for rotated.
 const ROTATED: usize = 4;
 
@@ -114,7 +120,7 @@ pub(crate) fn rotated(term: &str) -> Option<String> {
     let rotated: String = term.to_ascii_lowercase().chars().map(rotate).collect();
     let odd = rotated
         .split(' ')
-        .any(|word| word.len() > 1 && !is_spelled_like_a_word(word));
+        .any(|word| word.len() > 1 && !ROTATIONS.contains(&word) && !is_spelled_like_a_word(word));
     odd.then_some(rotated)
 }
 
@@ -174,7 +180,7 @@ mod tests {
             Some("cebwrpg xrfgery")
         );
         for word in [
-            "terra", "envy", "gnat", "irk", "abc", "Größe", "x1y2z3", "pub-quiz",
+            "terra", "envy", "rail", "gnat", "irk", "abc", "Größe", "x1y2z3", "pub-quiz",
         ] {
             assert_eq!(rotated(word), None, "{word}");
         }

@@ -90,7 +90,7 @@ fn evasions_are_found_at_their_exact_place() {
         ("so b.a.d it is", "b.a.d", "separated"),
         ("so (b-a-d) it is", "b-a-d", "separated"),
         ("so b_a_d.", "b_a_d", "separated"),
-        ("so b . a . d", "b . a . d", "separated"),
+        ("so i . d . i . o . t", "i . d . i . o . t", "separated"),
         ("i d i o t", "i d i o t", "separated"),
         ("1 d 1 o t now", "1 d 1 o t", "separated"),
         ("a i d i o t", "i d i o t", "separated"),

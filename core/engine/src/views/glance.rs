@@ -5,8 +5,10 @@
 const BLOCK: usize = 64;
 /// How many bytes behind a block are looked at with it: patterns may begin at its end.
 const AHEAD: usize = 8;
+/// The longest chunk of a row of single letters: a letter with punctuation around it.
+const SINGLE: usize = 4;
 /// How far an announced address may stand behind its announcement, in bytes.
-const ANNOUNCED: usize = 128;
+const ANNOUNCED: usize = 192;
 
 /// The next stretch of `text` from `from` on that may hold an evasion; it begins and ends at blanks or at
 /// the ends of the text. With `addresses`, spelled-out addresses count.
@@ -28,10 +30,7 @@ pub(super) fn next(text: &str, from: usize, addresses: bool) -> Option<(usize, u
             let start = text.get(from..at).and_then(|before| before.rfind(is_blank));
             let start = start.map_or(from, |blank| from.saturating_add(blank));
             let length = if suspicious.mail { ANNOUNCED } else { BLOCK };
-            let end = at.saturating_add(length).min(bytes.len());
-            let after = bytes.get(end..).unwrap_or(&[]);
-            let length = after.iter().position(|byte| is_blank(char::from(*byte)));
-            let end = length.map_or(bytes.len(), |length| end.saturating_add(length));
+            let end = chunk_end(text, at.saturating_add(length));
             // Rows of single letters and their like run over blocks: what follows belongs to it.
             return Some((start, extended(text, end, addresses)));
         }
@@ -42,21 +41,48 @@ pub(super) fn next(text: &str, from: usize, addresses: bool) -> Option<(usize, u
 
 /// The end of the stretch that goes on at `end` as long as blocks are suspicious.
 fn extended(text: &str, mut end: usize, addresses: bool) -> usize {
-    while let Some(rest) = text.as_bytes().get(end..).filter(|rest| !rest.is_empty()) {
+    loop {
+        end = row_end(text, end);
+        let rest = text.as_bytes().get(end..).unwrap_or(&[]);
+        if rest.is_empty() {
+            return end;
+        }
         let mut block = [b' '; BLOCK + AHEAD];
         let seen = rest.len().min(block.len());
         let (head, _) = block.split_at_mut_checked(seen).unwrap_or_default();
         head.copy_from_slice(rest.get(..seen).unwrap_or(&[]));
         let suspicious = judge(&block);
-        if !(suspicious.any || addresses && suspicious.mail) {
-            break;
+        let goes_on = suspicious.any || (addresses && suspicious.mail);
+        if !goes_on {
+            return end;
         }
-        let step = end.saturating_add(BLOCK).min(text.len());
-        let after = text.as_bytes().get(step..).unwrap_or(&[]);
-        let length = after.iter().position(|byte| is_blank(char::from(*byte)));
-        end = length.map_or(text.len(), |length| step.saturating_add(length));
+        end = chunk_end(text, end.saturating_add(BLOCK));
     }
-    end
+}
+
+/// The end of the short chunks behind `end`: they may belong to a row of single letters.
+fn row_end(text: &str, mut end: usize) -> usize {
+    loop {
+        let rest = text.as_bytes().get(end..).unwrap_or(&[]);
+        let blanks = rest
+            .iter()
+            .take_while(|byte| is_blank(char::from(**byte)))
+            .count();
+        let start = end.saturating_add(blanks);
+        let next = chunk_end(text, start);
+        if next == start || next.saturating_sub(start) > SINGLE {
+            return end;
+        }
+        end = next;
+    }
+}
+
+/// The first blank from `at` on, or the end of the text.
+fn chunk_end(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    let rest = text.as_bytes().get(at..).unwrap_or(&[]);
+    let length = rest.iter().position(|byte| is_blank(char::from(*byte)));
+    length.map_or(text.len(), |length| at.saturating_add(length))
 }
 
 const fn is_blank(c: char) -> bool {

@@ -194,3 +194,105 @@ impl<'t> Iterator for Chunks<'t> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+    use crate::dictionary::Dictionary;
+    use crate::views::testing::section;
+    use crate::views::{Layout, Tables};
+
+    const PIECES: &[&str] = &[
+        "b4d",
+        "b a d",
+        "b.a.d",
+        " ",
+        " ",
+        "\n",
+        "plain",
+        "words",
+        "and more of them",
+        "a",
+        "I",
+        "baaad",
+        "диоt",
+        "слово",
+        "é",
+        "UHJvamVjdCBLZXN0cmVs",
+        "73686974",
+        "%62",
+        "&#98;",
+        "\\x62",
+        "jane",
+        " (at) ",
+        "[dot]",
+        "example.com",
+        "my mail ",
+        " at ",
+        " dot ",
+        "4",
+        "1 1 1 1 1 1 1 1 1 1",
+        ".",
+        "-",
+        "!",
+        "$hit",
+        "fu(k",
+        "i|",
+        "3 weeks",
+        "(brackets)",
+        "it's",
+        "x . y . z",
+        "well-known",
+        "b\u{337}",
+        "🅰",
+        "end.",
+        "!diot",
+        "CamelCase",
+        "s. p. o. r. t",
+    ];
+
+    /// The glance must lead the scan to all that a scan of the whole text finds.
+    #[test]
+    fn the_glance_overlooks_nothing() {
+        let bytes = section(&[]);
+        let layout = Layout::read(&bytes).unwrap().unwrap();
+        let search = Search {
+            tables: Tables::reopen(&bytes, &layout),
+            dictionary: Dictionary::read(&[]).unwrap(),
+            substrings: true,
+            words: true,
+            pii: true,
+            depth: 2,
+        };
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut below = |most: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 16) as usize % most
+        };
+        let mut found = 0;
+        for _ in 0..3_000 {
+            let text: String = (0..below(60))
+                .map(|_| PIECES[below(PIECES.len())])
+                .collect();
+            let mut all = Units::default();
+            let mut singles = Singles::default();
+            for chunk in Chunks::new(&text) {
+                look(&chunk, &mut singles, search, &mut all);
+            }
+            singles.flush(&text, search, &mut all);
+            let mut glanced = Units::default();
+            scan(&text, search, &mut glanced);
+            found += all.words.len();
+            assert_eq!(all.pii, glanced.pii, "{text:?}");
+            for units in [&mut all.words, &mut glanced.words] {
+                units.sort_by_key(|unit| (unit.start, unit.end, unit.text.clone()));
+            }
+            assert_eq!(all.words, glanced.words, "{text:?}");
+        }
+        assert!(found > 10_000, "{found}");
+    }
+}

@@ -73,7 +73,7 @@ fn is_gap(gap: &str) -> bool {
     let signs = gap.trim_matches(' ');
     gap.len() <= 3
         && !gap.is_empty()
-        && gap.starts_with(' ')
+        && (gap.starts_with(' ') || gap.ends_with(' '))
         && matches!(signs, "" | "." | "-" | "_" | "*" | "/" | "~" | "+" | "|")
 }
 

@@ -179,6 +179,14 @@ impl<'e> Summary<'e> {
                 json!({"input": actions.input.name(), "output": actions.output.name()})
             }),
             "regexes": regexes.collect::<Vec<_>>(),
+            "tier": guardrail
+                .tiers
+                .named()
+                .into_iter()
+                .map(|(policy, standard)| {
+                    (policy.to_owned(), json!(if standard { "STANDARD" } else { "CLASSIC" }))
+                })
+                .collect::<serde_json::Map<_, _>>(),
             "version": guardrail.version,
             "words": {
                 "input": guardrail.words.input,
@@ -251,6 +259,15 @@ impl<'e> Summary<'e> {
         );
         if let Some(actions) = guardrail.profanity {
             let _ = writeln!(page, "  profanity {}", both(actions));
+        }
+        let standard: Vec<&str> = guardrail
+            .tiers
+            .named()
+            .into_iter()
+            .filter_map(|(policy, standard)| standard.then_some(policy))
+            .collect();
+        if !standard.is_empty() {
+            let _ = writeln!(page, "  tier     STANDARD for {}", standard.join(", "));
         }
         for source in [Source::Input, Source::Output] {
             let acts = |actions: Actions| actions.of(source) != EntryAction::Disabled;
