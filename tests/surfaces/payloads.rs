@@ -190,6 +190,7 @@ fn tags_cannot_cut_a_word_out_of_an_enforced_guardrail() {
     let request = payload.request(payload.source());
     let decision = engine.evaluate(&request);
     assert_eq!(decision.reason().text(), "Guardrail blocked.");
+    assert_eq!(payload.write(&decision), payload.blocked("Not in."));
     // Without the word only the address is left, whose mask goes around the tag.
     let body = body.replace("Kestrel", "Heron");
     let new = masked(&engine, body.as_bytes(), None, &GuardOptions::default());
