@@ -5,7 +5,11 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+use edgerail_core::payload::stream::{
+    EngineFilter, Framing, Reframer, TextFilter, Verdict, WholeBlocks,
+};
 use edgerail_core::payload::{GuardOptions, Payload, Replacement, Shape, Side};
+use edgerail_core::stream::StreamOptions;
 use edgerail_core::{Engine, LoadOptions};
 use edgerail_tests::bundle_of;
 
@@ -186,6 +190,7 @@ fn tags_cannot_cut_a_word_out_of_an_enforced_guardrail() {
     let request = payload.request(payload.source());
     let decision = engine.evaluate(&request);
     assert_eq!(decision.reason().text(), "Guardrail blocked.");
+    assert_eq!(payload.write(&decision), payload.blocked("Not in."));
     // Without the word only the address is left, whose mask goes around the tag.
     let body = body.replace("Kestrel", "Heron");
     let new = masked(&engine, body.as_bytes(), None, &GuardOptions::default());
@@ -306,4 +311,99 @@ fn damaged_bodies_are_refused_or_read_as_they_stand() {
         }
     }
     assert!(read > 500, "only {read} damaged bodies could be read");
+}
+
+/// The text of a chat's stream, and its events without it.
+fn chat(stream: &[u8]) -> (String, usize) {
+    let stream = std::str::from_utf8(stream).expect("UTF-8");
+    let events = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    let mut text = String::new();
+    let mut count = 0;
+    for event in events {
+        count += 1;
+        if event == "[DONE]" {
+            continue;
+        }
+        let event = edgerail_core::json::parse(event).expect("JSON");
+        let choice = &event
+            .member("choices")
+            .and_then(|c| c.as_array())
+            .expect("choices")[0];
+        let content = choice
+            .member("delta")
+            .and_then(|delta| delta.member("content"));
+        text.push_str(content.and_then(|content| content.as_str()).unwrap_or(""));
+    }
+    (text, count)
+}
+
+fn chat_events(text: &str, piece: usize) -> (Vec<u8>, usize) {
+    let characters: Vec<char> = text.chars().collect();
+    let mut stream = String::new();
+    for piece in characters.chunks(piece) {
+        let mut content = String::new();
+        edgerail_core::json::write_string(&mut content, &piece.iter().collect::<String>());
+        stream.push_str(&format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{content}}}}}]}}\n\n"
+        ));
+    }
+    stream.push_str("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+    let events = stream.matches("data: ").count();
+    (stream.into_bytes(), events)
+}
+
+/// Masks of a stream are those of the whole text, however the text is cut into events and the events into
+/// chunks; and no event is lost or invented.
+#[test]
+fn streams_give_what_whole_texts_give() {
+    let engine = engine();
+    let text = "Hello \u{1f600}, write to ann@example.com or \"bob.b@example.co.uk\";\n\tcard 4111 1111 1111 1111, not 4111 1111 1111 1112. Project Kite is fine. ".repeat(4);
+    let request = edgerail_core::Request::text(edgerail_core::Source::Output, &text);
+    let whole = engine.evaluate(&request).outputs()[0].clone();
+    for piece in [1, 2, 3, 7, 16, 1000] {
+        let (stream, events) = chat_events(&text, piece);
+        for cut in [1, 11, 4096] {
+            let options = StreamOptions::new(edgerail_core::Source::Output);
+            let mut filter = EngineFilter::new(&engine, options);
+            let (out, blocked) = reframe(&stream, cut, &mut filter);
+            assert!(!blocked);
+            assert_eq!(chat(&out), (whole.clone(), events), "{piece} {cut}");
+            assert_eq!(filter.ends().len(), 1);
+            let mut filter = WholeBlocks::new(|text: &str| {
+                let request = edgerail_core::Request::text(edgerail_core::Source::Output, text);
+                Verdict::of(&engine.evaluate(&request))
+            });
+            assert_eq!(
+                chat(&reframe(&stream, cut, &mut filter).0),
+                (whole.clone(), events)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_blocked_stream_says_the_masked_prefix_and_the_message() {
+    let engine = engine();
+    let text = "Mail ann@example.com about Project Kestrel and more";
+    for piece in [1, 5, 100] {
+        let (stream, _) = chat_events(text, piece);
+        let options = StreamOptions::new(edgerail_core::Source::Output);
+        let mut filter = EngineFilter::new(&engine, options);
+        let (out, blocked) = reframe(&stream, 3, &mut filter);
+        assert!(blocked);
+        assert_eq!(chat(&out).0, "Mail {EMAIL} about Not out.");
+        assert!(out.ends_with(b"\"finish_reason\":\"content_filter\"}]}\n\ndata: [DONE]\n\n"));
+    }
+}
+
+fn reframe(stream: &[u8], cut: usize, filter: &mut dyn TextFilter) -> (Vec<u8>, bool) {
+    let mut reframer = Reframer::new(Shape::OpenAi, Framing::Sse, &GuardOptions::default());
+    let mut out = Vec::new();
+    for chunk in stream.chunks(cut) {
+        reframer.push(chunk, filter, &mut out).expect("a stream");
+    }
+    reframer.finish(filter, &mut out).expect("an end");
+    (out, reframer.is_blocked())
 }

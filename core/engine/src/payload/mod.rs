@@ -259,12 +259,18 @@ impl<'b> Payload<'b> {
         }
     }
 
-    /// The body with the decision's masks. Without masks these are the body's own bytes; what to send
-    /// after a block, [`Payload::blocked`] says.
+    /// What to go on with: the body with the decision's masks, its own bytes if there are none, or after a
+    /// block [`Payload::blocked`] with the guardrail's message, which is for whoever asked and not for the
+    /// model.
     #[must_use]
     pub fn write(&self, decision: &Decision<'_>) -> Vec<u8> {
-        if decision.reason() != Reason::Masked {
-            return self.text.into();
+        match decision.reason() {
+            Reason::NoAction => return self.text.into(),
+            Reason::Blocked => {
+                let message = decision.outputs().first();
+                return self.blocked(message.map_or("", String::as_str));
+            }
+            Reason::Masked => {}
         }
         let blocks = 0..self.parts.len();
         let masks: Vec<_> = blocks

@@ -10,6 +10,7 @@ mod blocks;
 mod ending;
 mod event;
 mod frames;
+mod incremental;
 mod sse;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use event::{Event, Frame, Leaf};
 use frames::MessageParser;
 use sse::SseParser;
 
+pub use incremental::EngineFilter;
 pub use whole::{Verdict, WholeBlocks};
 
 /// The longest event that is read, in bytes: AWS's messages have at most 16 MiB.

@@ -612,3 +612,37 @@ fn streams_are_told_from_documents() {
         assert_eq!(Framing::of(bytes), framing);
     }
 }
+
+#[test]
+fn events_that_are_not_known_are_guarded_string_by_string() {
+    for (shape, event) in [
+        (
+            Shape::OpenAiResponses,
+            "{\"type\":\"response.poem.delta\",\"item_id\":\"i\",\"delta\":\"by ann@example.com\"}",
+        ),
+        (
+            Shape::Anthropic,
+            "{\"type\":\"poem\",\"line\":\"by ann@example.com\"}",
+        ),
+        (
+            Shape::InvokeNova,
+            "{\"poem\":{\"line\":\"by ann@example.com\"}}",
+        ),
+    ] {
+        let stream = ["data: ", event, "\n\n"].concat();
+        let expected = stream.replace("ann@example.com", "{EMAIL}");
+        assert_eq!(sse(shape, &stream, 0, 20), expected);
+    }
+    let options = GuardOptions::default();
+    let poem = |text: &str| message("poem", &["{\"line\":\"", text, "\"}"].concat());
+    let stream = poem("by ann@example.com");
+    let out = run_with(
+        Shape::Converse,
+        Framing::EventStream,
+        &stream,
+        20,
+        Filter::hold(0),
+        &options,
+    );
+    assert_eq!(out, poem("by {EMAIL}"));
+}

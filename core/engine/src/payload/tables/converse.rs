@@ -131,7 +131,10 @@ pub(super) static OUTPUT: Object = content(&[("message", In(&MESSAGE))]);
 static RESPONSE: Object = settings(&[("output", In(&OUTPUT)), ("trace", Echo)]);
 
 /// By the event's type, which the frame's headers name; Nova's own events have one of these members.
-pub(super) static EVENTS: Object = settings(&[
+pub(super) static EVENTS: Object = content(&[
+    ("messageStart", Skip),
+    ("messageStop", Skip),
+    ("amazon-bedrock-trace", Echo),
     ("contentBlockStart", In(&START)),
     ("contentBlockDelta", In(&BLOCK_DELTA)),
     ("contentBlockStop", In(&BLOCK_STOP)),

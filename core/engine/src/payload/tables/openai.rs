@@ -511,6 +511,8 @@ static EVENTS: Kinds = Kinds {
                 "response.mcp_call_arguments.delta",
                 "response.custom_tool_call_input.delta",
                 "response.code_interpreter_call_code.delta",
+                "response.shell_call_command.delta",
+                "response.shell_call_output_content.delta",
             ],
             &TOOL_EVENT_DELTA,
         ),
@@ -520,15 +522,54 @@ static EVENTS: Kinds = Kinds {
                 "response.mcp_call_arguments.done",
                 "response.custom_tool_call_input.done",
                 "response.code_interpreter_call_code.done",
+                "response.shell_call_command.done",
+                "response.shell_call_output_content.done",
             ],
             &TOOL_EVENT_DONE,
         ),
         (&["response.audio.transcript.delta"], &TRANSCRIPT_DELTA),
+        (&["response.audio.delta"], &AUDIO_EVENT),
+        (
+            &[
+                "response.reasoning_text.delta",
+                "response.reasoning_text.done",
+                "response.reasoning_summary_text.delta",
+                "response.reasoning_summary_text.done",
+                "response.reasoning_summary_part.added",
+                "response.reasoning_summary_part.done",
+            ],
+            &REASONING_EVENT,
+        ),
     ],
-    missing: Some(&SETTINGS),
-    // States of tools, sound, reasoning: nothing that a guardrail evaluates.
-    other: Some(&SETTINGS),
+    missing: Some(&UNKNOWN_EVENT),
+    other: Some(&UNKNOWN_EVENT),
 };
+
+/// States of tools and sound have no text; what else there may be is guarded.
+static UNKNOWN_EVENT: Object = Object {
+    speaker: Speaker::Assistant,
+    members: &[
+        ("type", Skip),
+        ("item_id", Skip),
+        ("response_id", Skip),
+        ("obfuscation", Skip),
+        ("background", Skip),
+        ("output_format", Skip),
+        ("quality", Skip),
+        ("size", Skip),
+        ("partial_image_b64", Media),
+    ],
+    rest: Any,
+    indices: &[],
+};
+
+static REASONING_EVENT: Object = settings(&[
+    ("delta", Reasoning),
+    ("text", Reasoning),
+    ("part", Reasoning),
+]);
+
+static AUDIO_EVENT: Object = settings(&[("delta", Media)]);
 
 static TEXT_DELTA: Object = event(PLACE, &[("delta", Delta(0)), ("logprobs", Echo)]);
 
@@ -563,7 +604,10 @@ static RESPONSE_EVENT: Object = event(&[], &[("response", In(&RESPONSE))]);
 
 static ANNOTATION_EVENT: Object = event(PLACE, &[("annotation", In(&FLAT_ANNOTATION))]);
 
-static TOOL_EVENT_DELTA: Object = event(&["output_index"], &[("delta", ToolDelta(3))]);
+static TOOL_EVENT_DELTA: Object = event(&["output_index"], &[("delta", TOOL_PIECE)]);
+
+/// Of tools of other kinds a piece is no string.
+const TOOL_PIECE: Rule = Either(&ToolDelta(3), &Tool);
 
 static TOOL_EVENT_DONE: Object = event(
     &["output_index"],
@@ -571,6 +615,8 @@ static TOOL_EVENT_DONE: Object = event(
         ("arguments", ToolFull(3)),
         ("input", ToolFull(3)),
         ("code", ToolFull(3)),
+        ("command", ToolFull(3)),
+        ("output", Tool),
         ("type", Finish),
     ],
 );
