@@ -137,11 +137,11 @@ impl Topic {
             })
     }
 
-    /// The latest occurrence that ends by the token `end` and begins within the window that ends there.
+    /// The latest occurrence that ends by the token `end`, if all of it is in the window that ends there.
     fn latest(&self, places: &[Place], end: usize, word: usize) -> Option<Place> {
         let past = places.iter().filter(|place| place.last <= end);
         past.max_by_key(|place| place.last)
             .copied()
-            .filter(|place| word - place.word < self.window)
+            .filter(|place| word - place.first_word < self.window)
     }
 }
