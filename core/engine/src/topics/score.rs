@@ -110,10 +110,8 @@ fn reachable(topics: Topics<'_>, wanted: &[bool], hits: &[KeywordHit]) -> Vec<bo
     if hits.is_empty() {
         return Vec::new();
     }
-    let mut most: Vec<u32> = Vec::new();
-    most.resize(topics.len(), 0);
-    let mut seen: Vec<u8> = Vec::new();
-    seen.resize(topics.forms().div_ceil(8), 0);
+    let mut most: Vec<u32> = alloc::vec![0; topics.len()];
+    let mut seen: Vec<u8> = alloc::vec![0; topics.forms().div_ceil(8)];
     for hit in hits {
         let Some(bits) = seen.get_mut(hit.form >> 3) else {
             continue;
