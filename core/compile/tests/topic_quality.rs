@@ -267,7 +267,7 @@ fn scores_are_those_of_the_written_rules() {
                 }
             })
             .collect();
-        let window = 3 + random.below(12);
+        let window = 1 + random.below(14);
         let mut overlay =
             format!("[topic.T]\nkeywords = \"replace\"\nthreshold = 600\nwindow = {window}\n");
         for rule in &rules {

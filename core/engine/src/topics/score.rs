@@ -1,3 +1,4 @@
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::layout::{Keyword, Role, Rule, Topic, Topics};
@@ -110,8 +111,8 @@ fn reachable(topics: Topics<'_>, wanted: &[bool], hits: &[KeywordHit]) -> Vec<bo
     if hits.is_empty() {
         return Vec::new();
     }
-    let mut most: Vec<u32> = alloc::vec![0; topics.len()];
-    let mut seen: Vec<u8> = alloc::vec![0; topics.forms().div_ceil(8)];
+    let mut most = vec![0_u32; topics.len()];
+    let mut seen = vec![0_u8; topics.forms().div_ceil(8)];
     for hit in hits {
         let Some(bits) = seen.get_mut(hit.form >> 3) else {
             continue;
@@ -260,6 +261,10 @@ impl Scorer<'_> {
             next.is_none_or(|&threshold| threshold == 0)
         };
         if self.states.get(rule.topic).is_none_or(done) {
+            return;
+        }
+        // A phrase that is longer than the window never lies in it.
+        if hit.word.saturating_sub(first_word) >= topic.window {
             return;
         }
         let role = rule.role(keyword);

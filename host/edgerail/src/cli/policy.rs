@@ -311,7 +311,9 @@ pub(super) fn evaluator(
             let module = Module::embedded(&runtime, &mut |why| say(&format!("warning: {why}")));
             let module = module.map_err(wrong)?;
             let guard = Guard::load(&runtime, &module, bundle.as_slice(), *trust);
-            guard.map(Evaluator::Wasm).map_err(wrong)
+            guard
+                .map(|guard| Evaluator::Wasm(Box::new(guard)))
+                .map_err(wrong)
         }
     }
 }

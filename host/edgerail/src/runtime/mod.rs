@@ -152,7 +152,7 @@ pub struct Evaluation {
 #[derive(Debug)]
 pub enum Evaluator {
     /// In WebAssembly.
-    Wasm(Guard),
+    Wasm(Box<Guard>),
     /// As native code.
     Native(Native),
 }

@@ -46,7 +46,7 @@ fn wasm(overlay: &str, module: fn(&Runtime) -> Module) -> Evaluator {
     let runtime = runtime(Some(Duration::from_secs(60)));
     let module = module(&runtime);
     let guard = Guard::load(&runtime, &module, bundle_with(overlay), Trust::Local);
-    Evaluator::Wasm(guard.unwrap())
+    Evaluator::Wasm(Box::new(guard.unwrap()))
 }
 
 fn native(overlay: &str) -> Evaluator {
