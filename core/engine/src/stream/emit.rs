@@ -222,21 +222,22 @@ impl Mouth {
         }
     }
 
-    /// Lets the tail of a value that was masked early go on.
-    fn swallow(&mut self, text: &str, end: usize, grown: usize) {
-        let Some(swallowed) = &mut self.swallowed else {
+    /// Lets the tail of a value that was masked early go on, as far as it goes.
+    fn swallow(&mut self, text: &str, grown: usize) {
+        let Some(mut swallowed) = self.swallowed else {
             return;
         };
-        swallowed.to = swallowed.to.max(grown.min(end));
+        swallowed.to = swallowed.to.max(grown);
         if swallowed.until_space {
-            let rest = text.get(swallowed.to..end).unwrap_or("");
-            match rest.find(|c: char| c.is_ascii_whitespace()) {
-                Some(space) => {
-                    swallowed.to = swallowed.to.saturating_add(space);
-                    swallowed.until_space = false;
-                }
-                None => swallowed.to = swallowed.to.max(end),
-            }
+            let rest = text.get(swallowed.to..).unwrap_or("");
+            let space = rest.find(|c: char| c.is_ascii_whitespace());
+            let length = space.unwrap_or(rest.len());
+            swallowed.to = swallowed.to.saturating_add(length);
+            swallowed.until_space = space.is_none();
+        }
+        self.swallowed = Some(swallowed);
+        if (swallowed.from..swallowed.to).contains(&self.emitted) {
+            self.move_to(text, swallowed.to);
         }
     }
 }
@@ -303,7 +304,7 @@ impl Stream {
             return;
         }
         let (text, grown) = (self.window.text(), self.window.grown());
-        self.mouth.swallow(text, frontier.at, grown);
+        self.mouth.swallow(text, grown);
         let stop = self
             .mouth
             .speak(engine, text, frontier.at, false, &mut self.out);
@@ -374,7 +375,7 @@ impl Stream {
     /// Emits the masked text before `start`, and the message of the guardrail that blocks there.
     fn block(&mut self, engine: &Engine, start: usize, end: usize, guardrail: usize) {
         let text = self.window.text();
-        self.mouth.swallow(text, start, self.window.grown());
+        self.mouth.swallow(text, self.window.grown());
         self.mouth.masks.retain(|mask| mask.start < start);
         self.mouth.speak(engine, text, start, true, &mut self.out);
         self.mouth.move_to(text, end);
@@ -394,8 +395,8 @@ impl Stream {
             return self.settle(engine, false);
         }
         let source = self.options.source;
-        if frontier.holder == Holder::Label {
-            self.window.ignore_label(engine, engine.direction(source));
+        let labels = matches!(frontier.holder, Holder::Label | Holder::Pii(_));
+        if labels && self.window.ignore_label(engine, engine.direction(source)) {
             return self.settle(engine, false);
         }
         let taken = self.window.take_early(engine.direction(source), frontier);
@@ -438,11 +439,15 @@ impl Mouth {
             .collect();
         self.speak(engine, text, first.end, true, out);
         self.masks = later;
-        self.swallowed = Some(Swallowed {
-            from: first.end,
-            to: first.end,
-            until_space: false,
-        });
+        // The tail of a value that goes on is swallowed already.
+        let goes_on = |swallowed: Swallowed| swallowed.from >= first.start;
+        if !self.swallowed.is_some_and(goes_on) {
+            self.swallowed = Some(Swallowed {
+                from: first.end,
+                to: first.end,
+                until_space: false,
+            });
+        }
     }
 }
 

@@ -346,12 +346,17 @@ impl Window {
         }
     }
 
-    /// Waits no longer for the label that has begun at the frontier: so much white space stands in no label.
-    pub(super) fn ignore_label(&mut self, engine: &Engine, direction: &Direction) {
+    /// Waits no longer for the label that has begun: so much white space stands in no label.
+    /// `false` if there is none.
+    pub(super) fn ignore_label(&mut self, engine: &Engine, direction: &Direction) -> bool {
         let dictionary = engine.dictionary();
         let calls = |state| engine.leads(state) & direction.calls != 0;
-        self.ignored = Some(self.place.open(dictionary, calls));
-        self.moved = true;
+        let label = self.place.open(dictionary, calls);
+        if label == self.place.at() || self.ignored == Some(label) {
+            return false;
+        }
+        (self.ignored, self.moved) = (Some(label), true);
+        true
     }
 
     /// Lets everything that is held pass as it is.

@@ -49,6 +49,8 @@ impl Growing {
         } else {
             // An ASCII letter begins a segment, so that nearly always the last byte is the answer.
             match rest.as_bytes() {
+                // Nothing combines with white space.
+                [.., b' ' | b'\t' | b'\n' | b'\r'] => rest.len(),
                 [.., last] if (b' '..=b'~').contains(last) => rest.len().saturating_sub(1),
                 _ => view::last_boundary(rest),
             }
@@ -132,6 +134,7 @@ mod tests {
         "cafe\u{301} na\u{ef}ve \u{fb01}ne \u{200b}zero\u{200b}width\u{ad}",
         "\u{ff21}\u{ff22}\u{ff23} \u{3000}full \u{1100}\u{1161}\u{11a8}\u{ac00}\u{11a8}",
         "\u{200b}\u{200b}starts dropped",
+        "a \u{301}b \n\u{308}c \u{338}",
         "a\u{300}\u{301}\u{302}\u{316}b\u{fdfa}c\u{0}d\u{85}e",
         "\u{1f468}\u{200d}\u{1f469} \u{5f20}\u{4f1f}\u{ff0c}\u{e01}\u{e33}",
     ];
