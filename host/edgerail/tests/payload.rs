@@ -187,7 +187,10 @@ fn bad_bodies_are_refused_with_place_rule_and_remedy() {
     check(&folder, &["bogus", "body.json"]).refused(&["bogus", "converse"]);
     folder
         .check(&["--guard-tools", "hello"])
-        .refused(&["--payload"]);
+        .refused(&["--guard-tools", "--payload"]);
+    let mut plain = folder.command(&["check", "--guardrail", "g.json", "hello"]);
+    let plain = plain.env("EDGERAIL_GUARD_TOOLS", "1").output().unwrap();
+    assert!(plain.status.success());
 }
 
 #[test]

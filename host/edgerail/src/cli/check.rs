@@ -177,7 +177,7 @@ impl Args {
                 "a map is of one conversation, lines of jsonl are of many; give texts or files",
             );
         }
-        if self.payload.bodies().is_some() {
+        if self.payload.bodies(matches)?.is_some() {
             return wrong(
                 "bodies are masked with plain labels; check their texts, or leave --payload away",
             );
@@ -208,7 +208,7 @@ impl Args {
 
 pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, CliError> {
     let format = args.format()?;
-    let bodies = args.payload.bodies();
+    let bodies = args.payload.bodies(matches)?;
     if bodies.is_some() && args.input_format == InputFormat::Jsonl {
         let remedy = "an input is one body with --payload; leave --input-format away";
         return Err(CliError::new("usage", "--input-format", remedy));

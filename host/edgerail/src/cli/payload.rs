@@ -28,7 +28,7 @@ pub(super) struct PayloadArgs {
     #[arg(long, value_name = "API", env = "EDGERAIL_PAYLOAD", value_parser = shapes())]
     payload: Option<String>,
     /// Evaluate inputs and results of tools too, which AWS does not
-    #[arg(long, env = "EDGERAIL_GUARD_TOOLS", value_parser = BoolishValueParser::new(), requires = "payload")]
+    #[arg(long, env = "EDGERAIL_GUARD_TOOLS", value_parser = BoolishValueParser::new())]
     guard_tools: bool,
     /// What of a system prompt is evaluated
     #[arg(
@@ -71,19 +71,34 @@ fn shapes() -> PossibleValuesParser {
 }
 
 impl PayloadArgs {
-    /// What was asked for, if bodies were.
-    pub(super) fn bodies(&self) -> Option<Bodies> {
-        let shape = self.payload.as_ref()?;
+    /// What was asked for, if bodies were. That an option about them is set in the environment is no
+    /// mistake where texts are checked.
+    pub(super) fn bodies(&self, matches: Option<&ArgMatches>) -> Result<Option<Bodies>, CliError> {
+        let Some(shape) = self.payload.as_ref() else {
+            let options = ["guard_tools", "guard_system", "guard_messages"];
+            let given = options.iter().find(|name| {
+                matches.and_then(|m| m.value_source(name)) == Some(ValueSource::CommandLine)
+            });
+            return match given {
+                Some(name) => {
+                    let option = format!("--{}", name.replace('_', "-"));
+                    let remedy =
+                        "is about bodies of model APIs; give --payload too, or leave it away";
+                    Err(CliError::new("usage", option, remedy))
+                }
+                None => Ok(None),
+            };
+        };
         let options = GuardOptions {
             system: self.guard_system.into(),
             messages: self.guard_messages.into(),
             tools: self.guard_tools,
             ..GuardOptions::default()
         };
-        Some(Bodies {
+        Ok(Some(Bodies {
             shape: Shape::from_name(shape),
             options,
-        })
+        }))
     }
 }
 
