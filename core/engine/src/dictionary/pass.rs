@@ -528,19 +528,24 @@ fn insert(hits: &mut Vec<LexiconHit>, hit: LexiconHit) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::View;
 
     #[test]
     fn plain_punctuation_is_punctuation_that_folds_to_itself() {
         for c in '\u{2010}'..='\u{2027}' {
-            let mut text = String::from(c);
+            let text = String::from(c);
+            // What is no part of any view is no part of a token either.
+            if View::new(&text, 4).is_ok_and(|view| !view.is_identity()) {
+                continue;
+            }
             let plain = is_plain_punctuation(text.as_bytes());
             assert_eq!(plain, c != '\u{2019}');
-            text.push('x');
-            assert_eq!(is_plain_punctuation(text.as_bytes()), plain);
             let mut folded = String::new();
-            fold_token(text.trim_end_matches('x'), &mut folded);
+            fold_token(&text, &mut folded);
+            assert_eq!(folded == text, plain, "{c:?}");
             assert_eq!(class(c), CharClass::Other);
-            assert_eq!(folded == text.trim_end_matches('x'), plain, "{c:?}");
+            let followed = text + "x";
+            assert_eq!(is_plain_punctuation(followed.as_bytes()), plain);
         }
     }
 }
