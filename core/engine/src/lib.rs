@@ -15,8 +15,6 @@
 //! The crate is `no_std` and needs `alloc`. The feature `fallback-regex` links `std`.
 #![no_std]
 #![forbid(unsafe_code)]
-#![allow(dead_code, unused_imports)]
-// streams use what is not used yet
 // Content is hostile: nothing in this crate may panic, index unchecked or overflow.
 #![deny(
     clippy::panic,

@@ -19,7 +19,7 @@ mod stepwise;
 
 use marked::{LEVELS, marked_words, with_neighbours};
 pub use marked::{MAX_GAPS, is_marker, is_space};
-pub(crate) use stepwise::{Holding, Stepped, Steps, Stretch};
+pub(crate) use stepwise::{Stepped, Steps, Stretch};
 
 type Dfa = dense::DFA<Vec<u32>>;
 

@@ -9,7 +9,6 @@ use crate::pii::left::{
     self, house_sign_start, is_given_verb, is_month, is_nino_prefix, is_owner, is_particle,
     is_unit, military_head,
 };
-use crate::text::{CharClass, class};
 
 /// A set of types, as bits by their numbers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -493,13 +492,4 @@ fn military(text: &str) -> Option<usize> {
     });
     let line = text.get(start..)?;
     military_head(line).map(|at| start.saturating_add(at))
-}
-
-/// Whether the token that ends the text may go on: for the statistics, which tell it apart.
-pub(super) fn ends_in_word(view: &str) -> bool {
-    let last = view.chars().next_back().map(class);
-    matches!(
-        last,
-        Some(CharClass::Spaced | CharClass::Unspaced | CharClass::Mark)
-    )
 }

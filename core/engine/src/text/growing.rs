@@ -29,11 +29,6 @@ impl Growing {
         &self.view
     }
 
-    /// How many bytes of the original the view stands for.
-    pub(crate) const fn seen(&self) -> usize {
-        self.seen
-    }
-
     /// Adds to the text.
     pub(crate) fn push(&mut self, text: &str) {
         self.original.push_str(text);

@@ -304,7 +304,7 @@ pub(super) fn evaluator(
         |error: crate::runtime::RuntimeError| CliError::new("bundle", place, error.to_string());
     match kind {
         EngineKind::Native => Native::load(bundle, *trust)
-            .map(Evaluator::Native)
+            .map(|native| Evaluator::Native(Box::new(native)))
             .map_err(wrong),
         EngineKind::Wasm => {
             let runtime = Arc::new(Runtime::new(options).map_err(wrong)?);

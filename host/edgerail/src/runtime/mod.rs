@@ -154,7 +154,7 @@ pub enum Evaluator {
     /// In WebAssembly.
     Wasm(Box<Guard>),
     /// As native code.
-    Native(Native),
+    Native(Box<Native>),
 }
 
 impl Evaluator {

@@ -50,7 +50,9 @@ fn wasm(overlay: &str, module: fn(&Runtime) -> Module) -> Evaluator {
 }
 
 fn native(overlay: &str) -> Evaluator {
-    Evaluator::Native(Native::load(&bundle_with(overlay), Trust::Local).unwrap())
+    Evaluator::Native(Box::new(
+        Native::load(&bundle_with(overlay), Trust::Local).unwrap(),
+    ))
 }
 
 fn ask(evaluator: &Evaluator, text: &str) -> Evaluation {

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::super::error::{PayloadError, Problem};
 use super::super::grammar::Rule;
-use super::super::json::{Document, Kind, NodeId};
+use super::super::json::{Document, Kind};
 use super::super::text;
 use super::base64;
 use super::frames::{self, Message};
@@ -141,7 +141,6 @@ fn edited(text: &str, edits: &[(Range<usize>, String)]) -> String {
 /// A text of an event.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
-    pub(super) node: NodeId,
     /// Where the value stands in the JSON, quotes included.
     pub(super) span: Range<usize>,
     /// The block that it is a piece of.

@@ -324,7 +324,6 @@ impl Reframer {
             What::Text | What::Tool => (self.whole(&text, found, filter), None),
         };
         let leaf = Leaf {
-            node: found.node,
             span: document.span(found.node),
             block,
             old: text,
@@ -372,7 +371,6 @@ impl Reframer {
                 continue;
             }
             event.leaves.push(Leaf {
-                node: found.node,
                 span: document.span(found.node),
                 block: None,
                 old,

@@ -1,5 +1,6 @@
 //! The tables, one file a vendor. Shapes were read from botocore's service model, from the types of the
-//! `openai`, `anthropic` and `mcp` packages, and from Amazon's pages on the bodies of InvokeModel.
+//! `openai`, `anthropic` and `mcp` packages. The bodies of InvokeModel for Nova, Titan, Llama, Mistral and
+//! Cohere are in no package: their tables follow the vendors' published formats and were not checked.
 
 mod anthropic;
 mod converse;
