@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(limit("one two"), 4);
         assert_eq!(limit("one two,"), 4);
         assert_eq!(limit("one two, and-more-of-it"), 9);
-        assert_eq!(limit("one two,and-more-of-it"), 11);
+        assert_eq!(limit("one two,and-more-of-it"), 8);
         assert_eq!(
             limit("\u{6f22}\u{5b57}\u{3002}\u{6f22}\u{5b57}\u{6f22}\u{5b57}"),
             9
