@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use edgerail_core::decision::{Action, FindingAction, Reason};
 use edgerail_core::stream::{Stream, StreamEnd, StreamMode, StreamOptions};
-use edgerail_core::{Decision, Engine, LoadOptions, Request};
+use edgerail_core::{Decision, Engine, LoadOptions, Request, Source};
 use edgerail_tests::{Corpus, Random, Row, rounds};
 
 /// A text longer than this is cut at some places only, so that a debug build is done in time.
@@ -377,6 +377,30 @@ fn random_joins_of_rows_give_the_same_however_they_are_cut() {
             run.outputs, whole.outputs,
             "{} on {text:?}, {at:?}",
             row.name
+        );
+    }
+}
+
+#[test]
+fn what_is_no_text_behind_a_block_changes_nothing() {
+    let definition = r#"{"name": "t", "blockedInputMessaging": "In.", "blockedOutputsMessaging": "Out.",
+        "wordPolicyConfig": {"wordsConfig": [{"text": "kestrel"}]}}"#;
+    let engine = load(&edgerail_tests::bundle_of(definition, ""));
+    let run = |text: &[u8], step: usize| {
+        let mut stream = Stream::new(&engine, StreamOptions::new(Source::Input));
+        let mut out = String::new();
+        for piece in text.chunks(step) {
+            out += stream.push(&engine, piece).expect("the stream is open");
+        }
+        let end = stream.finish(&engine).expect("the stream is open");
+        out += &end.outputs.concat();
+        (out, end.failure)
+    };
+    for step in [1, 2, 7, 100] {
+        assert_eq!(
+            run(b"a kestrel b \x97 c", step),
+            ("a In.".to_owned(), None),
+            "{step}"
         );
     }
 }

@@ -373,7 +373,10 @@ impl Stream {
         let Some(mut rest) = text else {
             if self.state == State::Open {
                 self.settle(engine, false);
-                self.fail(engine, Failure::InvalidText);
+                // What came before may have been blocked just now; then that is the end.
+                if self.state == State::Open {
+                    self.fail(engine, Failure::InvalidText);
+                }
             }
             if self.state == State::Passing {
                 self.out.push(char::REPLACEMENT_CHARACTER);
