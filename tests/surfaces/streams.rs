@@ -240,9 +240,8 @@ fn every_row_cut_anywhere_gives_what_one_shot_gives() {
         }
         if row.stream.is_none() {
             let acts = decision.action() == Action::GuardrailIntervened;
-            assert_eq!(
+            assert!(
                 whole.end.reason == decision.reason(),
-                true,
                 "{}: {:?}, acts {acts}",
                 row.name,
                 whole.end.reason
@@ -275,7 +274,10 @@ fn every_row_cut_anywhere_gives_what_one_shot_gives() {
             }
         }
     }
-    println!("{compared} rows compared with one shot, {cuts} ways of cutting");
+    assert!(
+        compared > 1_000 && cuts > 10_000,
+        "{compared} rows, {cuts} cuts"
+    );
     assert!(
         wrong.is_empty(),
         "{} rows fail:\n{}",
@@ -358,10 +360,10 @@ fn random_joins_of_rows_give_the_same_however_they_are_cut() {
         let options = StreamOptions::new(source);
         let decision = engine.evaluate(&request);
         let whole = stream(&engine, &request, options, |text| vec![text.as_bytes()]);
-        if whole.end.failure.is_none() {
-            if let Some(expected) = expected(&request, &decision, whole.buffered) {
-                assert_eq!(whole.outputs, expected, "{} on {text:?}", row.name);
-            }
+        if whole.end.failure.is_none()
+            && let Some(expected) = expected(&request, &decision, whole.buffered)
+        {
+            assert_eq!(whole.outputs, expected, "{} on {text:?}", row.name);
         }
         for pieces in [1, 2, 5, 16, 64, 100].map(Pieces::Every) {
             let run = stream(&engine, &request, options, |text| pieces.cut(text));
