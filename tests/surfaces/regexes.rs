@@ -55,7 +55,7 @@ fn every_path_finds_what_the_reference_finds() {
     }
     assert!(matches > 20_000, "only {matches} matches");
     for (gaps, count) in marked.into_iter().enumerate() {
-        assert!(count > 10, "only {count} patterns with {gaps} gaps");
+        assert!(count > 5, "only {count} patterns with {gaps} gaps");
     }
     for path in RegexPath::ALL {
         assert!(seen[usize::from(path.number())], "no pattern took {path:?}");
