@@ -46,7 +46,7 @@ fn stream<'b>(
             let stats = stream.stats();
             let buffered = stream.mode() == StreamMode::Buffer;
             assert!(
-                buffered || stats.held <= options.holdback + 64,
+                buffered || stats.held <= options.holdback,
                 "{} bytes are held",
                 stats.held
             );
@@ -284,7 +284,6 @@ fn every_row_cut_anywhere_gives_what_one_shot_gives() {
         wrong.len(),
         wrong.join("\n")
     );
-    assert!(compared > 900, "only {compared} rows were compared");
 }
 
 /// A way of cutting a text.

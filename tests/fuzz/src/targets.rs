@@ -10,7 +10,7 @@ use edgerail_core::payload::stream::{Framing, Reframer, Verdict, WholeBlocks};
 use edgerail_core::payload::{GuardOptions, Payload, Shape};
 use edgerail_core::pii::PiiType;
 use edgerail_core::reversible::{Placeholders, RestoreOptions, Restorer};
-use edgerail_core::stream::{Stream, StreamOptions};
+use edgerail_core::stream::{HOLDBACK, Stream, StreamOptions};
 use edgerail_core::{Engine, LoadOptions, OutputScope, Request, Source, json};
 
 use crate::seeds::Sources;
@@ -299,7 +299,7 @@ fn stream_out(bytes: &[u8], step: usize) -> (String, Reason, &'static str) {
     for piece in bytes.chunks(step) {
         out += stream.push(engine, piece).expect("the stream is open");
         let held = stream.stats().held;
-        assert!(held <= 512 + step, "{held} bytes are held");
+        assert!(held <= HOLDBACK, "{held} bytes are held");
     }
     let end = stream.finish(engine).expect("the stream is open");
     out += &end.outputs.concat();

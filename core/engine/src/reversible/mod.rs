@@ -56,7 +56,7 @@ use crate::decision::Mask;
 
 pub use map::{MAX_MAP_BYTES, MapError};
 pub use masker::{Masker, Origin};
-pub use restore::{Allow, Destination, HOLD_BACK, RestoreOptions, Restorer};
+pub use restore::{Allow, Destination, HOLD_BACK, MAX_RESTORED, RestoreOptions, Restorer};
 
 /// How many values, literals and reserved numbers a conversation may have.
 pub const MAX_ENTRIES: usize = 16_384;

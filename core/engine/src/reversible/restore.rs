@@ -14,6 +14,10 @@ const LOOKAHEAD: usize = 252;
 /// character.
 pub const HOLD_BACK: usize = MAX_BYTES + LOOKAHEAD + 3;
 
+/// How many bytes of values a [`Restorer`] puts back at most. A reply may repeat the placeholder of a long
+/// value without end; what goes beyond is left as it is and counts as withheld.
+pub const MAX_RESTORED: usize = 16 << 20;
+
 /// What a text is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Destination {
@@ -80,6 +84,8 @@ pub struct Restorer<'p> {
     context: Context,
     /// While only what may belong to a host's name came after a value.
     join: Option<Join>,
+    /// How many more bytes of values may be put back.
+    room: usize,
     restored: usize,
     withheld: usize,
     replaced: usize,
@@ -105,6 +111,7 @@ impl<'p> Restorer<'p> {
             prev: None,
             context: Context::default(),
             join: None,
+            room: MAX_RESTORED,
             restored: 0,
             withheld: 0,
             replaced: 0,
@@ -154,6 +161,7 @@ impl<'p> Restorer<'p> {
         self.prev = None;
         self.context = Context::default();
         self.join = None;
+        self.room = MAX_RESTORED;
         out
     }
 
@@ -247,6 +255,7 @@ impl<'p> Restorer<'p> {
             }
             Verdict::Restore(context, join) => {
                 self.restored = self.restored.saturating_add(1);
+                self.room = self.room.saturating_sub(entry.text.len());
                 self.context = context;
                 self.join = join;
                 out.push_str(&entry.text);
@@ -257,6 +266,14 @@ impl<'p> Restorer<'p> {
     }
 
     fn verdict(&self, entry: &Entry, ending: &str, after: &str, end: bool) -> Verdict {
+        let RestoreOptions { destination, allow } = self.options;
+        // Asked before the value is looked at, which may be long: a reply may have many of these.
+        if entry.kind != Kind::Literal {
+            let tool = destination == Destination::ToolArguments && !allow.tool_arguments;
+            if tool || entry.text.len() > self.room || !self.context.is_allowed(allow) {
+                return Verdict::Leave;
+            }
+        }
         let mut context = self.context.clone();
         context.feed_all(&entry.text);
         context.feed_all(ending);
@@ -265,11 +282,6 @@ impl<'p> Restorer<'p> {
             let mut join = self.join;
             let open = join.as_mut().map(|j| j.feed_all(&entry.text)) == Some(Joined::Open);
             return Verdict::Restore(context, join.filter(|_| open));
-        }
-        let RestoreOptions { destination, allow } = self.options;
-        let tool = destination == Destination::ToolArguments && !allow.tool_arguments;
-        if tool || !self.context.is_allowed(allow) {
-            return Verdict::Leave;
         }
         let mut join = Join::after(context.is_url());
         // What another value began, this one may complete.

@@ -376,3 +376,28 @@ fn places_end() {
         assert_eq!(restored(reply), expected, "{reply}");
     }
 }
+
+#[test]
+fn a_reply_cannot_make_a_long_value_fill_the_memory() {
+    let mut map = Placeholders::new("c");
+    let value = "x".repeat(MAX_BYTES / 2);
+    let _ = map.placeholder("NAME", true, &value);
+    let fitting = MAX_RESTORED / value.len();
+    let mut restorer = Restorer::new(&map, RestoreOptions::default());
+    let mut length = 0;
+    for _ in 0..fitting + 100 {
+        length += restorer.push("{NAME_1}, ").len();
+    }
+    length += restorer.finish().len();
+    assert_eq!(restorer.restored(), fitting);
+    assert_eq!(restorer.withheld(), 100);
+    assert_eq!(
+        length,
+        fitting * (value.len() + 2) + 100 * "{NAME_1}, ".len()
+    );
+    // Another text begins anew.
+    assert_eq!(
+        restorer.push("{NAME_1} and").len() + restorer.finish().len(),
+        value.len() + 4
+    );
+}
