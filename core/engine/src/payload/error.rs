@@ -18,6 +18,8 @@ pub enum Problem {
     UnknownShape,
     /// The body is neither a request nor a response of the API that it was said to be of.
     OtherShape,
+    /// The body has members with content of another side or of another API, which nobody would have read.
+    Ambiguous,
     /// A value has a type that the API does not have there.
     WrongType(&'static str),
     /// A content block of a kind that the table does not know holds no text.
@@ -66,7 +68,7 @@ impl PayloadError {
             Problem::TooDeep => "payload_depth",
             Problem::TooLong => "payload_length",
             Problem::NoObject | Problem::WrongType(_) => "payload_type",
-            Problem::UnknownShape | Problem::OtherShape => "payload_shape",
+            Problem::UnknownShape | Problem::OtherShape | Problem::Ambiguous => "payload_shape",
             Problem::UnknownBlock => "payload_block",
             Problem::TagSuffix | Problem::TagUnbalanced | Problem::TagNested => "payload_tags",
             Problem::EventTooLong | Problem::Frame(_) | Problem::Ended => "payload_stream",
@@ -82,6 +84,7 @@ impl PayloadError {
             Problem::NoObject => "the body is no JSON object",
             Problem::UnknownShape => "the members are those of no API that is known",
             Problem::OtherShape => "the members are not those of the API that was named",
+            Problem::Ambiguous => "content of another side or API than the rest of the body is of",
             Problem::WrongType(expected) => expected,
             Problem::UnknownBlock => "a content block of an unknown kind without text",
             Problem::TagSuffix => "tagSuffix is not one value of 1 to 20 letters and digits",
@@ -102,6 +105,9 @@ impl PayloadError {
             Problem::UnknownShape | Problem::OtherShape => {
                 "name the API: converse, invoke-anthropic, invoke-anthropic-text, invoke-nova, invoke-titan, \
                  invoke-llama, invoke-mistral, invoke-cohere, openai, openai-responses, anthropic or mcp"
+            }
+            Problem::Ambiguous => {
+                "name the API and the side (request or response), or leave the members away"
             }
             Problem::WrongType(_) => "send what the API documents there",
             Problem::UnknownBlock => "leave the block away, or send its text in a text block",
