@@ -646,3 +646,22 @@ fn events_that_are_not_known_are_guarded_string_by_string() {
     );
     assert_eq!(out, poem("by {EMAIL}"));
 }
+
+#[test]
+fn what_an_mcp_server_asks_and_notifies_is_guarded() {
+    for (method, params) in [
+        (
+            "sampling/createMessage",
+            r#"{"messages":[{"role":"user","content":{"type":"text","text":"ann@example.com"}}]}"#,
+        ),
+        (
+            "notifications/message",
+            r#"{"level":"info","data":"ann@example.com"}"#,
+        ),
+    ] {
+        let event = r#"data: {"jsonrpc":"2.0","method":"METHOD","params":PARAMS}"#;
+        let stream = event.replace("METHOD", method).replace("PARAMS", params) + "\n\n";
+        let expected = stream.replace(ADDRESS, "{EMAIL}");
+        assert_eq!(sse(Shape::Mcp, &stream, 0, 7), expected, "{method}");
+    }
+}
