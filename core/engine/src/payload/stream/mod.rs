@@ -89,6 +89,8 @@ enum State {
     /// An event could not be guarded: nothing more goes out.
     Failed,
     Finished,
+    /// The same after a block.
+    FinishedBlocked,
 }
 
 /// One streamed answer on its way.
@@ -141,7 +143,7 @@ impl Reframer {
     /// Whether the filter blocked the answer.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.state == State::Blocked
+        matches!(self.state, State::Blocked | State::FinishedBlocked)
     }
 
     /// Takes bytes as they come, cut anywhere; appends to `out` what may go on.
@@ -155,7 +157,7 @@ impl Reframer {
         filter: &mut dyn TextFilter,
         out: &mut Vec<u8>,
     ) -> Result<(), PayloadError> {
-        if matches!(self.state, State::Finished | State::Failed) {
+        if !matches!(self.state, State::Open | State::Blocked) {
             return Err(PayloadError::new(Problem::Ended, "the stream".into()));
         }
         if !self.applies {
@@ -190,18 +192,16 @@ impl Reframer {
         filter: &mut dyn TextFilter,
         out: &mut Vec<u8>,
     ) -> Result<(), PayloadError> {
-        let before = core::mem::replace(&mut self.state, State::Finished);
-        match before {
+        match self.state {
             State::Open => {}
             State::Blocked => {
-                self.state = State::Blocked;
+                self.state = State::FinishedBlocked;
                 return Ok(());
             }
-            State::Finished | State::Failed => {
+            State::Finished | State::FinishedBlocked | State::Failed => {
                 return Err(PayloadError::new(Problem::Ended, "the stream".into()));
             }
         }
-        self.state = State::Open;
         let mut result = Ok(());
         match &mut self.parser {
             Parser::Sse(parser) => {
@@ -218,6 +218,10 @@ impl Reframer {
             self.finish_blocks(&Key::default(), filter);
             self.state = State::Finished;
             self.settle(&Document::scan("{}")?, filter, out);
+        }
+        if self.state == State::Blocked {
+            // What was held back last, or the last event, may be what blocked.
+            self.state = State::FinishedBlocked;
         }
         result
     }

@@ -665,3 +665,23 @@ fn what_an_mcp_server_asks_and_notifies_is_guarded() {
         assert_eq!(sse(Shape::Mcp, &stream, 0, 7), expected, "{method}");
     }
 }
+
+#[test]
+fn nothing_is_taken_after_the_end_of_a_blocked_stream() {
+    let event = b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"heron\"}}]}\n\n";
+    // The second is blocked by its last event only, which the end completes.
+    for stream in [&event[..], &event[..event.len() - 1]] {
+        let mut reframer = Reframer::new(Shape::OpenAi, Framing::Sse, &GuardOptions::default());
+        let (mut filter, mut out) = (Filter::default(), Vec::new());
+        reframer.push(stream, &mut filter, &mut out).unwrap();
+        reframer.finish(&mut filter, &mut out).unwrap();
+        assert!(reframer.is_blocked());
+        let written = out.len();
+        let pushed = reframer.push(b"x", &mut filter, &mut out).unwrap_err();
+        assert_eq!(pushed.problem, Problem::Ended);
+        let finished = reframer.finish(&mut filter, &mut out).unwrap_err();
+        assert_eq!(finished.problem, Problem::Ended);
+        assert!(reframer.is_blocked());
+        assert_eq!(out.len(), written);
+    }
+}
