@@ -32,6 +32,8 @@ pub enum Problem {
     TagNested,
     /// A frame of an event stream is longer than [`MAX_EVENT_BYTES`](super::stream::MAX_EVENT_BYTES).
     EventTooLong,
+    /// A stream has more than 4096 blocks at a time.
+    TooManyBlocks,
     /// A frame of AWS's event stream is malformed.
     Frame(&'static str),
     /// Bytes came after the end of the stream.
@@ -71,7 +73,9 @@ impl PayloadError {
             Problem::UnknownShape | Problem::OtherShape | Problem::Ambiguous => "payload_shape",
             Problem::UnknownBlock => "payload_block",
             Problem::TagSuffix | Problem::TagUnbalanced | Problem::TagNested => "payload_tags",
-            Problem::EventTooLong | Problem::Frame(_) | Problem::Ended => "payload_stream",
+            Problem::EventTooLong | Problem::TooManyBlocks | Problem::Frame(_) | Problem::Ended => {
+                "payload_stream"
+            }
         }
     }
 
@@ -91,6 +95,7 @@ impl PayloadError {
             Problem::TagUnbalanced => "a guard tag is not opened and closed within one string",
             Problem::TagNested => "a guard tag stands inside of another",
             Problem::EventTooLong => "an event is longer than the limit",
+            Problem::TooManyBlocks => "more than 4096 blocks of a stream at a time",
             Problem::Ended => "bytes after the end of the stream",
         }
     }
@@ -116,6 +121,7 @@ impl PayloadError {
                 "open and close each tag in the same text and put none into another"
             }
             Problem::EventTooLong => "send the text in smaller events",
+            Problem::TooManyBlocks => "end blocks before others begin, or send fewer",
             Problem::Frame(_) => "send the stream as the service sent it",
             Problem::Ended => "begin a new stream",
         }

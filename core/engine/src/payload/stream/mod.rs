@@ -263,12 +263,16 @@ impl Reframer {
             .extend(echoes.map(|&node| (document.span(node), document.kind(node))));
         self.queue.push_back(event);
         for (place, found) in walked.found.iter().enumerate() {
-            let seen = self.leaf(&document, found, filter);
+            let seen = self.leaf(&document, found, filter)?;
             if filter.is_blocked() {
                 let unseen = place.saturating_add(usize::from(seen));
                 self.drop_unseen(&document, walked.found.get(unseen..).unwrap_or(&[]));
                 break;
             }
+        }
+        let newest = self.newest();
+        if let Some(event) = self.queue.back() {
+            self.blocks.share(newest, event);
         }
         if !filter.is_blocked() {
             for key in &walked.finished {
@@ -304,21 +308,24 @@ impl Reframer {
         document: &Document<'_>,
         found: &Found,
         filter: &mut dyn TextFilter,
-    ) -> bool {
+    ) -> Result<bool, PayloadError> {
         let text = text_of(document, found.node);
         let (new, block) = match found.what {
-            What::Tool | What::ToolDelta(_) | What::ToolFull(_) if !self.tools => return true,
+            What::Tool | What::ToolDelta(_) | What::ToolFull(_) if !self.tools => return Ok(true),
             What::Delta(channel) | What::ToolDelta(channel) => {
                 let block = self.blocks.open(found.key, channel);
+                let block = block.ok_or_else(|| {
+                    PayloadError::new(Problem::TooManyBlocks, document.pointer(found.node))
+                })?;
                 let new = filter.push(block, &text);
                 self.blocks.told(block, &text, &new);
                 (new, Some(block))
             }
-            _ if text.is_empty() => return true,
+            _ if text.is_empty() => return Ok(true),
             What::Full(channel) | What::ToolFull(channel) => {
                 self.finish_channel(found.key, channel, filter);
                 if filter.is_blocked() {
-                    return false;
+                    return Ok(false);
                 }
                 match self.blocks.repeated(&found.key, channel, &text) {
                     Some(new) => (new, None),
@@ -338,14 +345,13 @@ impl Reframer {
             self.message = Some(number);
         }
         let Some(event) = self.queue.back_mut() else {
-            return true;
+            return Ok(true);
         };
         event.leaves.push(leaf);
         if let Some(block) = block.and_then(|block| self.blocks.get_mut(block)) {
             block.event = Some(number);
-            block.template = Some(event.clone());
         }
-        true
+        Ok(true)
     }
 
     /// Guards a text that comes in one piece.

@@ -685,3 +685,51 @@ fn nothing_is_taken_after_the_end_of_a_blocked_stream() {
         assert_eq!(out.len(), written);
     }
 }
+
+#[test]
+fn blocks_of_one_event_share_it_and_are_limited() {
+    let event = |blocks: usize| {
+        let choice = |n: usize| {
+            let n = n.to_string();
+            [
+                "{\"index\":",
+                &n,
+                ",\"delta\":{\"content\":\"ann@example.com\"}}",
+            ]
+            .concat()
+        };
+        let choices: Vec<String> = (0..blocks).map(choice).collect();
+        ["data: {\"choices\":[", &choices.join(","), "]}\n\n"].concat()
+    };
+    let most = event(blocks::MAX_BLOCKS);
+    let out = sse(Shape::OpenAi, &most, 0, 1 << 20);
+    assert_eq!(out, most.replace(ADDRESS, "{EMAIL}"));
+    let mut reframer = Reframer::new(Shape::OpenAi, Framing::Sse, &GuardOptions::default());
+    let (mut filter, mut out) = (Filter::default(), Vec::new());
+    let many = event(100_000);
+    let error = reframer.push(many.as_bytes(), &mut filter, &mut out);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "/choices/4096/delta/content: more than 4096 blocks of a stream at a time; \
+         end blocks before others begin, or send fewer"
+    );
+    assert!(out.is_empty());
+}
+
+#[test]
+fn an_event_that_is_sent_again_holds_nothing_of_other_blocks() {
+    let piece = r#"{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}"#;
+    let event = ["data: {\"choices\":[", piece, "]}\n\n"].concat();
+    let mut reframer = Reframer::new(Shape::OpenAi, Framing::Sse, &GuardOptions::default());
+    let mut out = Vec::new();
+    reframer
+        .push(event.as_bytes(), &mut Late, &mut out)
+        .unwrap();
+    out.clear();
+    reframer.finish(&mut Late, &mut out).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert!(
+        !out.is_empty() && !out.contains("\"a\"") && !out.contains("\"b\""),
+        "{out}"
+    );
+}
