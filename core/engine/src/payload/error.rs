@@ -18,6 +18,8 @@ pub enum Problem {
     UnknownShape,
     /// The body is neither a request nor a response of the API that it was said to be of.
     OtherShape,
+    /// The body has members with content of another side or of another API, which nobody would have read.
+    Ambiguous,
     /// A value has a type that the API does not have there.
     WrongType(&'static str),
     /// A content block of a kind that the table does not know holds no text.
@@ -30,6 +32,8 @@ pub enum Problem {
     TagNested,
     /// A frame of an event stream is longer than [`MAX_EVENT_BYTES`](super::stream::MAX_EVENT_BYTES).
     EventTooLong,
+    /// A stream has more than 4096 blocks at a time.
+    TooManyBlocks,
     /// A frame of AWS's event stream is malformed.
     Frame(&'static str),
     /// Bytes came after the end of the stream.
@@ -66,10 +70,12 @@ impl PayloadError {
             Problem::TooDeep => "payload_depth",
             Problem::TooLong => "payload_length",
             Problem::NoObject | Problem::WrongType(_) => "payload_type",
-            Problem::UnknownShape | Problem::OtherShape => "payload_shape",
+            Problem::UnknownShape | Problem::OtherShape | Problem::Ambiguous => "payload_shape",
             Problem::UnknownBlock => "payload_block",
             Problem::TagSuffix | Problem::TagUnbalanced | Problem::TagNested => "payload_tags",
-            Problem::EventTooLong | Problem::Frame(_) | Problem::Ended => "payload_stream",
+            Problem::EventTooLong | Problem::TooManyBlocks | Problem::Frame(_) | Problem::Ended => {
+                "payload_stream"
+            }
         }
     }
 
@@ -82,12 +88,14 @@ impl PayloadError {
             Problem::NoObject => "the body is no JSON object",
             Problem::UnknownShape => "the members are those of no API that is known",
             Problem::OtherShape => "the members are not those of the API that was named",
+            Problem::Ambiguous => "content of another side or API than the rest of the body is of",
             Problem::WrongType(expected) => expected,
             Problem::UnknownBlock => "a content block of an unknown kind without text",
             Problem::TagSuffix => "tagSuffix is not one value of 1 to 20 letters and digits",
             Problem::TagUnbalanced => "a guard tag is not opened and closed within one string",
             Problem::TagNested => "a guard tag stands inside of another",
             Problem::EventTooLong => "an event is longer than the limit",
+            Problem::TooManyBlocks => "more than 4096 blocks of a stream at a time",
             Problem::Ended => "bytes after the end of the stream",
         }
     }
@@ -103,6 +111,9 @@ impl PayloadError {
                 "name the API: converse, invoke-anthropic, invoke-anthropic-text, invoke-nova, invoke-titan, \
                  invoke-llama, invoke-mistral, invoke-cohere, openai, openai-responses, anthropic or mcp"
             }
+            Problem::Ambiguous => {
+                "name the API and the side (request or response), or leave the members away"
+            }
             Problem::WrongType(_) => "send what the API documents there",
             Problem::UnknownBlock => "leave the block away, or send its text in a text block",
             Problem::TagSuffix => "set amazon-bedrock-guardrailConfig.tagSuffix to a random word",
@@ -110,6 +121,7 @@ impl PayloadError {
                 "open and close each tag in the same text and put none into another"
             }
             Problem::EventTooLong => "send the text in smaller events",
+            Problem::TooManyBlocks => "end blocks before others begin, or send fewer",
             Problem::Frame(_) => "send the stream as the service sent it",
             Problem::Ended => "begin a new stream",
         }

@@ -42,6 +42,7 @@ pub use walk::Skipped;
 
 use grammar::Rule;
 use json::{Document, Kind, NodeId};
+use shape::{Known, Recognized};
 use tags::Tags;
 use text::Piece;
 use walk::{Found, Walked, What};
@@ -116,14 +117,13 @@ impl<'b> Payload<'b> {
             Some(_) => Problem::OtherShape,
             None => Problem::UnknownShape,
         };
-        let taken = shape::recognize(&document, shape)
-            .ok_or_else(|| PayloadError::new(problem, "the body".into()))?;
-        let api = tables::api(taken.shape);
-        let table = match taken.side {
-            Side::Request => &api.request,
-            Side::Response => &api.response,
+        let known = Known {
+            shape,
+            side: options.side,
         };
-        let walked = walk::walk(&document, Rule::Object(table.body), 0)?;
+        let taken = shape::recognize(&document, known)
+            .ok_or_else(|| PayloadError::new(problem, "the body".into()))?;
+        let walked = walk_all(&document, &taken, known)?;
         let model = options.model.clone().or_else(|| model(&document));
         let applies = options.models.applies_to(model.as_deref());
         let mut payload = Payload {
@@ -311,6 +311,29 @@ impl<'b> Payload<'b> {
     pub fn blocked(&self, message: &str) -> Vec<u8> {
         answer::body(self.shape, &self.document, message).into_bytes()
     }
+}
+
+/// Finds what the body's table lists, and what else may be content.
+fn walk_all(
+    document: &Document<'_>,
+    taken: &Recognized,
+    known: Known,
+) -> Result<Walked, PayloadError> {
+    let unread = shape::unread(document, taken, known);
+    if !unread.ambiguous.is_empty() {
+        let places: Vec<String> = unread.ambiguous.iter().map(|n| ["/", n].concat()).collect();
+        return Err(PayloadError::new(Problem::Ambiguous, places.join(", ")));
+    }
+    let table = shape::table(taken.shape, taken.side);
+    let mut walked = walk::walk(document, Rule::Object(table.body), 0)?;
+    for &node in &unread.other_side {
+        let mut other = walk::walk(document, Rule::Any, node)?;
+        walked.found.append(&mut other.found);
+    }
+    if !unread.other_side.is_empty() {
+        walked.found.sort_by_key(|found| found.node);
+    }
+    Ok(walked)
 }
 
 /// The model that the body names; none if it names several.

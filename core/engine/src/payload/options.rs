@@ -1,6 +1,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::shape::Side;
+
 /// How much of a part of a body a guardrail looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guarding {
@@ -48,6 +50,9 @@ pub struct GuardOptions {
     pub models: ModelScope,
     /// The model, where the caller knows it: Bedrock has it in the path. Without it the body's `model` counts.
     pub model: Option<String>,
+    /// Whether bodies are requests or responses, where the caller knows it. Without it the body's members
+    /// tell, and one that has content of both sides is refused.
+    pub side: Option<Side>,
     /// The longest body that is read, in bytes.
     pub max_bytes: usize,
 }
@@ -60,6 +65,7 @@ impl Default for GuardOptions {
             tools: false,
             models: ModelScope::default(),
             model: None,
+            side: None,
             max_bytes: 32 << 20,
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use alloc::format;
 use alloc::string::ToString;
 
 fn read(body: &str, shape: Option<Shape>) -> Result<Payload<'_>, PayloadError> {
@@ -350,4 +351,83 @@ fn many_members_cost_no_more_than_their_bytes() {
     ]
     .concat();
     assert_eq!(texts(&read(&body, None).unwrap()), ["\n".repeat(20_000)]);
+}
+
+fn sided(body: &str, shape: Option<Shape>, side: Side) -> Result<Payload<'_>, PayloadError> {
+    let options = GuardOptions {
+        side: Some(side),
+        ..GuardOptions::default()
+    };
+    Payload::read(body.as_bytes(), shape, &options)
+}
+
+#[test]
+fn a_request_cannot_pass_for_something_else() {
+    let request = r#"{"model":"m","messages":[{"role":"user","content":"heron"}],MORE"id":"x"}"#;
+    let answer = r#""choices":[{"message":{},"finish_reason":"x"}],"object":"chat.completion","#;
+    let titan = r#""inputText":"a","textGenerationConfig":{},"#;
+    let settings = "\"n\":1,".repeat(2000);
+    let both = |more: &str| request.replace("MORE", more);
+    for (body, shape, places) in [
+        (both(answer), None, "/messages"),
+        (both(answer), Some(Shape::OpenAi), "/messages"),
+        (
+            both(&[titan, "\"results\":[],"].concat()),
+            None,
+            "/messages",
+        ),
+        // What is far down is not looked at for signs.
+        (
+            format!("{{{titan}{settings}\"messages\":[\"heron\"],\"prompt\":\"a\"}}"),
+            None,
+            "/messages, /prompt",
+        ),
+        (
+            r#"{"object":"response","output":[{"type":"message","content":[]}],"input":"heron"}"#
+                .into(),
+            Some(Shape::OpenAiResponses),
+            "/input",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","result":{"content":[]},"params":{"arguments":{"a":7}}}"#.into(),
+            Some(Shape::Mcp),
+            "/params",
+        ),
+    ] {
+        let expected = [
+            places,
+            ": content of another side or API than the rest of the body is of; name the API and the side \
+             (request or response), or leave the members away",
+        ];
+        assert_eq!(refused(&body, shape), expected.concat());
+    }
+    // A server of the API that is named does not read another's.
+    let body = both(titan);
+    assert_eq!(texts(&read(&body, Some(Shape::OpenAi)).unwrap()), ["heron"]);
+}
+
+#[test]
+fn the_side_can_be_said() {
+    let body = r#"{"choices":[{"message":{"content":"a"},"finish_reason":"x"}],"object":"chat.completion","messages":[{"role":"user","content":"heron"}]}"#;
+    let payload = sided(body, Some(Shape::OpenAi), Side::Request).unwrap();
+    assert_eq!(payload.side(), Side::Request);
+    assert_eq!(texts(&payload), ["a", "x", "heron"]);
+    let payload = sided(body, Some(Shape::OpenAi), Side::Response).unwrap();
+    assert_eq!(texts(&payload), ["a", "user", "heron"]);
+    let wrong = sided(r#"{"inputText":"x"}"#, None, Side::Response).unwrap_err();
+    assert_eq!(wrong.code(), "payload_shape");
+    // Signs of the other side do not count against the one that was said.
+    let body = r#"{"jsonrpc":"2.0","method":"tools/call","params":{"arguments":{"a":"b"}},"result":{"x":"y"}}"#;
+    let payload = sided(body, Some(Shape::Mcp), Side::Response).unwrap();
+    assert_eq!(texts(&payload), ["b", "y"]);
+}
+
+#[test]
+fn what_a_response_repeats_is_guarded_unless_it_is_known_to_be_one() {
+    let body = r#"{"object":"response","instructions":"heron","error":null,"text":{"format":{"type":"text"}},"prompt":{"variables":{"a":"b"}},"output":[]}"#;
+    let shape = Some(Shape::OpenAiResponses);
+    for shape in [None, shape] {
+        assert_eq!(texts(&read(body, shape).unwrap()), ["heron", "b"]);
+    }
+    assert!(texts(&sided(body, shape, Side::Response).unwrap()).is_empty());
 }

@@ -8,7 +8,7 @@ use clap::builder::{BoolishValueParser, PossibleValuesParser};
 use clap::parser::ValueSource;
 use edgerail_core::payload::stream::{Framing, Reframer, Verdict, WholeBlocks};
 use edgerail_core::payload::{
-    GuardOptions, Guarding, Payload, PayloadError, Replacement, Shape, Skipped,
+    GuardOptions, Guarding, Payload, PayloadError, Replacement, Shape, Side, Skipped,
 };
 use edgerail_core::{Request, Source};
 use serde_json::{Map, Value, json};
@@ -27,6 +27,10 @@ pub(super) struct PayloadArgs {
     /// tells the API by the body's members. A capture of a stream (server-sent events, AWS's event stream) is guarded as one
     #[arg(long, value_name = "API", env = "EDGERAIL_PAYLOAD", value_parser = shapes())]
     payload: Option<String>,
+    /// Take bodies as requests or as responses. Otherwise their members tell, and one that has content of
+    /// both is refused
+    #[arg(long, value_name = "SIDE", env = "EDGERAIL_SIDE", value_parser = ["request", "response"])]
+    side: Option<String>,
     /// Evaluate inputs and results of tools too, which AWS does not
     #[arg(long, env = "EDGERAIL_GUARD_TOOLS", value_parser = BoolishValueParser::new())]
     guard_tools: bool,
@@ -75,7 +79,7 @@ impl PayloadArgs {
     /// mistake where texts are checked.
     pub(super) fn bodies(&self, matches: Option<&ArgMatches>) -> Result<Option<Bodies>, CliError> {
         let Some(shape) = self.payload.as_ref() else {
-            let options = ["guard_tools", "guard_system", "guard_messages"];
+            let options = ["side", "guard_tools", "guard_system", "guard_messages"];
             let given = options.iter().find(|name| {
                 matches.and_then(|m| m.value_source(name)) == Some(ValueSource::CommandLine)
             });
@@ -93,6 +97,7 @@ impl PayloadArgs {
             system: self.guard_system.into(),
             messages: self.guard_messages.into(),
             tools: self.guard_tools,
+            side: self.side.as_deref().and_then(Side::from_name),
             ..GuardOptions::default()
         };
         Ok(Some(Bodies {

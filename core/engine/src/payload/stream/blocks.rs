@@ -1,4 +1,5 @@
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::super::walk::Key;
@@ -13,8 +14,9 @@ pub(super) struct Block {
     ended: bool,
     /// The number of the event with its last piece.
     pub(super) event: Option<u64>,
-    /// That event, to be sent again if text comes when it is gone.
-    pub(super) template: Option<Event>,
+    /// That event, to be sent again if text comes when it is gone. All blocks with a piece in it share it:
+    /// an event can have pieces of very many.
+    template: Option<Arc<Event>>,
     /// What came and what went on, of streams that repeat it.
     old: String,
     new: String,
@@ -23,7 +25,7 @@ pub(super) struct Block {
 impl Block {
     /// The block's last event once more, with nothing in it but this text.
     pub(super) fn again(&self, text: String) -> Option<Event> {
-        let mut event = self.template.clone()?;
+        let mut event = Event::clone(self.template.as_deref()?);
         for leaf in &mut event.leaves {
             leaf.new.clear();
         }
@@ -34,6 +36,9 @@ impl Block {
 
 /// The channel of texts that come in one piece.
 const ONCE: u8 = u8::MAX;
+
+/// The most blocks that are kept: answers have a few.
+pub(super) const MAX_BLOCKS: usize = 4096;
 
 /// The blocks of a stream.
 #[derive(Debug)]
@@ -59,15 +64,23 @@ impl Blocks {
         }
     }
 
-    /// The open block at a place, made if there is none.
-    pub(super) fn open(&mut self, key: Key, channel: u8) -> usize {
-        let open = self
-            .blocks
-            .iter()
-            .find(|b| !b.ended && b.key == key && b.channel == channel);
-        match open {
-            Some(block) => block.number,
-            None => self.begin(key, channel),
+    /// The open block at a place, made if there is none; `None` if there are too many, for each is looked
+    /// for among all.
+    pub(super) fn open(&mut self, key: Key, channel: u8) -> Option<usize> {
+        match self.find(&key, channel) {
+            Some(number) => Some(number),
+            None if self.blocks.len() >= MAX_BLOCKS => None,
+            None => Some(self.begin(key, channel)),
+        }
+    }
+
+    /// Keeps the event with this number for the open blocks that have their last piece in it.
+    pub(super) fn share(&mut self, number: u64, event: &Event) {
+        let of = |block: &&mut Block| !block.ended && block.event == Some(number);
+        let mut shared = None;
+        for block in self.blocks.iter_mut().filter(of) {
+            let event = shared.get_or_insert_with(|| Arc::new(event.clone()));
+            block.template = Some(Arc::clone(event));
         }
     }
 

@@ -89,6 +89,8 @@ enum State {
     /// An event could not be guarded: nothing more goes out.
     Failed,
     Finished,
+    /// The same after a block.
+    FinishedBlocked,
 }
 
 /// One streamed answer on its way.
@@ -141,7 +143,7 @@ impl Reframer {
     /// Whether the filter blocked the answer.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.state == State::Blocked
+        matches!(self.state, State::Blocked | State::FinishedBlocked)
     }
 
     /// Takes bytes as they come, cut anywhere; appends to `out` what may go on.
@@ -155,7 +157,7 @@ impl Reframer {
         filter: &mut dyn TextFilter,
         out: &mut Vec<u8>,
     ) -> Result<(), PayloadError> {
-        if matches!(self.state, State::Finished | State::Failed) {
+        if !matches!(self.state, State::Open | State::Blocked) {
             return Err(PayloadError::new(Problem::Ended, "the stream".into()));
         }
         if !self.applies {
@@ -190,18 +192,16 @@ impl Reframer {
         filter: &mut dyn TextFilter,
         out: &mut Vec<u8>,
     ) -> Result<(), PayloadError> {
-        let before = core::mem::replace(&mut self.state, State::Finished);
-        match before {
+        match self.state {
             State::Open => {}
             State::Blocked => {
-                self.state = State::Blocked;
+                self.state = State::FinishedBlocked;
                 return Ok(());
             }
-            State::Finished | State::Failed => {
+            State::Finished | State::FinishedBlocked | State::Failed => {
                 return Err(PayloadError::new(Problem::Ended, "the stream".into()));
             }
         }
-        self.state = State::Open;
         let mut result = Ok(());
         match &mut self.parser {
             Parser::Sse(parser) => {
@@ -218,6 +218,10 @@ impl Reframer {
             self.finish_blocks(&Key::default(), filter);
             self.state = State::Finished;
             self.settle(&Document::scan("{}")?, filter, out);
+        }
+        if self.state == State::Blocked {
+            // What was held back last, or the last event, may be what blocked.
+            self.state = State::FinishedBlocked;
         }
         result
     }
@@ -259,12 +263,16 @@ impl Reframer {
             .extend(echoes.map(|&node| (document.span(node), document.kind(node))));
         self.queue.push_back(event);
         for (place, found) in walked.found.iter().enumerate() {
-            let seen = self.leaf(&document, found, filter);
+            let seen = self.leaf(&document, found, filter)?;
             if filter.is_blocked() {
                 let unseen = place.saturating_add(usize::from(seen));
                 self.drop_unseen(&document, walked.found.get(unseen..).unwrap_or(&[]));
                 break;
             }
+        }
+        let newest = self.newest();
+        if let Some(event) = self.queue.back() {
+            self.blocks.share(newest, event);
         }
         if !filter.is_blocked() {
             for key in &walked.finished {
@@ -300,21 +308,24 @@ impl Reframer {
         document: &Document<'_>,
         found: &Found,
         filter: &mut dyn TextFilter,
-    ) -> bool {
+    ) -> Result<bool, PayloadError> {
         let text = text_of(document, found.node);
         let (new, block) = match found.what {
-            What::Tool | What::ToolDelta(_) | What::ToolFull(_) if !self.tools => return true,
+            What::Tool | What::ToolDelta(_) | What::ToolFull(_) if !self.tools => return Ok(true),
             What::Delta(channel) | What::ToolDelta(channel) => {
                 let block = self.blocks.open(found.key, channel);
+                let block = block.ok_or_else(|| {
+                    PayloadError::new(Problem::TooManyBlocks, document.pointer(found.node))
+                })?;
                 let new = filter.push(block, &text);
                 self.blocks.told(block, &text, &new);
                 (new, Some(block))
             }
-            _ if text.is_empty() => return true,
+            _ if text.is_empty() => return Ok(true),
             What::Full(channel) | What::ToolFull(channel) => {
                 self.finish_channel(found.key, channel, filter);
                 if filter.is_blocked() {
-                    return false;
+                    return Ok(false);
                 }
                 match self.blocks.repeated(&found.key, channel, &text) {
                     Some(new) => (new, None),
@@ -334,14 +345,13 @@ impl Reframer {
             self.message = Some(number);
         }
         let Some(event) = self.queue.back_mut() else {
-            return true;
+            return Ok(true);
         };
         event.leaves.push(leaf);
         if let Some(block) = block.and_then(|block| self.blocks.get_mut(block)) {
             block.event = Some(number);
-            block.template = Some(event.clone());
         }
-        true
+        Ok(true)
     }
 
     /// Guards a text that comes in one piece.

@@ -646,3 +646,90 @@ fn events_that_are_not_known_are_guarded_string_by_string() {
     );
     assert_eq!(out, poem("by {EMAIL}"));
 }
+
+#[test]
+fn what_an_mcp_server_asks_and_notifies_is_guarded() {
+    for (method, params) in [
+        (
+            "sampling/createMessage",
+            r#"{"messages":[{"role":"user","content":{"type":"text","text":"ann@example.com"}}]}"#,
+        ),
+        (
+            "notifications/message",
+            r#"{"level":"info","data":"ann@example.com"}"#,
+        ),
+    ] {
+        let event = r#"data: {"jsonrpc":"2.0","method":"METHOD","params":PARAMS}"#;
+        let stream = event.replace("METHOD", method).replace("PARAMS", params) + "\n\n";
+        let expected = stream.replace(ADDRESS, "{EMAIL}");
+        assert_eq!(sse(Shape::Mcp, &stream, 0, 7), expected, "{method}");
+    }
+}
+
+#[test]
+fn nothing_is_taken_after_the_end_of_a_blocked_stream() {
+    let event = b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"heron\"}}]}\n\n";
+    // The second is blocked by its last event only, which the end completes.
+    for stream in [&event[..], &event[..event.len() - 1]] {
+        let mut reframer = Reframer::new(Shape::OpenAi, Framing::Sse, &GuardOptions::default());
+        let (mut filter, mut out) = (Filter::default(), Vec::new());
+        reframer.push(stream, &mut filter, &mut out).unwrap();
+        reframer.finish(&mut filter, &mut out).unwrap();
+        assert!(reframer.is_blocked());
+        let written = out.len();
+        let pushed = reframer.push(b"x", &mut filter, &mut out).unwrap_err();
+        assert_eq!(pushed.problem, Problem::Ended);
+        let finished = reframer.finish(&mut filter, &mut out).unwrap_err();
+        assert_eq!(finished.problem, Problem::Ended);
+        assert!(reframer.is_blocked());
+        assert_eq!(out.len(), written);
+    }
+}
+
+#[test]
+fn blocks_of_one_event_share_it_and_are_limited() {
+    let event = |blocks: usize| {
+        let choice = |n: usize| {
+            let n = n.to_string();
+            [
+                "{\"index\":",
+                &n,
+                ",\"delta\":{\"content\":\"ann@example.com\"}}",
+            ]
+            .concat()
+        };
+        let choices: Vec<String> = (0..blocks).map(choice).collect();
+        ["data: {\"choices\":[", &choices.join(","), "]}\n\n"].concat()
+    };
+    let most = event(blocks::MAX_BLOCKS);
+    let out = sse(Shape::OpenAi, &most, 0, 1 << 20);
+    assert_eq!(out, most.replace(ADDRESS, "{EMAIL}"));
+    let mut reframer = Reframer::new(Shape::OpenAi, Framing::Sse, &GuardOptions::default());
+    let (mut filter, mut out) = (Filter::default(), Vec::new());
+    let many = event(100_000);
+    let error = reframer.push(many.as_bytes(), &mut filter, &mut out);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "/choices/4096/delta/content: more than 4096 blocks of a stream at a time; \
+         end blocks before others begin, or send fewer"
+    );
+    assert!(out.is_empty());
+}
+
+#[test]
+fn an_event_that_is_sent_again_holds_nothing_of_other_blocks() {
+    let piece = r#"{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}"#;
+    let event = ["data: {\"choices\":[", piece, "]}\n\n"].concat();
+    let mut reframer = Reframer::new(Shape::OpenAi, Framing::Sse, &GuardOptions::default());
+    let mut out = Vec::new();
+    reframer
+        .push(event.as_bytes(), &mut Late, &mut out)
+        .unwrap();
+    out.clear();
+    reframer.finish(&mut Late, &mut out).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert!(
+        !out.is_empty() && !out.contains("\"a\"") && !out.contains("\"b\""),
+        "{out}"
+    );
+}

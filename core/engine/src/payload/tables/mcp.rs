@@ -25,7 +25,7 @@ pub(super) static MCP: Api = Api {
             ("method", -20),
         ],
     },
-    events: In(&RESPONSE),
+    events: In(&EVENTS),
 };
 
 static REQUEST: Object = settings(&[("params", In(&PARAMS))]);
@@ -44,6 +44,13 @@ static PARAMS: Object = said(
 );
 
 static RESPONSE: Object = settings(&[("result", In(&RESULT)), ("error", In(&ERROR))]);
+
+/// A server also asks and notifies while it answers: what it gives the client's model or user is in `params`.
+static EVENTS: Object = settings(&[
+    ("result", In(&RESULT)),
+    ("error", In(&ERROR)),
+    ("params", Rule::Data),
+]);
 
 static RESULT: Object = content(&[
     ("content", List(&Of(&BLOCKS))),

@@ -250,6 +250,7 @@ static RESPONSES_REQUEST: Object = settings(&[
     ("instructions", Rule::SystemText),
     ("input", Either(&Text, &List(&Of(&ITEMS)))),
     ("prompt", In(&PROMPT)),
+    ("text", Skip),
 ]);
 
 static PROMPT: Object = settings(&[("variables", Any)]);
@@ -259,6 +260,9 @@ const RESPONSE_MEMBERS: &[(&str, Rule)] = &[
     ("output_text", Text),
     // A response repeats the request's.
     ("instructions", Skip),
+    ("prompt", Skip),
+    ("text", Skip),
+    ("error", Any),
     ("amazon-bedrock-trace", Echo),
 ];
 
