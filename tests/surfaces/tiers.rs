@@ -62,7 +62,9 @@ fn standard_finds_what_classic_finds_and_raises_no_false_alarm() {
     let mut wrong = Vec::new();
     let mut seen = 0;
     for row in &classic.rows {
-        let before = findings(&engine(classic.bundle(row)), row);
+        // Topics and prompt attacks have the tier of their definition in both.
+        let mut before = findings(&engine(classic.bundle(row)), row);
+        before.retain(|(_, evasion)| !evasion);
         let after = findings(&engine(standard.bundle(row)), row);
         let kept: Vec<_> = after
             .iter()
@@ -77,7 +79,9 @@ fn standard_finds_what_classic_finds_and_raises_no_false_alarm() {
             ));
         }
         let listed = EVASIONS.iter().any(|(name, _)| *name == row.name);
-        let about = row.rule.starts_with("views.") || row.rule.starts_with("tier.");
+        let rules = ["views.", "tier."];
+        let about = rules.iter().any(|rule| row.rule.starts_with(rule))
+            || row.name.starts_with("standard-");
         if !more.is_empty() && !listed && !about {
             wrong.push(format!("{}: {:?} adds {more:?}", row.name, row.text));
         }
