@@ -15,10 +15,12 @@ use regex_automata::{Anchored, Input, MatchError};
 use crate::bundle::{BundleError, Bytes};
 
 mod marked;
+mod openings;
 mod stepwise;
 
 use marked::{LEVELS, marked_words, with_neighbours};
 pub use marked::{MAX_GAPS, is_marker, is_space};
+use openings::Openings;
 pub(crate) use stepwise::{Stepped, Steps, Stretch};
 
 type Dfa = dense::DFA<Vec<u32>>;
@@ -173,6 +175,7 @@ pub fn read_each(section: &[u8]) -> Result<Vec<CompiledRegex<'_>>, BundleError> 
 pub(crate) struct RegexSet {
     groups: Vec<Group>,
     patterns: Vec<Pattern>,
+    openings: Openings,
 }
 
 #[derive(Debug)]
@@ -237,6 +240,7 @@ impl RegexSet {
         let mut set = RegexSet {
             groups: load_groups(groups)?,
             patterns: Vec::new(),
+            openings: Openings::default(),
         };
         for (number, compiled) in read_each(each)?.into_iter().enumerate() {
             let wrong = |what| BundleError::Section("regex-each", what);
@@ -259,6 +263,7 @@ impl RegexSet {
                 search,
             });
         }
+        set.openings = Openings::of(&set.patterns);
         let fits = |group: &Group| group.dfa.pattern_len() == group.members.len();
         if set.groups.iter().all(fits) {
             Ok(set)

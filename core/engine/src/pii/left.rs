@@ -61,6 +61,15 @@ pub(crate) fn is_unit(word: &str) -> bool {
     is_among(word, address::UNITS)
 }
 
+/// Whether a sign for a house number may begin with `word` of lower-case letters, or end with it as far as
+/// it has come: the `no` of `house no`.
+pub(crate) fn begins_house_sign(word: &str) -> bool {
+    matches!(
+        word.as_bytes().first(),
+        Some(b'h' | b'p' | b'd' | b'f' | b'n')
+    )
+}
+
 /// Where a sign for a house number (`H.No.`) begins whose start, or all of it, ends the text.
 pub(crate) fn house_sign_start(text: &str) -> Option<usize> {
     let text = text.trim_end_matches([' ', '\t']);

@@ -12,6 +12,7 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchError};
 
+use super::openings::bit;
 use super::{Dfa, RegexSet, Search, SearchFailed, is_marker, is_space};
 
 /// Where each pattern stands.
@@ -20,6 +21,9 @@ pub(crate) struct Steps {
     patterns: Vec<Step>,
     /// Where the run without white space begins that reached the end of the text.
     run: usize,
+    /// How far the text was looked at for first bytes: but for what is live, and for patterns without an
+    /// automaton, no match begins before.
+    seen: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -65,12 +69,17 @@ impl Steps {
     pub(crate) fn new(set: &RegexSet) -> Steps {
         let mut patterns = Vec::new();
         patterns.resize(set.len(), Step::default());
-        Steps { patterns, run: 0 }
+        Steps {
+            patterns,
+            run: 0,
+            seen: 0,
+        }
     }
 
     /// Forgets the first `bytes` of the text, none of which is held.
     pub(crate) fn trim(&mut self, bytes: usize) {
         self.run = self.run.saturating_sub(bytes);
+        self.seen = self.seen.saturating_sub(bytes);
         for step in &mut self.patterns {
             step.next = step.next.saturating_sub(bytes);
             if let Some(live) = &mut step.live {
@@ -131,11 +140,21 @@ impl RegexSet {
         let quiet = !bytes
             .get(steps.run..run)
             .is_some_and(|runs| runs.iter().any(|&byte| is_marker(byte)));
+        let seen = steps.seen;
+        let before = seen.checked_sub(1).and_then(|at| bytes.get(at).copied());
+        let new = bytes.get(seen..stretch.upto).unwrap_or(&[]);
+        let opened = self.openings.within(new, before);
         let mut holding: Option<Holding> = None;
         for (number, step) in steps.patterns.iter_mut().enumerate() {
             let Some(pattern) = self.patterns.get(number).filter(|_| wanted(number)) else {
                 continue;
             };
+            if step.live.is_none() && pattern.search.is_automaton() {
+                if opened & bit(number) == 0 {
+                    continue;
+                }
+                step.next = step.next.max(seen);
+            }
             // No match of a marked pattern without gaps lies in runs without a marker.
             if pattern.gaps == Some(0) && quiet && step.live.is_none() && step.next >= steps.run {
                 step.next = step.next.max(run);
@@ -163,6 +182,7 @@ impl RegexSet {
             }
         }
         steps.run = run;
+        steps.seen = seen.max(stretch.upto);
         Ok(holding)
     }
 
@@ -181,6 +201,16 @@ impl RegexSet {
         {
             let _ = wanted;
             None
+        }
+    }
+}
+
+impl Search {
+    const fn is_automaton(&self) -> bool {
+        match self {
+            Search::Searching { .. } | Search::Anchored { .. } => true,
+            #[cfg(feature = "fallback-regex")]
+            Search::Fallback { .. } => false,
         }
     }
 }

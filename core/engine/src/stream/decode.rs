@@ -53,6 +53,13 @@ impl Decoder {
                 }
             }
         }
+        // Nearly all pieces are whole text.
+        if let Ok(whole) = str::from_utf8(rest) {
+            if !whole.is_empty() {
+                text(Some(whole));
+            }
+            return;
+        }
         for chunk in rest.utf8_chunks() {
             if !chunk.valid().is_empty() {
                 text(Some(chunk.valid()));

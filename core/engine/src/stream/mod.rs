@@ -20,6 +20,7 @@ mod end;
 mod estimate;
 mod reach;
 mod stats;
+mod tail;
 mod window;
 
 use alloc::string::String;

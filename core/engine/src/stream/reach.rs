@@ -4,6 +4,7 @@
 //! stand there for a value to begin left of a place that is not there yet: a stream holds that text back.
 //! What is said here of a recogniser is checked against it at every split of every text of the corpus.
 
+use super::tail::Tail;
 use crate::pii::PiiType;
 use crate::pii::left::{
     self, house_sign_start, is_given_verb, is_month, is_nino_prefix, is_owner, is_particle,
@@ -71,6 +72,10 @@ pub(super) struct Signs {
     capital: usize,
     /// Two capitals in a row, or a `U`.
     capitals: usize,
+    /// [`KEY`] capitals or digits in a row, as an access key has them.
+    key: usize,
+    /// How many of them there are at the end.
+    run: usize,
 }
 
 impl Signs {
@@ -82,6 +87,14 @@ impl Signs {
             .and_then(|at| view.as_bytes().get(at))
             .copied();
         for (at, &byte) in (from.saturating_add(1)..).zip(new) {
+            self.run = if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
+                self.run.saturating_add(1)
+            } else {
+                0
+            };
+            if self.run >= KEY {
+                self.key = at;
+            }
             match byte {
                 b'0'..=b'9' => self.digit = at,
                 b'"' => self.quote = at,
@@ -109,8 +122,10 @@ impl Signs {
             less,
             capital,
             capitals,
+            key,
+            run: _,
         } = self;
-        for at in [digit, quote, dash, less, capital, capitals] {
+        for at in [digit, quote, dash, less, capital, capitals, key] {
             *at = at.saturating_sub(bytes);
         }
     }
@@ -134,6 +149,8 @@ pub(super) fn reach(
             reach = (from, Some(ty));
         }
     };
+    // What the questions below that need no sign look for, where the end of the text tells.
+    let tail = Tail::of(text);
     if let Some(ty) = IN_RUN.iter().find(|ty| types.has(**ty)) {
         hold(run(text, types.has(PiiType::Email)), *ty);
     }
@@ -144,14 +161,18 @@ pub(super) fn reach(
         hold(nino(text), PiiType::UkNationalInsuranceNumber);
     }
     if let Some(ty) = BEFORE_LABEL.iter().find(|ty| types.has(**ty)) {
-        let digit = near(signs.digit, LABEL_REACH);
-        let key = near(signs.capitals, LABEL_REACH);
-        hold(before_label(text, types, digit, key), *ty);
+        let asked = Asked {
+            digit: near(signs.digit, LABEL_REACH),
+            capitals: near(signs.capitals, LABEL_REACH),
+            key: types.has(PiiType::AwsAccessKey) && near(signs.key, LABEL_REACH),
+            group: tail.is_none_or(Tail::is_group),
+        };
+        hold(before_label(text, types, asked), *ty);
     }
     if near(signs.dash, 96) && types.has(PiiType::Username) {
         hold(log_line(text), PiiType::Username);
     }
-    if types.has(PiiType::Password) {
+    if types.has(PiiType::Password) && tail.is_none_or(Tail::is_password) {
         hold(given_password(text), PiiType::Password);
     }
     if near(signs.capital, 140) && types.any(&[PiiType::Name, PiiType::Address]) {
@@ -160,14 +181,18 @@ pub(super) fn reach(
         } else {
             PiiType::Address
         };
-        hold(capitals(text), ty);
+        if tail.is_none_or(Tail::is_particle) {
+            hold(capitals(text), ty);
+        }
         let bracket = near(signs.less, 70) || near(signs.quote, 14) || text.ends_with("   ");
         if bracket && types.has(PiiType::Name) {
             hold(mailbox(text), ty);
         }
     }
     if types.has(PiiType::Address) {
-        hold(house(text), PiiType::Address);
+        if tail.is_none_or(Tail::is_house) {
+            hold(house(text), PiiType::Address);
+        }
         if near(signs.capitals, 88) {
             hold(military(text), PiiType::Address);
         }
@@ -258,26 +283,42 @@ fn is_group_sign(c: char) -> bool {
 /// How far before its label a value may begin, in bytes, with room for a whole character.
 const LABEL_REACH: usize = 54;
 
+/// What there may be in the last [`LABEL_REACH`] bytes.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    digit: bool,
+    /// Two capitals in a row, or a `U`.
+    capitals: bool,
+    /// An access key.
+    key: bool,
+    /// Letters at the end that digits may follow.
+    group: bool,
+}
+
 /// `4321 is my PIN`: groups of letters and digits that a label may follow, or at the end of the text the
 /// letters that digits may follow.
-fn before_label(text: &str, types: Types, digit: bool, key: bool) -> Option<usize> {
-    if !digit && !key {
+fn before_label(text: &str, types: Types, asked: Asked) -> Option<usize> {
+    if !asked.digit && !asked.key && !asked.group {
+        return None;
+    }
+    if !asked.digit && !asked.capitals {
         let first = groups(text, text.len(), types);
         return (first < text.len()).then_some(first);
     }
     let from = text.floor_char_boundary(text.len().saturating_sub(LABEL_REACH));
     let window = text.get(from..)?;
     // No value and no text between it and its label has any of these.
-    let closed = window.rfind(['\n', ';', '|', '"', '=']);
+    let closes = |byte: u8| matches!(byte, b'\n' | b';' | b'|' | b'"' | b'=');
+    let closed = window.bytes().rposition(closes);
     let open = closed.map_or(0, |at| at.saturating_add(1));
     let window = window.get(open..)?;
     let from = from.saturating_add(open);
-    let opening = groups(window, window.len(), types);
-    let last = window.rfind(|c: char| c.is_ascii_digit());
-    let key = types
-        .has(PiiType::AwsAccessKey)
-        .then(|| key_of_letters(window))
+    let opening = asked.group.then(|| groups(window, window.len(), types));
+    let last = asked
+        .digit
+        .then(|| window.bytes().rposition(|byte| byte.is_ascii_digit()))
         .flatten();
+    let key = asked.key.then(|| key_of_letters(window)).flatten();
     let labelled = last
         .filter(|&last| !decided(window.get(last.saturating_add(1)..).unwrap_or("")))
         .map(|last| {
@@ -286,12 +327,19 @@ fn before_label(text: &str, types: Types, digit: bool, key: bool) -> Option<usiz
             let end = end.unwrap_or(token.len());
             groups(window, last.saturating_add(end), types)
         });
-    let first = [Some(opening), labelled, key].into_iter().flatten().min()?;
+    let first = [opening, labelled, key].into_iter().flatten().min()?;
     (first < window.len()).then(|| from.saturating_add(first))
 }
 
 /// Whether what follows the last digit of a value says that no label of it can come any more.
 fn decided(after: &str) -> bool {
+    if after.len() > 46 || after.bytes().any(|byte| byte == b',') {
+        return true;
+    }
+    let ends = |sign: &[u8]| after.as_bytes().windows(2).any(|two| two == sign);
+    if ends(b"? ") || ends(b"! ") || (after.len() > 18 && ends(b". ")) {
+        return true;
+    }
     let words = after.split(|c: char| !c.is_alphanumeric());
     let mut words = words.filter(|word| !word.is_empty());
     // The rest of the value: the letters of its token, and of a token behind it.
@@ -299,13 +347,7 @@ fn decided(after: &str) -> bool {
         .clone()
         .skip(1)
         .filter(|word| word.contains(|c: char| c.is_lowercase()));
-    prose.count() > 4
-        || words.nth(7).is_some()
-        || after.len() > 46
-        || after.contains(',')
-        || after.contains("? ")
-        || after.contains("! ")
-        || (after.len() > 18 && after.contains(". "))
+    prose.count() > 4 || words.nth(7).is_some()
 }
 
 /// The start of the groups of one number that end at `end`.
@@ -351,11 +393,14 @@ fn is_group(token: &str, types: Types) -> bool {
         || (types.has(PiiType::CreditDebitCardExpiry) && is_month(token))
 }
 
+/// How long an access key is.
+const KEY: usize = 20;
+
 /// The start of the first token of twenty capitals: an access key without a digit.
 fn key_of_letters(window: &str) -> Option<usize> {
     let tokens = window.split(|c: char| !c.is_ascii_alphanumeric());
     let mut keys = tokens.filter(|token| {
-        token.len() == 20
+        token.len() == KEY
             && token
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
@@ -492,4 +537,41 @@ fn military(text: &str) -> Option<usize> {
     });
     let line = text.get(start..)?;
     military_head(line).map(|at| start.saturating_add(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    /// Where the last words say that a question need not be asked, the answer is no.
+    #[test]
+    fn the_tail_says_no_only_where_nothing_reaches_back() {
+        let words = [
+            "the", "use", "Use", "as", "your", "van", "de", "flat", "Apt", "house", "no", "n", "h",
+            "plot", "may", "december", "that", "AB", "x1", "k\u{e9}", "it's", "H.", "tap,", "(a",
+            "_a", "-", "\u{301}", "unit",
+        ];
+        let all = Types::of(|_| true);
+        for first in words {
+            for second in words {
+                for third in words {
+                    for sign in [" ", "  ", "-", ". ", "\t"] {
+                        let text = format!("{first} {second}{sign}{third} ");
+                        let Some(tail) = Tail::of(&text) else {
+                            continue;
+                        };
+                        let group = groups(&text, text.len(), all) < text.len();
+                        assert!(tail.is_group() || !group, "{text:?}");
+                        assert!(
+                            tail.is_password() || given_password(&text).is_none(),
+                            "{text:?}"
+                        );
+                        assert!(tail.is_particle() || capitals(&text).is_none(), "{text:?}");
+                        assert!(tail.is_house() || house(&text).is_none(), "{text:?}");
+                    }
+                }
+            }
+        }
+    }
 }
