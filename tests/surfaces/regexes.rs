@@ -5,7 +5,7 @@ use std::ops::Range;
 use edgerail_core::decision::Entry;
 use edgerail_core::regex::RegexPath;
 use edgerail_core::{Engine, Limits, LoadOptions, Request, Source};
-use edgerail_tests::bundle_of;
+use edgerail_tests::{Random, bundle_of};
 
 /// How many sets of patterns are tried, each on this many texts.
 const SETS: usize = 60;
@@ -15,7 +15,7 @@ const PATTERNS: usize = 10;
 
 #[test]
 fn every_path_finds_what_the_reference_finds() {
-    let mut random = Random(0x243f_6a88_85a3_08d3);
+    let mut random = Generator(Random(0x243f_6a88_85a3_08d3));
     let mut matches = 0;
     let mut seen = [false; 4];
     // By the number of gaps, and those that are not marked.
@@ -112,20 +112,16 @@ impl Pattern {
     }
 }
 
-/// A small generator (Knuth's MMIX constants): the same patterns and texts everywhere.
-struct Random(u64);
+/// Makes patterns and texts, the same ones everywhere.
+struct Generator(Random);
 
-impl Random {
+impl Generator {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
+        self.0.below(limit)
     }
 
     fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
+        self.0.pick(from)
     }
 
     fn pattern(&mut self, depth: usize) -> Pattern {

@@ -330,10 +330,19 @@ fn a_mebibyte_byte_by_byte_takes_linear_time() {
         let text = piece.repeat((1 << 20) / piece.len());
         let start = std::time::Instant::now();
         let mut stream = Stream::new(&engine, StreamOptions::new(Source::Input));
+        let mut out = String::new();
         for byte in text.as_bytes().chunks(1) {
-            stream.push(&engine, byte).expect("an open stream");
+            out += stream.push(&engine, byte).expect("an open stream");
         }
-        stream.finish(&engine).expect("an open stream");
+        let end = stream.finish(&engine).expect("an open stream");
+        out += &end.outputs.concat();
+        assert!(
+            out == text,
+            "{piece:?}: {} bytes, {:?}",
+            out.len(),
+            end.reason
+        );
+        assert!(end.stats.max <= HOLDBACK, "{piece:?}: {}", end.stats.max);
         // It takes seconds; at quadratic cost it would take hours.
         let took = start.elapsed();
         assert!(took.as_secs() < 120, "{piece:?}: {took:?}");

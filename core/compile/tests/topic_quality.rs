@@ -82,9 +82,9 @@ fn measure(file: &str) -> Measured {
 /// Every topic is held to the others' texts as well.
 #[test]
 fn derived_keywords_are_precise() {
-    for (file, least, most) in [
-        ("topics-development.toml", 34, 0),
-        ("topics-held-out.toml", 23, 0),
+    for (file, texts, least, most) in [
+        ("topics-development.toml", (64, 87), 34, 0),
+        ("topics-held-out.toml", (36, 62), 23, 0),
     ] {
         let Measured {
             positives,
@@ -92,6 +92,7 @@ fn derived_keywords_are_precise() {
             negatives,
             mistakes: wrong,
         } = measure(file);
+        assert_eq!((positives, negatives), texts, "{file}");
         assert!(hits >= least, "{file}: {hits} of {positives}");
         assert!(wrong.len() <= most, "{file}: of {negatives} {wrong:#?}");
     }
@@ -102,6 +103,8 @@ fn derived_keywords_are_precise() {
 fn prompt_attacks_are_found_and_ordinary_texts_are_not() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/prompt-attack.toml");
     let data = document::read_toml_or_json(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(strings(&data, "attack").len(), 28);
+    assert_eq!(strings(&data, "benign").len(), 40);
     for (strength, least, most) in [("HIGH", 28, 0), ("MEDIUM", 21, 0), ("LOW", 17, 0)] {
         let engine = engine(&attack_guardrail(strength), "");
         let blocked = |key: &str| -> Vec<String> {
