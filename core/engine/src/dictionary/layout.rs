@@ -154,7 +154,7 @@ pub(super) struct TokenRecord {
     pub(super) state: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StateRecord {
     pub(super) fail: usize,
     pub(super) next_output: usize,

@@ -274,43 +274,37 @@ impl<'b> Dictionary<'b> {
     /// Per state, which of the outputs that `bits` gives bits longer terms from there on have.
     pub(crate) fn leads(&self, bits: impl Fn(Output) -> u8) -> Vec<u8> {
         let layout = self.layout;
-        let mut leads = alloc::vec![0; layout.states];
-        let own = |state: usize| {
-            let mut own = 0;
-            let mut next = self.link_output(state);
-            while let Some((output, last)) = next.and_then(|at| layout.output(self.bytes, at)) {
-                own |= bits(output);
-                next = next.filter(|_| !last).and_then(|at| at.checked_add(1));
+        // The lists of outputs may share their ends: each output is asked once, from the last one on.
+        let mut listed = alloc::vec![0; layout.outputs.saturating_add(1)];
+        let mut behind = 0;
+        for number in (0..layout.outputs).rev() {
+            if let Some((output, last)) = layout.output(self.bytes, number) {
+                behind = bits(output) | if last { 0 } else { behind };
             }
-            own
-        };
+            if let Some(place) = listed.get_mut(number.saturating_add(1)) {
+                *place = behind;
+            }
+        }
+        let state = |number: usize| layout.state(self.bytes, number).unwrap_or_default();
         let mut edges = Vec::new();
         for slot in 0..layout.transition_len() {
             if let Some(edge) = layout.transition(self.bytes, slot)
                 && edge.state != 0
             {
-                edges.push((edge.target, edge.state));
+                edges.push((state(edge.target).depth, edge.target, edge.state));
             }
         }
-        // Longer terms have higher numbers, as our compiler gives them; if not, it takes more rounds.
+        // An edge leads one token deeper, so that from the deepest on one look at each is enough.
         edges.sort_unstable_by(|a, b| b.cmp(a));
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for &(target, state) in &edges {
-                let more = own(target) | leads.get(target).copied().unwrap_or(0);
-                if let Some(have) = leads.get_mut(state).filter(|have| **have | more != **have) {
-                    *have |= more;
-                    changed = true;
-                }
+        let mut leads = alloc::vec![0; layout.states];
+        for (_, target, from) in edges {
+            let own = listed.get(state(target).output).copied().unwrap_or(0);
+            let more = own | leads.get(target).copied().unwrap_or(0);
+            if let Some(have) = leads.get_mut(from) {
+                *have |= more;
             }
         }
         leads
-    }
-
-    fn link_output(&self, state: usize) -> Option<usize> {
-        let record = self.layout.state(self.bytes, state)?;
-        record.output.checked_sub(1)
     }
 
     /// The fail link and the depth of a state.
