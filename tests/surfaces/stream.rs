@@ -533,7 +533,7 @@ fn the_end_as_json_holds_no_text() {
     let streamed = stream(&engine, &request, options(&request), |text| vec![text]);
     let json = streamed.end.to_json(&engine);
     assert!(
-        json.contains(r#""entry":"EMAIL""#) && !json.contains("dana"),
+        json.contains(r#""type":"EMAIL""#) && !json.contains("dana"),
         "{json}"
     );
     edgerail_core::json::parse(&json).expect("JSON");

@@ -10,6 +10,7 @@ mod component;
 mod corpus;
 mod demo;
 mod fuzz;
+mod npm;
 mod process;
 mod setup;
 mod test;
@@ -34,6 +35,7 @@ const CHORES: &[Chore] = &[
     component::CHORE,
     corpus::CHORE,
     fuzz::CHORE,
+    npm::CHORE,
     setup::CHORE,
     unicode::CHORE,
     views::CHORE,

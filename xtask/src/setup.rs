@@ -76,6 +76,21 @@ impl Toolchain {
         command
     }
 
+    /// A program that runs this toolchain's `cargo` and finds `folders` first on the path.
+    pub(crate) fn wrapped(self, program: &Path, folders: &[&Path]) -> Result<Command, String> {
+        let mut command = Command::new(program);
+        let mut directories: Vec<PathBuf> = folders.iter().map(|folder| folder.into()).collect();
+        if self == Toolchain::Debian {
+            directories.push(PathBuf::from("/usr/bin"));
+            forget_active(&mut command);
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        directories.extend(std::env::split_paths(&path));
+        let path = std::env::join_paths(directories).map_err(|e| format!("PATH: {e}"))?;
+        command.env("PATH", path);
+        Ok(command)
+    }
+
     /// Which compiler this is, with its commit.
     fn version(self) -> Option<String> {
         output(self.program("rustc").current_dir(root()).arg("-vV"))
@@ -161,7 +176,12 @@ fn debian(name: &str) -> Command {
     if let Ok(path) = std::env::join_paths(directories) {
         command.env("PATH", path);
     }
-    // Set by the cargo that started this; they name another compiler.
+    forget_active(&mut command);
+    command
+}
+
+/// Takes away what the cargo that started this has set: it names another compiler.
+fn forget_active(command: &mut Command) {
     for variable in [
         "CARGO",
         "RUSTC",
@@ -171,7 +191,6 @@ fn debian(name: &str) -> Command {
     ] {
         command.env_remove(variable);
     }
-    command
 }
 
 fn set_up_debian() -> Result<(), String> {

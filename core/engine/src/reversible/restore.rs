@@ -1,5 +1,6 @@
 //! Putting values back.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -74,7 +75,7 @@ impl RestoreOptions {
 /// in another.
 #[derive(Debug)]
 pub struct Restorer<'p> {
-    map: &'p Placeholders,
+    map: Cow<'p, Placeholders>,
     options: RestoreOptions,
     pending: String,
     /// The beginning of a character.
@@ -103,6 +104,16 @@ impl<'p> Restorer<'p> {
     /// A restorer at the beginning of a text.
     #[must_use]
     pub fn new(map: &'p Placeholders, options: RestoreOptions) -> Restorer<'p> {
+        Restorer::with(Cow::Borrowed(map), options)
+    }
+
+    /// The same with a map of its own, for callers that keep both: what is issued later is not restored.
+    #[must_use]
+    pub fn owning(map: Placeholders, options: RestoreOptions) -> Restorer<'static> {
+        Restorer::with(Cow::Owned(map), options)
+    }
+
+    fn with(map: Cow<'p, Placeholders>, options: RestoreOptions) -> Restorer<'p> {
         Restorer {
             map,
             options,
@@ -240,7 +251,7 @@ impl<'p> Restorer<'p> {
         end: bool,
         out: &mut String,
     ) -> Option<Option<usize>> {
-        let map = self.map;
+        let map = &self.map;
         let Some(entry) = map.issued(hit) else {
             return Some(None);
         };

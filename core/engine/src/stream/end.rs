@@ -64,7 +64,7 @@ pub struct StreamEnd {
 }
 
 impl StreamEnd {
-    /// The end as canonical JSON, without statistics; findings name their entries but hold no text.
+    /// The end as canonical JSON, without statistics; findings are those of a decision, but hold no text.
     #[must_use]
     pub fn to_json(&self, engine: &Engine) -> String {
         let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
@@ -87,7 +87,8 @@ impl StreamEnd {
                         if let Some(entry) = &deferred.entry {
                             w.name("entry").string(entry);
                         }
-                        w.name("guardrail").number(number(deferred.guardrail));
+                        w.name("guardrail")
+                            .string(guardrail_name(engine, deferred.guardrail));
                         w.name("policy").string(&deferred.policy);
                         w.name("reason").string(&deferred.reason);
                     });
@@ -99,6 +100,14 @@ impl StreamEnd {
                 }
             });
             w.name("found").number(number(self.found));
+            w.name("guardrails").array(|w| {
+                for (guardrail, reason) in self.would.iter().enumerate() {
+                    w.object(|w| {
+                        w.name("name").string(guardrail_name(engine, guardrail));
+                        w.name("reason").string(reason.text());
+                    });
+                }
+            });
             w.name("outputs").array(|w| {
                 for output in &self.outputs {
                     w.string(output);
@@ -117,10 +126,17 @@ impl StreamFinding {
         w.name("action").string(self.action.name());
         w.name("block").number(number(self.block));
         w.name("end").number(number(self.end));
-        if let Some(name) = self.entry.name(engine, self.guardrail) {
-            w.name("entry").string(name);
+        w.name("guardrail")
+            .string(guardrail_name(engine, self.guardrail));
+        let name = self.entry.name(engine, self.guardrail);
+        let ty = match self.entry {
+            StreamEntry::Word(_) | StreamEntry::Regex(_) | StreamEntry::Topic(_) => None,
+            StreamEntry::Profanity => Some("PROFANITY"),
+            StreamEntry::Pii(_) | StreamEntry::PromptAttack => name,
+        };
+        if let Some(name) = name.filter(|_| ty.is_none()) {
+            w.name("name").string(name);
         }
-        w.name("guardrail").number(number(self.guardrail));
         w.name("policy").string(match self.entry {
             StreamEntry::Word(_) | StreamEntry::Profanity => "wordPolicy",
             StreamEntry::Pii(_) | StreamEntry::Regex(_) => "sensitiveInformationPolicy",
@@ -129,8 +145,18 @@ impl StreamFinding {
         });
         w.name("score").number(self.score.into());
         w.name("start").number(number(self.start));
-        w.name("would").string(self.would.name());
+        if let Some(ty) = ty {
+            w.name("type").string(ty);
+        }
+        if self.would != self.action {
+            w.name("would").string(self.would.name());
+        }
     }
+}
+
+fn guardrail_name(engine: &Engine, number: usize) -> &str {
+    let guardrail = engine.policy().guardrails.get(number);
+    guardrail.map_or("", |guardrail| &guardrail.name)
 }
 
 impl Stream {

@@ -14,10 +14,10 @@ use crate::error;
 use crate::stream::TextStream;
 use crate::values::{self, Ask, Begin, Info, InfoGuardrail, InfoStream, Load};
 
-/// With the feature `fault-injection`, a content block that is this text makes the engine panic, as a
+/// With the feature `fault-injection`, a content block or a piece of a stream that is this text makes the engine panic, as a
 /// defect would. Tests use it.
 #[cfg(feature = "fault-injection")]
-const FAULT_TEXT: &str = "edgerail-fault-injection: panic";
+pub(crate) const FAULT_TEXT: &str = "edgerail-fault-injection: panic";
 
 /// A loaded bundle.
 #[wasm_bindgen]

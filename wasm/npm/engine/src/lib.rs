@@ -8,6 +8,13 @@ mod engine;
 #[cfg(target_arch = "wasm32")]
 mod error;
 #[cfg(target_arch = "wasm32")]
+mod restart;
+#[cfg(target_arch = "wasm32")]
+mod reversible;
+#[cfg(target_arch = "wasm32")]
 mod stream;
 #[cfg(target_arch = "wasm32")]
 mod values;
+
+#[cfg(target_arch = "wasm32")]
+pub use restart::restart;

@@ -33,6 +33,8 @@ impl TextStream {
     /// # Errors
     /// `stream_finished`.
     pub fn push(&mut self, text: &str) -> Result<String, JsValue> {
+        #[cfg(feature = "fault-injection")]
+        assert!(text != crate::engine::FAULT_TEXT, "injected fault");
         let output = self.stream.push(&self.engine, text.as_bytes());
         output.map(str::to_owned).map_err(finished)
     }

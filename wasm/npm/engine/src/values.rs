@@ -59,6 +59,7 @@ pub(crate) struct Begin {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Info<'e> {
     pub(crate) audience: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scope: Option<&'e str>,
     pub(crate) trust: &'e str,
     pub(crate) bytes: usize,
@@ -77,7 +78,9 @@ pub(crate) struct InfoStream {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InfoGuardrail<'e> {
     pub(crate) name: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<&'e str>,
     pub(crate) mode: &'static str,
 }

@@ -66,6 +66,22 @@ export interface Finding {
   score: number;
   /** The evasion view that showed it (tier STANDARD). */
   view?: string;
+  /** Of topics and prompt attacks: the keywords that added up to it. */
+  explanation?: Explanation;
+}
+
+/** Why a topic or a prompt attack was detected. */
+export interface Explanation {
+  /** Families of prompt attacks. */
+  families?: string[];
+  /** The keywords and where they stand, in the finding's content block. */
+  keywords: { keyword: string; match: string; start: number; end: number; weight: number }[];
+  /** What they add up to, 0 to 1000. */
+  score: number;
+  /** From which score on the topic acts. */
+  threshold: number;
+  /** Within how many tokens they have to stand; 0 is anywhere. */
+  window: number;
 }
 
 /** A stretch of a content block that is replaced by `{label}`. */
@@ -138,6 +154,8 @@ export interface Decision {
   /** What `findings` and `masks` count. */
   readonly offsets: OffsetUnit;
   readonly trust: Trust;
+  /** Per guardrail, what its own findings come to, regardless of the others and of its mode. */
+  readonly guardrails: readonly { name: string; mode: 'enforce' | 'observe'; reason: string }[];
   /** SHA-256 of the bundle, hexadecimal. */
   readonly bundle: string;
   /** What ApplyGuardrail would answer. */
@@ -184,8 +202,8 @@ export interface StreamStats {
   mode: StreamMode;
 }
 
-/** One detection of a stream: as {@link Finding}, but without the text found. Offsets count bytes. */
-export type StreamFinding = Omit<Finding, 'match' | 'view'>;
+/** One detection of a stream: as {@link Finding}, but without the text found. Offsets count bytes of UTF-8. */
+export type StreamFinding = Omit<Finding, 'match' | 'view' | 'explanation'>;
 
 /** What a stream came to. */
 export interface StreamEnd {
@@ -199,6 +217,9 @@ export interface StreamEnd {
   readonly findings: readonly StreamFinding[];
   readonly found: number;
   readonly deferred: readonly Deferred[];
+  /** Per guardrail, what its own findings come to. */
+  readonly guardrails: readonly { name: string; reason: string }[];
+  /** How many characters were looked at. */
   readonly coverage: { guarded: number; total: number };
   readonly stats: StreamStats;
 }

@@ -1,0 +1,210 @@
+import { bundleHash, expectedAudience, readBundle } from './bundle.js';
+import { blockedWithoutEngine, decisionOf } from './decision.js';
+import { EdgerailError } from './errors.js';
+import { Engine as RawEngine } from './generated/engine.js';
+import { Trap, call, generation, start } from './instance.js';
+import { isWellFormed } from './offsets.js';
+import { report } from './records.js';
+import { LoadedStream } from './text-stream.js';
+import type {
+  BundleInfo,
+  BundleSource,
+  Decision,
+  DecisionRecord,
+  Engine,
+  EvaluateOptions,
+  EvaluateRequest,
+  LoadOptions,
+  Source,
+  StreamOptions,
+  TextStream,
+  Trust,
+} from './types.js';
+
+/**
+ * Loads a bundle. The engine's WebAssembly is fetched and started with the first one.
+ *
+ * @throws {EdgerailError} `bundle_*` if the bytes are no bundle that is accepted here, `wasm_*` if WebAssembly
+ * cannot run; see {@link ErrorCode}.
+ *
+ * @example
+ * const engine = await loadEngine('/guardrail.bundle');
+ * const decision = engine.evaluate('Write to ana@example.com');
+ * if (decision.outcome === 'block') alert(decision.text);
+ */
+export async function loadEngine(bundle: BundleSource, options: LoadOptions = {}): Promise<Engine> {
+  // Both at once: on a first visit both are fetched.
+  const [bytes] = await Promise.all([readBundle(bundle), start(options.wasm)]);
+  return openEngine(bytes, options, options.trust ?? 'unverified');
+}
+
+/** @internal The rest of loading; only the verifying client may say `verified`. */
+export function openEngine(bytes: Uint8Array, options: LoadOptions, trust: Trust): Engine {
+  const engine = new LoadedEngine(bytes, options, trust);
+  try {
+    accept(engine.info, options);
+  } catch (error) {
+    engine.free();
+    throw error;
+  }
+  return engine;
+}
+
+const TRUST: readonly Trust[] = ['unverified', 'local', 'verified'];
+
+function accept(info: BundleInfo, options: LoadOptions): void {
+  if (options.require && TRUST.indexOf(info.trust) < TRUST.indexOf(options.require)) {
+    throw new EdgerailError(
+      'bundle_unverified',
+      `the bundle is ${info.trust}, and only ${options.require} ones are accepted here: get it through the verifying client`,
+    );
+  }
+  const expected = expectedAudience(options);
+  if (expected !== 'any' && info.audience !== expected) {
+    throw new EdgerailError(
+      'bundle_audience',
+      `the bundle is for the audience ${info.audience}, here it must be for ${expected}: ` +
+        `compile it with --audience ${expected}, or pass the option audience`,
+    );
+  }
+}
+
+/** What crosses to the engine. */
+interface Ask extends EvaluateRequest {
+  source: Source;
+  outputScope: 'INTERVENTIONS' | 'FULL';
+  now: number;
+}
+
+class LoadedEngine implements Engine {
+  readonly info: BundleInfo;
+  readonly #bytes: Uint8Array;
+  readonly #trust: Trust;
+  readonly #listener: LoadOptions['onDecision'];
+  #raw: RawEngine | undefined;
+  #generation = -1;
+  #freed = false;
+
+  constructor(bytes: Uint8Array, options: LoadOptions, trust: Trust) {
+    // A copy: the caller may go on using theirs, and after a trap the bundle is loaded again.
+    this.#bytes = bytes.slice();
+    this.#trust = trust;
+    this.#listener = options.onDecision;
+    const info = call(() => this.#handle(true).info() as BundleInfo);
+    if (info instanceof Trap) {
+      throw new EdgerailError('bundle_damaged', 'the engine failed while it loaded the bundle', { cause: info.cause });
+    }
+    this.info = { ...info, sha256: bundleHash(this.#bytes) };
+  }
+
+  evaluate(input: string | EvaluateRequest, options: EvaluateOptions = {}): Decision {
+    this.#check();
+    const ask = asked(input, options);
+    const texts = ask.content.map((block) => block.text);
+    const begin = this.#listener ? performance.now() : 0;
+    const answer = texts.every(isWellFormed) ? this.#decide(ask) : this.#fail(ask, 'invalid_text');
+    const [json = '', record] = answer.split('\n');
+    if (this.#listener && record) {
+      report(this.#listener, JSON.parse(record) as DecisionRecord, performance.now() - begin);
+    }
+    return decisionOf(json, { source: ask.source, texts, offsets: options.offsets ?? 'utf16' });
+  }
+
+  stream(options: StreamOptions = {}): TextStream {
+    this.#check();
+    const source = options.source ?? 'OUTPUT';
+    const begin = {
+      source,
+      buffer: options.mode === 'buffer',
+      now: seconds(options.now),
+      ...(options.holdback === undefined ? {} : { holdback: options.holdback }),
+    };
+    const raw = call(() => this.#handle().begin(begin));
+    return new LoadedStream(raw, {
+      source,
+      info: this.info,
+      listener: this.#listener,
+      // What is said instead of a text that a trap left undecided.
+      failed: () => this.#fail({ source, content: [{ text: '' }], outputScope: 'INTERVENTIONS', now: begin.now }, 'trap'),
+    });
+  }
+
+  selfTest(): void {
+    this.#check();
+    const done = call(() => this.#handle().selfTest());
+    if (done instanceof Trap) throw new EdgerailError('trap', 'the engine failed in its self-test', { cause: done.cause });
+  }
+
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    if (this.#generation === generation()) this.#raw?.free();
+    this.#raw = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  #decide(ask: Ask): string {
+    const wantsRecord = this.#listener !== undefined;
+    const [only] = ask.content;
+    const isPlain =
+      ask.content.length === 1 && !only?.role && !only?.qualifiers && !ask.model && ask.outputScope === 'INTERVENTIONS';
+    const answer = call(() =>
+      isPlain
+        ? this.#handle().evaluateText((only as { text: string }).text, ask.source, ask.now, wantsRecord)
+        : this.#handle().evaluate(ask, wantsRecord),
+    );
+    return answer instanceof Trap ? this.#fail(ask, 'trap') : answer;
+  }
+
+  /** The decision on what could not be evaluated. */
+  #fail(ask: Ask, code: string): string {
+    const wantsRecord = this.#listener !== undefined;
+    let answer: string | Trap;
+    try {
+      answer = call(() => this.#handle().fail(ask, code, wantsRecord));
+    } catch {
+      // The bundle that loaded before does not load any more, for want of memory for instance.
+      answer = new Trap(undefined);
+    }
+    return answer instanceof Trap ? blockedWithoutEngine(code) : answer;
+  }
+
+  /** The loaded bundle in the present instance. */
+  #handle(isFirst = false): RawEngine {
+    if (this.#raw === undefined || this.#generation !== generation()) {
+      const now = generation();
+      // Its hash was checked when it was first loaded.
+      this.#raw = new RawEngine(this.#bytes, { trust: this.#trust, checkHash: isFirst });
+      this.#generation = now;
+    }
+    return this.#raw;
+  }
+
+  #check(): void {
+    if (this.#freed) throw new EdgerailError('freed', 'the engine was freed: load the bundle again');
+  }
+}
+
+function asked(input: string | EvaluateRequest, options: EvaluateOptions): Ask {
+  const request = typeof input === 'string' ? { content: [{ text: input }] } : input;
+  if (!Array.isArray(request?.content) || !request.content.every((block) => typeof block?.text === 'string')) {
+    throw new EdgerailError('invalid_argument', 'evaluate takes a text, or a request with content: [{ text }]');
+  }
+  const { model } = request as EvaluateRequest;
+  return {
+    content: request.content,
+    ...(model === undefined ? {} : { model }),
+    source: options.source ?? 'INPUT',
+    outputScope: options.outputScope ?? 'INTERVENTIONS',
+    now: seconds(options.now),
+  };
+}
+
+/** What the engine takes for a time; NaN is none. */
+function seconds(now: Date | null | undefined): number {
+  if (now === null) return Number.NaN;
+  return Math.floor((now?.getTime() ?? Date.now()) / 1000);
+}

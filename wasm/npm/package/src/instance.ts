@@ -1,0 +1,79 @@
+/**
+ * The one instance of the engine's WebAssembly that all engines of this realm share, and its restarts.
+ *
+ * The glue that wasm-bindgen generates is a module with one instance in it. What a trap leaves behind is in no
+ * defined state, so after one the instance is replaced; handles of before are stale, and engines load their
+ * bundles again when they are next asked.
+ */
+import { engineWasm } from '#engine-wasm';
+import { EdgerailError, isEdgerailError } from './errors.js';
+import type { ErrorCode } from './errors.js';
+import { initSync, restart } from './generated/engine.js';
+import type { WasmSource } from './types.js';
+import { compileWasm } from './wasm.js';
+
+let starting: Promise<void> | undefined;
+let started = false;
+let current = 0;
+
+/** The number of the instance; it grows with every restart. */
+export function generation(): number {
+  return current;
+}
+
+/** Sees to it that there is an instance. The first call decides where the module comes from. */
+export function start(source?: WasmSource): Promise<void> {
+  starting ??= instantiate(source ?? engineWasm()).catch((error: unknown) => {
+    starting = undefined;
+    throw error;
+  });
+  return starting;
+}
+
+/** As {@link start}, for a module that is compiled already. */
+export function startSync(module: WebAssembly.Module): void {
+  if (!started) initSync({ module });
+  started = true;
+  starting ??= Promise.resolve();
+}
+
+async function instantiate(source: WasmSource): Promise<void> {
+  const module = await compileWasm(source, 'engine.wasm');
+  try {
+    startSync(module);
+  } catch (cause) {
+    throw new EdgerailError('wasm_invalid', 'engine.wasm does not fit this release of the package', { cause });
+  }
+}
+
+/** Why a call gave no result. */
+export class Trap {
+  constructor(readonly cause: unknown) {}
+}
+
+/**
+ * Calls into the instance. What it throws with a `code` is ours and is thrown on; anything else is a trap, after
+ * which the instance is replaced before its next use.
+ */
+export function call<T>(work: () => T): T | Trap {
+  try {
+    return work();
+  } catch (cause) {
+    const own = ownError(cause);
+    if (own) throw own;
+    current += 1;
+    try {
+      restart();
+    } catch {
+      // The next call fails again, and is answered as a trap again.
+    }
+    return new Trap(cause);
+  }
+}
+
+function ownError(cause: unknown): EdgerailError | undefined {
+  if (isEdgerailError(cause)) return cause;
+  if (!(cause instanceof Error) || cause instanceof WebAssembly.RuntimeError) return undefined;
+  const code = (cause as { code?: unknown }).code;
+  return typeof code === 'string' ? new EdgerailError(code as ErrorCode, cause.message) : undefined;
+}

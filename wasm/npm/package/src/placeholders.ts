@@ -1,0 +1,167 @@
+import { EdgerailError } from './errors.js';
+import { Placeholders as RawPlaceholders } from './generated/engine.js';
+import type { Restorer as RawRestorer } from './generated/engine.js';
+import { Trap, call, generation, start } from './instance.js';
+import type { Decision, Mask, WasmSource } from './types.js';
+
+export interface MaskOptions {
+  /** A model wrote the text: what looks like a placeholder of this conversation is one. */
+  reply?: boolean;
+}
+
+export interface RestoreOptions {
+  /** The text is the arguments of a tool call: nothing is restored in it unless `allow.toolArguments` says so. */
+  toolArguments?: boolean;
+  /** Where values are put back although a program may send them on from there. Nowhere by default. */
+  allow?: { urls?: boolean; links?: boolean; attributes?: boolean; toolArguments?: boolean };
+}
+
+/**
+ * Masks that can be taken back: `{EMAIL_1}` instead of `{EMAIL}`, the same value the same number throughout a
+ * conversation. The values stay here; the model sees placeholders only.
+ *
+ * @example
+ * const placeholders = await openPlaceholders('conversation-7');
+ * const text = 'Write to ana@example.com';
+ * const decision = engine.evaluate(text);
+ * const sent = placeholders.mask(text, decision);     // Write to {EMAIL_1}
+ * placeholders.restore('I wrote to {EMAIL_1}.');      // I wrote to ana@example.com.
+ */
+export interface Placeholders {
+  /** The conversation's id: a stored map opens under the same one only. */
+  readonly conversation: string;
+  /** How many values and literals there are. */
+  readonly size: number;
+  /**
+   * A text with numbered placeholders for what its decision masks. `reply` says that a model wrote it, so that
+   * placeholders in it are meant. Throws `invalid_argument` if the decision blocks: then there is nothing to send.
+   */
+  mask(text: string, decision: Decision, options?: MaskOptions): string;
+  /** The same for every content block of a request. */
+  maskAll(texts: readonly string[], decision: Decision, options?: MaskOptions): string[];
+  /** Puts the values back, except where a program would send them on (links, addresses, attributes). */
+  restore(text: string, options?: RestoreOptions): string;
+  /** The same for a text that comes in pieces. What is issued later is not restored. */
+  restoreStream(options?: RestoreOptions): TransformStream<string, string>;
+  /** The map, for storing. It holds the values: keep it as you would keep them. */
+  toJSON(): string;
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Opens a conversation's placeholders: new ones, or stored ones.
+ *
+ * @throws {EdgerailError} `placeholders_invalid` if what was stored is damaged or of another conversation.
+ */
+export async function openPlaceholders(
+  conversation: string,
+  options: { stored?: string; wasm?: WasmSource } = {},
+): Promise<Placeholders> {
+  await start(options.wasm);
+  return new OpenPlaceholders(conversation, options.stored);
+}
+
+class OpenPlaceholders implements Placeholders {
+  readonly conversation: string;
+  #raw: RawPlaceholders | undefined;
+  #generation = -1;
+  /** What a fresh instance goes on with after a trap. */
+  #stored: string | undefined;
+  #freed = false;
+
+  constructor(conversation: string, stored: string | undefined) {
+    this.conversation = conversation;
+    this.#stored = stored;
+    this.#call(() => this.#handle());
+  }
+
+  get size(): number {
+    return this.#call((raw) => raw.size);
+  }
+
+  mask(text: string, decision: Decision, options: MaskOptions = {}): string {
+    return this.maskAll([text], decision, options)[0] as string;
+  }
+
+  maskAll(texts: readonly string[], decision: Decision, options: MaskOptions = {}): string[] {
+    if (decision.outcome === 'block') {
+      throw new EdgerailError('invalid_argument', 'the decision blocks: there is no text to send');
+    }
+    // As the engine counts them; the decision's own may count something else.
+    const { edgerail } = JSON.parse(decision.json) as { edgerail: { masks?: Mask[] } };
+    const masks = edgerail.masks ?? [];
+    return this.#call((raw) => {
+      const own = (block: number) => masks.filter((mask) => mask.block === block);
+      const masked = texts.map((text, block) => raw.mask(text, own(block), options.reply ?? false));
+      this.#stored = raw.toJson();
+      return masked;
+    });
+  }
+
+  restore(text: string, options: RestoreOptions = {}): string {
+    return this.#call((raw) => raw.restore(text, options));
+  }
+
+  restoreStream(options: RestoreOptions = {}): TransformStream<string, string> {
+    const restorer = this.#call((raw) => raw.restorer(options));
+    const instance = generation();
+    let carry = '';
+    const work = (work: (restorer: RawRestorer) => string): string => {
+      const output = instance === generation() ? call(() => work(restorer)) : new Trap(undefined);
+      if (output instanceof Trap) throw lost(output);
+      return output;
+    };
+    return new TransformStream<string, string>({
+      transform(chunk, controller) {
+        const whole = carry + chunk;
+        const last = whole.charCodeAt(whole.length - 1);
+        carry = last >= 0xd800 && last <= 0xdbff ? whole.slice(-1) : '';
+        const output = work((restorer) => restorer.push(carry ? whole.slice(0, -1) : whole));
+        if (output) controller.enqueue(output);
+      },
+      flush(controller) {
+        const output = work((restorer) => restorer.push(carry) + restorer.finish());
+        if (output) controller.enqueue(output);
+        restorer.free();
+      },
+    });
+  }
+
+  toJSON(): string {
+    return this.#call((raw) => raw.toJson());
+  }
+
+  free(): void {
+    this.#freed = true;
+    if (this.#raw && this.#generation === generation()) this.#raw.free();
+    this.#raw = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  #call<T>(work: (raw: RawPlaceholders) => T): T {
+    if (this.#freed) throw new EdgerailError('freed', 'the placeholders were freed: open them again');
+    const result = call(() => work(this.#handle()));
+    if (result instanceof Trap) throw lost(result);
+    return result;
+  }
+
+  #handle(): RawPlaceholders {
+    if (this.#raw === undefined || this.#generation !== generation()) {
+      const now = generation();
+      this.#raw =
+        this.#stored === undefined
+          ? new RawPlaceholders(this.conversation)
+          : RawPlaceholders.fromJson(this.#stored, this.conversation);
+      this.#generation = now;
+    }
+    return this.#raw;
+  }
+}
+
+function lost(trap: Trap): EdgerailError {
+  return new EdgerailError('trap', 'the engine failed while it masked or restored; nothing was let out', { cause: trap.cause });
+}

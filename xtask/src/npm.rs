@@ -1,0 +1,216 @@
+//! `cargo xtask npm`: the npm package, from the WebAssembly modules to the tarball.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{output, root, run, target};
+use crate::setup::{Toolchain, wasm_toolchain};
+use crate::{Chore, no_arguments};
+
+pub(crate) const CHORE: Chore = Chore {
+    name: "npm",
+    summary: "build the npm package: WebAssembly modules, TypeScript, tarball",
+    help: "usage: cargo xtask npm\n\n\
+        Builds the modules with wasm-pack and wasm-opt, checks their sizes against the budgets, builds the\n\
+        TypeScript, and packs target/npm/edgerail.tgz. Installs what it needs in target/tools: wasm-pack and\n\
+        wasm-bindgen's command line from crates.io, wasm-opt from the npm package binaryen. Needs Node 20.",
+    run: |arguments| {
+        no_arguments(arguments)?;
+        build()
+    },
+};
+
+/// Pinned with the crate `wasm-bindgen` in `Cargo.toml`: the two speak a format of their own.
+const WASM_BINDGEN: &str = "0.2.130";
+const WASM_PACK: &str = "0.15.1";
+
+/// A module of the package.
+struct Module {
+    /// Its name in the package.
+    name: &'static str,
+    /// The folder of its crate.
+    folder: &'static str,
+    /// The most bytes it may have after brotli, where there is a budget.
+    budget: Option<u64>,
+}
+
+/// Of the budget of 150 KB for the engine, 25 KB are for the verification of bundles.
+const MODULES: &[Module] = &[Module {
+    name: "engine",
+    folder: "wasm/npm/engine",
+    budget: Some(125_000),
+}];
+
+/// What the engine needs of a processor: what every browser has since 2021.
+const WASM_FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds everything and packs it.
+pub(crate) fn build() -> Result<(), String> {
+    let toolchain = wasm_toolchain()?;
+    install_tools()?;
+    npm_ci(&package())?;
+    for module in MODULES {
+        build_module(toolchain, module, &[], &package().join("dist"))?;
+    }
+    fault_module(toolchain)?;
+    run(npm(&package()).args(["run", "--silent", "build"]))?;
+    pack()?;
+    sizes()
+}
+
+/// The folder of the TypeScript.
+pub(crate) fn package() -> PathBuf {
+    root().join("wasm/npm/package")
+}
+
+/// Where the tarball is, and the engine with an injected fault.
+pub(crate) fn artifacts() -> PathBuf {
+    target().join("npm")
+}
+
+fn tools() -> PathBuf {
+    target().join("tools")
+}
+
+/// `npm` in a folder, without what it says to people and sends home.
+pub(crate) fn npm(folder: &Path) -> Command {
+    let mut command = Command::new("npm");
+    command
+        .current_dir(folder)
+        .env("NO_UPDATE_NOTIFIER", "1")
+        .env("npm_config_audit", "false")
+        .env("npm_config_fund", "false");
+    command
+}
+
+/// Installs a folder's dependencies as its lock file has them, unless that was done.
+pub(crate) fn npm_ci(folder: &Path) -> Result<(), String> {
+    let lock = folder.join("package-lock.json");
+    let done = folder.join("node_modules/.edgerail-lock");
+    let wanted = fs::read(&lock).map_err(|e| format!("{}: {e}", lock.display()))?;
+    if fs::read(&done).is_ok_and(|have| have == wanted) {
+        return Ok(());
+    }
+    run(npm(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    fs::write(&done, wanted).map_err(|e| format!("{}: {e}", done.display()))
+}
+
+fn install_tools() -> Result<(), String> {
+    install_tool("wasm-bindgen", "wasm-bindgen-cli", WASM_BINDGEN)?;
+    install_tool("wasm-pack", "wasm-pack", WASM_PACK)
+}
+
+fn install_tool(program: &str, package: &str, version: &str) -> Result<(), String> {
+    let have = output(Command::new(tools().join("bin").join(program)).arg("--version"));
+    if have.is_some_and(|have| have.split_whitespace().any(|word| word == version)) {
+        return Ok(());
+    }
+    println!("Installing {package} {version} (a minute or two).");
+    let mut install = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    install.current_dir(root()).args(["install", package]);
+    install.args(["--version", &format!("={version}"), "--root"]);
+    install.arg(tools());
+    // They run for seconds and are built for minutes: unoptimised is quicker as a whole.
+    install.args(["--debug", "--quiet", "--target-dir"]);
+    run(install.arg(tools().join("build")))
+}
+
+/// Builds a module: the glue goes to the package's sources, the module to `to`.
+fn build_module(
+    toolchain: Toolchain,
+    module: &Module,
+    features: &[&str],
+    to: &Path,
+) -> Result<(), String> {
+    let made = artifacts().join(module.name);
+    let mut pack = toolchain.wrapped(&tools().join("bin/wasm-pack"), &[&tools().join("bin")])?;
+    pack.current_dir(root())
+        .env("CARGO_TARGET_DIR", target().join("wasm"))
+        .args(["build", module.folder, "--target", "web"])
+        .args(["--profile", "npm", "--mode", "no-install"])
+        .args(["--no-opt", "--no-pack", "--out-name", module.name])
+        .arg("--out-dir")
+        .arg(&made)
+        .args(features);
+    run(&mut pack)?;
+    fs::create_dir_all(to).map_err(|e| format!("{}: {e}", to.display()))?;
+    let mut optimise = Command::new(package().join("node_modules/binaryen/bin/wasm-opt"));
+    optimise
+        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
+        .args(WASM_FEATURES)
+        .arg(made.join(format!("{}_bg.wasm", module.name)))
+        .arg("-o")
+        .arg(to.join(format!("{}.wasm", module.name)));
+    run(&mut optimise)?;
+    if !features.is_empty() {
+        return Ok(());
+    }
+    let generated = package().join("src/generated");
+    fs::create_dir_all(&generated).map_err(|e| format!("{}: {e}", generated.display()))?;
+    for extension in ["js", "d.ts"] {
+        let name = format!("{}.{extension}", module.name);
+        fs::copy(made.join(&name), generated.join(&name)).map_err(|e| format!("{name}: {e}"))?;
+    }
+    Ok(())
+}
+
+/// The engine with an injected fault, for tests: it is not in the package.
+fn fault_module(toolchain: Toolchain) -> Result<(), String> {
+    let engine = MODULES.first().ok_or("there is no module")?;
+    let features = ["--features", "fault-injection"];
+    build_module(toolchain, engine, &features, &artifacts().join("fault"))
+}
+
+/// Packs the package as npm would publish it, under a name without a version.
+fn pack() -> Result<(), String> {
+    let mut pack = npm(&package());
+    pack.args(["pack", "--silent", "--pack-destination"])
+        .arg(artifacts());
+    let name = output(&mut pack).ok_or("npm pack failed")?;
+    let name = name.trim().lines().last().unwrap_or_default().to_owned();
+    let (from, to) = (artifacts().join(name), artifacts().join("edgerail.tgz"));
+    fs::rename(&from, &to).map_err(|e| format!("{}: {e}", from.display()))
+}
+
+/// Prints the modules' sizes; fails above a budget.
+fn sizes() -> Result<(), String> {
+    let mut too_large = Vec::new();
+    println!(
+        "{:<10} {:>9} {:>9} {:>9}",
+        "module", "raw", "gzip", "brotli"
+    );
+    for module in MODULES {
+        let path = package().join("dist").join(format!("{}.wasm", module.name));
+        let mut measure = Command::new("node");
+        measure.arg(package().join("scripts/size.mjs")).arg(&path);
+        let text = output(&mut measure).ok_or_else(|| format!("{}: no size", path.display()))?;
+        let sizes: Vec<u64> = text
+            .split_whitespace()
+            .filter_map(|n| n.parse().ok())
+            .collect();
+        let [raw, gzip, brotli] = sizes[..] else {
+            return Err(format!("sizes of {} are {text:?}", module.name));
+        };
+        let budget = module.budget.map_or(String::new(), |b| format!(" of {b}"));
+        println!("{:<10} {raw:>9} {gzip:>9} {brotli:>9}{budget}", module.name);
+        if module.budget.is_some_and(|budget| brotli > budget) {
+            too_large.push(module.name);
+        }
+    }
+    if too_large.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "above the budget: {}; docs/size.md says what counts",
+        too_large.join(", ")
+    ))
+}
