@@ -7,6 +7,7 @@
 
 mod bench;
 mod component;
+mod consumers;
 mod corpus;
 mod demo;
 mod fuzz;
@@ -33,6 +34,7 @@ const CHORES: &[Chore] = &[
     test::CHORE,
     bench::CHORE,
     component::CHORE,
+    consumers::CHORE,
     corpus::CHORE,
     fuzz::CHORE,
     npm::CHORE,
