@@ -36,7 +36,7 @@ async function main() {
   const tarball = values.tarball ? resolve(values.tarball) : await packed();
   const cache = join(TARGET, 'npm-cache');
   const load = await runnersOwn(tarball, cache);
-  const bundle = values.bundle ? resolve(values.bundle) : await compile(load);
+  const bundle = values.bundle ? resolve(values.bundle) : await compile();
   const browsers = new Browsers(load);
   const expected = JSON.parse(await readFile(join(HERE, 'expected.json'), 'utf8'));
   const results = [];
@@ -71,23 +71,16 @@ async function packed() {
   return join(folder, tarballs[0]);
 }
 
-/** Installs what the runner itself needs; gives the function that imports it. */
+/** Installs what the runner itself needs; gives the function that loads it. */
 async function runnersOwn(tarball, cache) {
   const folder = join(WORK, '.runner');
   const manifest = ['package.json', 'package-lock.json'].map((name) => [name, join(HERE, name)]);
   await prepare(join(HERE, 'lib'), folder, { tarball, cache, beside: Object.fromEntries(manifest) });
-  return async (name) => {
-    const url = pathToFileURL(join(folder, 'package.json'));
-    try {
-      return await import(pathToFileURL(createRequire(url).resolve(name)));
-    } catch (error) {
-      throw new Error(`${name}: ${error.message}`, { cause: error });
-    }
-  };
+  return createRequire(join(folder, 'package.json'));
 }
 
 /** Compiles the demo's guardrail with the package itself. */
-async function compile(load) {
+async function compile() {
   const script = `
     import { readFileSync, writeFileSync } from 'node:fs';
     import { compile } from 'edgerail/compile';
@@ -131,6 +124,7 @@ function tools({ folder, tarball, browsers, expected }) {
   /** Compares a report, or the last line of a program's output, with what is expected. */
   const expect = (what, report) => {
     const value = typeof report === 'string' ? lastLine(what, report) : report;
+    if (value?.failed) throw new Error(`${what}: ${value.failed}`);
     if (!isDeepStrictEqual(value, expected)) throw new Error(`${what}: ${difference(value, expected)}`);
   };
   return {

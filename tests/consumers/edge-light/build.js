@@ -22,6 +22,7 @@ await build({
   outfile: 'dist/handler.js',
   bundle: true,
   format: 'iife',
+  target: 'es2022',
   conditions: ['edge-light', 'worker', 'browser'],
   loader: { '.bundle': 'binary' },
   plugins: [wasmModules],

@@ -25,7 +25,7 @@ export class Browsers {
   #load;
   #started = new Map();
 
-  /** @param {(name: string) => Promise<any>} load imports a package of the runner */
+  /** @param {(name: string) => any} load gives a package of the runner */
   constructor(load) {
     this.#load = load;
   }
@@ -54,8 +54,7 @@ export class Browsers {
         throw new Error(`${name}: ${url} gave no report within ${PAGE_LIMIT} s (${error.message.split('\n')[0]})`);
       }
       const report = JSON.parse(text);
-      if (report.failed) throw new Error(`${name}: ${url}: ${report.failed}`);
-      if (problems.length > 0) throw new Error(`${name}: ${url} reported, but`);
+      if (report.failed ?? problems.length > 0) throw new Error(`${name}: ${url}: ${report.failed ?? 'reported, but'}`);
       return report;
     } catch (error) {
       throw new Error([error.message, ...problems.map((line) => `  ${line}`)].join('\n'));
@@ -69,7 +68,7 @@ export class Browsers {
   }
 
   async #chromium() {
-    const { chromium } = await this.#load('playwright-core');
+    const { chromium } = this.#load('playwright-core');
     const browser = await chromium.launch({
       executablePath: program('chromium'),
       headless: true,
@@ -89,7 +88,7 @@ export class Browsers {
   }
 
   async #firefox() {
-    const { default: puppeteer } = await this.#load('puppeteer-core');
+    const puppeteer = this.#load('puppeteer-core');
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: program('firefox'),
