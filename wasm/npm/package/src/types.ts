@@ -1,3 +1,6 @@
+// Who compiles for ES2022 has no `Symbol.dispose` in the types, but the declarations need it.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** Which way a text goes: to a model, or from it. */
 export type Source = 'INPUT' | 'OUTPUT';
 /** `pass`: as it was; `mask`: with masks; `block`: not at all. */
