@@ -64,7 +64,7 @@ async function consumers(wanted) {
 async function packed() {
   const folder = join(TARGET, 'npm');
   const files = existsSync(folder) ? await readdir(folder) : [];
-  const tarballs = files.filter((name) => /^edgerail-.*\.tgz$/.test(name));
+  const tarballs = files.filter((name) => /^edgerail.*\.tgz$/.test(name));
   if (tarballs.length !== 1) {
     throw new Error(`${tarballs.length} packages in ${folder} where one is expected; \`cargo xtask npm\` makes it`);
   }

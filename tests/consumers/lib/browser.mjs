@@ -17,8 +17,9 @@ const PROGRAMS = {
   chromium: ['EDGERAIL_CHROMIUM', '/usr/bin/chromium', 'chromium'],
   firefox: ['EDGERAIL_FIREFOX', '/usr/bin/firefox-esr', 'firefox-esr'],
 };
-/** Seconds a page may take to report, and a browser to start. */
+/** Seconds a page may take to report, also after its first error, and a browser to start. */
 const PAGE_LIMIT = 60;
+const GRACE = 5;
 const START_LIMIT = 60;
 
 export class Browsers {
@@ -45,14 +46,13 @@ export class Browsers {
     const context = await browser.context();
     try {
       const page = await context.newPage();
-      watch(page, new URL(url), problems, tolerated);
+      const broken = watch(page, new URL(url), problems, tolerated);
       await browser.open(page, url);
-      let text;
-      try {
-        text = await browser.waitForReport(page);
-      } catch (error) {
+      const reported = browser.waitForReport(page).catch((error) => {
         throw new Error(`${name}: ${url} gave no report within ${PAGE_LIMIT} s (${error.message.split('\n')[0]})`);
-      }
+      });
+      const text = await Promise.race([reported, broken]);
+      if (text === undefined) throw new Error(`${name}: ${url} gave no report, but`);
       const report = JSON.parse(text);
       if (report.failed ?? problems.length > 0) throw new Error(`${name}: ${url}: ${report.failed ?? 'reported, but'}`);
       return report;
@@ -107,15 +107,24 @@ export class Browsers {
   }
 }
 
-/** Both libraries name these events alike. */
+/**
+ * Collects what goes wrong in a page; the promise resolves when no report is to be expected any more. Both
+ * libraries name these events alike.
+ */
 function watch(page, own, problems, tolerated) {
-  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !tolerated?.test(message.text())) problems.push(`console: ${message.text()}`);
-  });
-  page.on('request', (request) => {
-    const { protocol, host } = new URL(request.url());
-    if (/^(https?|wss?):$/.test(protocol) && host !== own.host) problems.push(`request to ${host}`);
+  return new Promise((resolve) => {
+    const problem = (text) => {
+      problems.push(text);
+      setTimeout(resolve, GRACE * 1000).unref();
+    };
+    page.on('pageerror', (error) => problem(`uncaught: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !tolerated?.test(message.text())) problem(`console: ${message.text()}`);
+    });
+    page.on('request', (request) => {
+      const { protocol, host } = new URL(request.url());
+      if (/^(https?|wss?):$/.test(protocol) && host !== own.host) problem(`request to ${host}`);
+    });
   });
 }
 
