@@ -16,6 +16,7 @@ await rm(at('dist/cjs'), { recursive: true, force: true });
 compile('tsconfig.json');
 await copyGlue('dist/esm', (code) => code);
 await commonJs();
+await workerScript();
 await scriptTag();
 
 /** The engine as text, for `edgerail/inline`. */
@@ -49,6 +50,7 @@ async function commonJs() {
   );
   await mkdir(at('dist/cjs/source'), { recursive: true });
   for (const [name, path] of Object.entries(imports)) {
+    if (!name.endsWith('-wasm')) continue;
     const wasm = `${name.slice(1).replace(/-wasm$/, '')}.wasm`;
     const camel = name.slice(1).replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
     await writeFile(
@@ -57,6 +59,11 @@ async function commonJs() {
         `exports.${camel} = () => readFile(join(__dirname, '../../${wasm}'));\n`,
     );
   }
+  await writeFile(
+    at('dist/cjs', imports['#worker-script']),
+    `'use strict';\nconst { join } = require('node:path');\nconst { pathToFileURL } = require('node:url');\n` +
+      `exports.workerScript = () => pathToFileURL(join(__dirname, '../../esm/worker-script.js'));\n`,
+  );
   await writeFile(at('dist/cjs/package.json'), JSON.stringify({ type: 'commonjs', sideEffects: false, imports }, null, 2) + '\n');
 }
 
@@ -73,6 +80,25 @@ async function scriptTag() {
     target: 'es2022',
     legalComments: 'none',
     alias: { '#engine-wasm': at('src/source/engine.global.js') },
+    logLevel: 'warning',
+  });
+}
+
+/**
+ * The worker's script as one file that needs no other: bundlers may copy it as it is, applications without one may
+ * serve it from anywhere, and its URL is the only one that has to be trusted. The engine's module is sent to it.
+ */
+async function workerScript() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['src/worker-script.ts'],
+    outfile: 'dist/esm/worker-script.js',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    alias: { '#engine-wasm': at('src/source/engine.worker.js') },
     logLevel: 'warning',
   });
 }

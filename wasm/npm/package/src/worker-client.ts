@@ -25,6 +25,7 @@ export interface WorkerSetup {
   timeout: number;
   create: () => WorkerLike;
   owned: boolean;
+  isForeign: boolean;
   onDecision: LoadOptions['onDecision'] | undefined;
 }
 
@@ -45,7 +46,7 @@ export class WorkerEngine implements AsyncEngine {
     this.#onDecision = onDecision;
     this.#queue = new CallQueue({
       ...rest,
-      load: { name: 'load', bundle, wasm, options, records: onDecision !== undefined },
+      load: { name: 'load', bundle, wasm, options, records: onDecision !== undefined, key: Math.random() },
       onLoaded: (value) => {
         this.#loaded = value as Loaded;
       },

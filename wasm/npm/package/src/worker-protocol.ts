@@ -20,7 +20,7 @@ export type StreamCall =
 
 /** What the page asks of the worker. */
 export type Call =
-  | { name: 'load'; bundle: Uint8Array; wasm: WebAssembly.Module; options: WorkerLoadOptions; records: boolean }
+  | { name: 'load'; bundle: Uint8Array; wasm: WebAssembly.Module; options: WorkerLoadOptions; records: boolean; key: number }
   | { name: 'evaluate'; input: string | EvaluateRequest; options: EvaluateOptions }
   | { name: 'selfTest' | 'free' }
   | { name: 'stream'; stream: number; options: StreamOptions }
@@ -38,7 +38,10 @@ export interface CallMessage {
   call: Call;
 }
 
-/** The answer to the call with the same number. */
+/**
+ * The answer to the call with the same number; 0 says that the worker listens from now on. The script of an
+ * application may import ours late, when the first call has been missed.
+ */
 export interface ReplyMessage {
   edgerail: number;
   value?: unknown;

@@ -1,4 +1,4 @@
-import { EdgerailError } from './errors.js';
+import { EdgerailError, isEdgerailError } from './errors.js';
 import type { DecisionRecord } from './types.js';
 import { connect } from './worker-port.js';
 import type { Port, WorkerLike } from './worker-port.js';
@@ -25,6 +25,8 @@ export interface QueueSetup {
   create: () => WorkerLike;
   /** Whether workers are ours to end. */
   owned: boolean;
+  /** Whether workers run a script of the application's. */
+  isForeign: boolean;
   /** How long a call may take in the worker, in milliseconds. */
   timeout: number;
   /** What a new worker is asked first. */
@@ -71,10 +73,14 @@ export class CallQueue {
 
   /** Starts the worker. */
   async start(): Promise<void> {
+    this.#isStarting = true;
     try {
       await this.#start();
     } catch (error) {
-      throw error instanceof Lost ? notStarted(error) : error;
+      if (isEdgerailError(error)) throw error;
+      throw notStarted(error);
+    } finally {
+      this.#isStarting = false;
     }
   }
 
@@ -132,6 +138,7 @@ export class CallQueue {
   }
 
   async #restart(): Promise<void> {
+    this.#isStarting = true;
     try {
       await this.#start();
     } catch {
@@ -140,17 +147,16 @@ export class CallQueue {
       this.#waiting = [];
       for (const job of waiting) job.reject(new Lost('trap'));
     }
+    this.#isStarting = false;
     this.#next();
   }
 
   async #start(): Promise<void> {
-    this.#isStarting = true;
     try {
-      const listeners = {
-        reply: (message: ReplyMessage) => this.#onReply(message),
-        failure: () => this.#onFailure('trap'),
-      };
-      this.#port = connect(this.#setup.create(), listeners);
+      this.#port = connect(this.#setup.create(), {
+        reply: (message) => this.#onReply(message),
+        failure: () => this.#onFailure(),
+      });
       const reply = await new Promise<ReplyMessage>((resolve, reject) => {
         this.#send({ call: this.#setup.load, resolve, reject }, START_TIMEOUT);
       });
@@ -158,8 +164,6 @@ export class CallQueue {
     } catch (error) {
       this.#drop();
       throw error;
-    } finally {
-      this.#isStarting = false;
     }
   }
 
@@ -172,6 +176,9 @@ export class CallQueue {
   }
 
   #onReply(message: ReplyMessage): void {
+    if (message.edgerail === 0 && this.#isStarting && this.#active && this.#setup.isForeign) {
+      this.#port?.post({ edgerail: this.#active.number, call: this.#active.job.call });
+    }
     if (message.edgerail !== this.#active?.number) return;
     const { job } = this.#active;
     this.#active = undefined;
@@ -186,10 +193,9 @@ export class CallQueue {
     this.#lose('deadline');
   }
 
-  #onFailure(failure: WorkerFailure): void {
+  #onFailure(): void {
     // A worker that is not ours may have errors that are not ours, once it has shown that it runs.
-    if (!this.#setup.owned && !this.#isStarting) return;
-    this.#lose(failure);
+    if (this.#setup.owned || this.#isStarting) this.#lose('trap');
   }
 
   #lose(failure: WorkerFailure): void {
@@ -213,10 +219,12 @@ function aborted(signal: AbortSignal | undefined): EdgerailError {
   return new EdgerailError('aborted', 'the check was cancelled', { cause: signal?.reason });
 }
 
-function notStarted(lost: Lost): EdgerailError {
-  const what = lost.failure === 'deadline' ? `did not answer within ${START_TIMEOUT / 1000} s` : 'failed while it started';
+function notStarted(cause: unknown): EdgerailError {
+  const isLate = cause instanceof Lost && cause.failure === 'deadline';
   return new EdgerailError(
     'worker_failed',
-    `the worker ${what}: its script must be edgerail/worker-script with all it imports, and worker-src must allow it`,
+    `the worker ${isLate ? `did not answer within ${START_TIMEOUT / 1000} s` : 'failed while it started'}: ` +
+      'its script must be edgerail/worker-script with all it imports, and worker-src must allow it',
+    { cause },
   );
 }

@@ -14,10 +14,13 @@ type Answer = Pick<ReplyMessage, 'value' | 'blocked'>;
 class Server {
   readonly #streams = new Map<number, TextStream>();
   #engine: Engine | undefined;
+  #key = Number.NaN;
   #records: [DecisionRecord, number][] = [];
 
   /** Answers one call. Never throws. */
-  async answer({ edgerail, call }: CallMessage): Promise<ReplyMessage> {
+  async answer({ edgerail, call }: CallMessage): Promise<ReplyMessage | undefined> {
+    // Asked once more, because we said that we listen.
+    if (call.name === 'load' && call.key === this.#key) return undefined;
     let answer: Omit<ReplyMessage, 'edgerail'>;
     try {
       answer = await this.#call(call);
@@ -50,6 +53,7 @@ class Server {
 
   async #load(call: Extract<Call, { name: 'load' }>): Promise<Loaded> {
     this.#free();
+    this.#key = call.key;
     const { bundle, wasm, options, records } = call;
     const engine = await loadEngine(bundle, {
       ...options,
@@ -131,11 +135,12 @@ function listen(channel: Channel): void {
   const server = new Server();
   const take = (message: unknown): void => {
     if (typeof (message as CallMessage | null)?.edgerail !== 'number') return;
-    void server.answer(message as CallMessage).then((reply) => channel.postMessage(reply));
+    void server.answer(message as CallMessage).then((reply) => reply && channel.postMessage(reply));
   };
   // Ports of Node are event targets too, but listen only this way.
   if (channel.on) channel.on('message', take);
   else channel.addEventListener?.('message', (event) => take(event.data));
+  channel.postMessage({ edgerail: 0 } satisfies ReplyMessage);
 }
 
 const parent = channel();

@@ -63,6 +63,7 @@ export async function loadEngineInWorker(bundle: BundleSource, options: WorkerOp
     timeout,
     create: creator(worker, trustedTypesPolicy),
     owned: worker === undefined || typeof worker === 'function',
+    isForeign: worker !== undefined,
     onDecision,
   });
   await engine.start();
