@@ -16,6 +16,7 @@ await rm(at('dist/cjs'), { recursive: true, force: true });
 compile('tsconfig.json');
 await copyGlue('dist/esm', (code) => code);
 await commonJs();
+await workerScript();
 await scriptTags();
 await licences();
 
@@ -51,18 +52,18 @@ async function commonJs() {
   const imports = {};
   await mkdir(at('dist/cjs/source'), { recursive: true });
   for (const name of Object.keys(manifest.imports)) {
-    const path = `./source/${name.slice(1).replace(/-wasm$/, '')}`;
+    const base = name.slice(1).replace(/-(wasm|script)$/, '');
+    const path = `./source/${base}`;
     imports[name] = { browser: `${path}.mjs`, default: `${path}.cjs` };
-    const wasm = `${name.slice(1).replace(/-wasm$/, '')}.wasm`;
+    const isScript = name.endsWith('-script');
+    const file = isScript ? '../../esm/worker-script.js' : `../../${base}.wasm`;
+    const found = isScript ? 'pathToFileURL(join(__dirname, file))' : 'readFile(join(__dirname, file))';
     const camel = name.slice(1).replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
-    await writeFile(
-      at('dist/cjs', `${path}.mjs`),
-      `export const ${camel} = () => new URL('../../${wasm}', import.meta.url);\n`,
-    );
+    await writeFile(at('dist/cjs', `${path}.mjs`), `export const ${camel} = () => new URL('${file}', import.meta.url);\n`);
     await writeFile(
       at('dist/cjs', `${path}.cjs`),
       `'use strict';\nconst { readFile } = require('node:fs/promises');\nconst { join } = require('node:path');\n` +
-        `exports.${camel} = () => readFile(join(__dirname, '../../${wasm}'));\n`,
+        `const { pathToFileURL } = require('node:url');\nconst file = '${file}';\nexports.${camel} = () => ${found};\n`,
     );
   }
   await writeFile(at('dist/cjs/package.json'), JSON.stringify({ type: 'commonjs', sideEffects: false, imports }, null, 2) + '\n');
@@ -95,4 +96,23 @@ async function scriptTags() {
 /** npm packs what lies in the package's folder only. */
 async function licences() {
   for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) await cp(at('../../..', name), at(name));
+}
+
+/**
+ * The worker's script as one file that needs no other: bundlers may copy it as it is, applications without one may
+ * serve it from anywhere, and its URL is the only one that has to be trusted. The engine's module is sent to it.
+ */
+async function workerScript() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['src/worker-script.ts'],
+    outfile: 'dist/esm/worker-script.js',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    alias: { '#engine-wasm': at('src/source/engine.worker.js') },
+    logLevel: 'warning',
+  });
 }

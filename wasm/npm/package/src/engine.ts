@@ -50,6 +50,17 @@ export function openEngine(bytes: Uint8Array, options: LoadOptions, trust: Trust
   return engine;
 }
 
+/**
+ * @internal The decision of an engine on any text that it could not evaluate, as JSON, and behind a line feed its
+ * record: for whoever outlives the engine.
+ */
+export function failureOf(engine: Engine, source: Source, outputScope: Scope, code: 'deadline' | 'trap'): string {
+  if (!(engine instanceof LoadedEngine)) throw new EdgerailError('invalid_argument', 'the engine is of another copy of the package');
+  return engine.failure(source, outputScope, code);
+}
+
+type Scope = 'INTERVENTIONS' | 'FULL';
+
 const TRUST: readonly Trust[] = ['unverified', 'local', 'verified'];
 
 function accept(info: BundleInfo, options: LoadOptions): void {
@@ -146,6 +157,11 @@ class LoadedEngine implements Engine {
     this.free();
   }
 
+  /** @internal */
+  failure(source: Source, outputScope: Scope, code: string): string {
+    return this.#fail({ source, outputScope, content: [{ text: '' }], now: Number.NaN }, code, true);
+  }
+
   #decide(ask: Ask): string {
     const wantsRecord = this.#listener !== undefined;
     const [only] = ask.content;
@@ -160,8 +176,7 @@ class LoadedEngine implements Engine {
   }
 
   /** The decision on what could not be evaluated. */
-  #fail(ask: Ask, code: string): string {
-    const wantsRecord = this.#listener !== undefined;
+  #fail(ask: Ask, code: string, wantsRecord = this.#listener !== undefined): string {
     let answer: string | Trap;
     try {
       answer = call(() => this.#handle().fail(ask, code, wantsRecord));
