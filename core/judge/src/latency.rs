@@ -8,7 +8,7 @@ const BUCKETS: usize = 64 * 32;
 
 /// Counts by time, finer where times are short.
 #[derive(Clone, Debug)]
-pub(crate) struct Latency {
+pub struct Latency {
     buckets: Vec<u64>,
     count: u64,
 }
@@ -24,7 +24,7 @@ impl Default for Latency {
 
 impl Latency {
     /// Counts one.
-    pub(crate) fn add(&mut self, time: Duration) {
+    pub fn add(&mut self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         if let Some(count) = self.buckets.get_mut(bucket(nanos)) {
             *count += 1;
@@ -33,12 +33,12 @@ impl Latency {
     }
 
     /// How many were counted.
-    pub(crate) const fn count(&self) -> u64 {
+    pub const fn count(&self) -> u64 {
         self.count
     }
 
     /// The time that `share` (0 to 1) of them did not exceed; `None` if there are none.
-    pub(crate) fn quantile(&self, share: f64) -> Option<Duration> {
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
         if self.count == 0 {
             return None;
         }

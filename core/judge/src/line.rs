@@ -6,20 +6,34 @@ use edgerail_core::Source;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+/// A line may hold the longest text with every byte of it written as `\u00XX`, and some more members.
+pub const LINE_BYTES: usize = 6 * (1 << 20) + (64 << 10);
+
 /// What is wrong with a line.
-#[derive(Debug)]
-pub(super) struct Problem {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
     /// A stable name in snake case.
-    pub(super) code: &'static str,
+    pub code: &'static str,
     /// The rule and the remedy. Quotes nothing of the text.
-    pub(super) message: String,
+    pub message: String,
+}
+
+impl Problem {
+    /// Of a line that is longer than [`LINE_BYTES`].
+    #[must_use]
+    pub fn too_long() -> Problem {
+        Problem {
+            code: "line_too_long",
+            message: format!("the line is longer than {LINE_BYTES} bytes"),
+        }
+    }
 }
 
 /// Something read from a line, or what is wrong with the line.
-pub(super) type LineResult<'l, T> = Result<T, (Id<'l>, Problem)>;
+pub type LineResult<'l, T> = Result<T, (Id<'l>, Problem)>;
 
 /// A line that is refused.
-pub(super) fn problem<'l, T>(
+pub fn problem<'l, T>(
     id: Id<'l>,
     code: &'static str,
     message: impl Into<String>,
@@ -48,16 +62,16 @@ struct Members<'l> {
 struct Borrowed<'l>(#[serde(borrow)] Cow<'l, str>);
 
 /// A string; `None` for anything else, also for half a surrogate pair.
-pub(super) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
+pub fn string(value: &RawValue) -> Option<Cow<'_, str>> {
     let read = serde_json::from_str::<Borrowed<'_>>(value.get());
     read.ok().map(|Borrowed(text)| text)
 }
 
 /// What a line says.
-pub(super) type Parsed<'l> = (Id<'l>, Cow<'l, str>, Option<Source>);
+pub type Parsed<'l> = (Id<'l>, Cow<'l, str>, Option<Source>);
 
 /// Reads `{"id", "text", "source"}`; other members are passed over.
-pub(super) fn parse_line(number: u64, bytes: &[u8]) -> LineResult<'_, Parsed<'_>> {
+pub fn parse_line(number: u64, bytes: &[u8]) -> LineResult<'_, Parsed<'_>> {
     let line = object(number, bytes)?;
     let members: Members<'_> = members(line)?;
     let id = read_id(number, members.id)?;
@@ -67,7 +81,7 @@ pub(super) fn parse_line(number: u64, bytes: &[u8]) -> LineResult<'_, Parsed<'_>
 }
 
 /// The line as text that begins as a JSON object does.
-pub(super) fn object(number: u64, bytes: &[u8]) -> LineResult<'_, &str> {
+pub fn object(number: u64, bytes: &[u8]) -> LineResult<'_, &str> {
     let line = utf8(number, bytes)?;
     if line.trim_start().starts_with('{') {
         Ok(line)
@@ -81,7 +95,7 @@ pub(super) fn object(number: u64, bytes: &[u8]) -> LineResult<'_, &str> {
 }
 
 /// The line as text, without the mark that some editors put at the start of a file.
-pub(super) fn utf8(number: u64, bytes: &[u8]) -> LineResult<'_, &str> {
+pub fn utf8(number: u64, bytes: &[u8]) -> LineResult<'_, &str> {
     let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) if number == 1 => rest,
         _ => bytes,
@@ -99,7 +113,7 @@ pub(super) fn utf8(number: u64, bytes: &[u8]) -> LineResult<'_, &str> {
 }
 
 /// The members of an object that are asked for.
-pub(super) fn members<'l, T: Deserialize<'l>>(line: &'l str) -> LineResult<'l, T> {
+pub fn members<'l, T: Deserialize<'l>>(line: &'l str) -> LineResult<'l, T> {
     match serde_json::from_str(line) {
         Ok(members) => Ok(members),
         Err(error) => problem(
@@ -111,7 +125,7 @@ pub(super) fn members<'l, T: Deserialize<'l>>(line: &'l str) -> LineResult<'l, T
 }
 
 /// The identifier; the line's number if it has none.
-pub(super) fn read_id<'l>(number: u64, value: Option<&'l RawValue>) -> LineResult<'l, Id<'l>> {
+pub fn read_id<'l>(number: u64, value: Option<&'l RawValue>) -> LineResult<'l, Id<'l>> {
     match value.map(|id| (id, id.get().as_bytes().first())) {
         None | Some((_, Some(b'n'))) => Ok(Id::Line(number)),
         Some((id, Some(b'"' | b'-' | b'0'..=b'9'))) if valid_id(id) => Ok(Id::Given(id)),
@@ -124,10 +138,7 @@ pub(super) fn read_id<'l>(number: u64, value: Option<&'l RawValue>) -> LineResul
 }
 
 /// The text.
-pub(super) fn read_text<'l>(
-    id: Id<'l>,
-    value: Option<&'l RawValue>,
-) -> LineResult<'l, Cow<'l, str>> {
+pub fn read_text<'l>(id: Id<'l>, value: Option<&'l RawValue>) -> LineResult<'l, Cow<'l, str>> {
     let text = match value {
         None => return problem(id, "missing_text", "the line has no `text`"),
         Some(text) if !text.get().starts_with('"') => {
@@ -141,10 +152,7 @@ pub(super) fn read_text<'l>(
 }
 
 /// The source a line names, if it names one.
-pub(super) fn read_source<'l>(
-    id: Id<'l>,
-    value: Option<&'l RawValue>,
-) -> LineResult<'l, Option<Source>> {
+pub fn read_source<'l>(id: Id<'l>, value: Option<&'l RawValue>) -> LineResult<'l, Option<Source>> {
     let Some(value) = value.filter(|value| value.get() != "null") else {
         return Ok(None);
     };
@@ -160,7 +168,7 @@ fn valid_id(id: &RawValue) -> bool {
 
 /// How a record names its line.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Id<'l> {
+pub enum Id<'l> {
     /// As the line has it, to the letter.
     Given(&'l RawValue),
     /// The line has none: its number.
@@ -171,7 +179,7 @@ pub(super) enum Id<'l> {
 
 impl Id<'_> {
     /// As reports name it.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Id::Given(id) => string(id).map_or_else(|| id.get().to_owned(), Cow::into_owned),
             Id::Line(number) => number.to_string(),

@@ -1,10 +1,10 @@
 //! What a decision comes to, and what a finding is of.
 
-use crate::report::{Answer, Finding};
+use crate::answer::{Answer, Finding};
 
 /// What happens to a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// It goes on as it is.
     Pass,
     /// Parts are replaced.
@@ -15,10 +15,10 @@ pub(crate) enum Effect {
 
 impl Effect {
     /// From the least to the most.
-    pub(crate) const ALL: [Effect; 3] = [Effect::Pass, Effect::Mask, Effect::Block];
+    pub const ALL: [Effect; 3] = [Effect::Pass, Effect::Mask, Effect::Block];
 
     /// The name in data and in labels.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Effect::Pass => "NONE",
             Effect::Mask => "MASK",
@@ -27,7 +27,7 @@ impl Effect {
     }
 
     /// As people say it.
-    pub(crate) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Effect::Pass => "pass",
             Effect::Mask => "mask",
@@ -36,13 +36,13 @@ impl Effect {
     }
 
     /// The effect with this name; letter case does not count.
-    pub(crate) fn from_name(name: &str) -> Option<Effect> {
+    pub fn from_name(name: &str) -> Option<Effect> {
         let mut all = Effect::ALL.into_iter();
         all.find(|effect| effect.name().eq_ignore_ascii_case(name))
     }
 
     /// The place in a table by effects.
-    pub(crate) const fn index(self) -> usize {
+    pub const fn index(self) -> usize {
         match self {
             Effect::Pass => 0,
             Effect::Mask => 1,
@@ -59,19 +59,19 @@ impl Effect {
     }
 
     /// What the decision does.
-    pub(crate) fn of(answer: &Answer<'_>) -> Effect {
+    pub fn of(answer: &Answer<'_>) -> Effect {
         Effect::of_reason(&answer.reason)
     }
 
     /// What the decision would do if its guardrails that only observe acted as well.
-    pub(crate) fn as_enforced(answer: &Answer<'_>) -> Effect {
+    pub fn as_enforced(answer: &Answer<'_>) -> Effect {
         let own = answer.edgerail.guardrails.iter();
         let own = own.map(|guardrail| Effect::of_reason(&guardrail.reason));
         own.max().unwrap_or(Effect::Pass).max(Effect::of(answer))
     }
 
     /// What a finding of this verb (`BLOCKED`, `ANONYMIZED`, `NONE`) does.
-    pub(crate) fn of_verb(verb: &str) -> Effect {
+    pub fn of_verb(verb: &str) -> Effect {
         match verb {
             "BLOCKED" => Effect::Block,
             "ANONYMIZED" => Effect::Mask,
@@ -85,19 +85,19 @@ const PLACED: [&str; 2] = ["sensitiveInformationPolicy", "wordPolicy"];
 
 /// An entry of a guardrail: a type, a regex, a topic, a word, or a whole policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct EntryKey {
+pub struct EntryKey {
     /// The policy, e.g. `wordPolicy`.
-    pub(crate) policy: String,
+    pub policy: String,
     /// The type or the name. A configured word's own text is not in it: all words are one entry.
-    pub(crate) entry: Option<String>,
+    pub entry: Option<String>,
 }
 
 /// What stands for all configured words.
-pub(crate) const WORDS: &str = "custom word";
+pub const WORDS: &str = "custom word";
 
 impl EntryKey {
     /// An entry.
-    pub(crate) fn new(policy: &str, entry: &str) -> EntryKey {
+    pub fn new(policy: &str, entry: &str) -> EntryKey {
         EntryKey {
             policy: policy.to_owned(),
             entry: Some(entry.to_owned()),
@@ -105,7 +105,7 @@ impl EntryKey {
     }
 
     /// Any entry of a policy.
-    pub(crate) fn whole(policy: &str) -> EntryKey {
+    pub fn whole(policy: &str) -> EntryKey {
         EntryKey {
             policy: policy.to_owned(),
             entry: None,
@@ -113,20 +113,20 @@ impl EntryKey {
     }
 
     /// What a finding is of.
-    pub(crate) fn of(finding: &Finding<'_>) -> EntryKey {
+    pub fn of(finding: &Finding<'_>) -> EntryKey {
         EntryKey::new(&finding.policy, finding.safe_entry())
     }
 
     /// Whether findings and labels of it are places in a text.
-    pub(crate) fn is_placed(&self) -> bool {
+    pub fn is_placed(&self) -> bool {
         PLACED.contains(&self.policy.as_str())
     }
 
     /// The entry as people say it.
-    pub(crate) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         match &self.entry {
-            Some(entry) => crate::report::one_line(entry),
-            None => format!("any of {}", crate::report::policy(&self.policy)),
+            Some(entry) => crate::words::one_line(entry),
+            None => format!("any of {}", crate::words::policy(&self.policy)),
         }
     }
 }

@@ -15,7 +15,7 @@ use edgerail_core::topics::Topics;
 
 /// What a thing is. Changes are listed in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A whole guardrail.
     Guardrail,
     /// Whether a guardrail acts.
@@ -58,7 +58,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The name in data.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Kind::Guardrail => "guardrail",
             Kind::Mode => "mode",
@@ -83,7 +83,7 @@ impl Kind {
     }
 
     /// As people say it.
-    pub(crate) const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static str {
         match self {
             Kind::OnError => "on error",
             Kind::Keyword => "topic keyword",
@@ -95,12 +95,12 @@ impl Kind {
     }
 
     /// Whether its names are texts that reports do not show.
-    pub(crate) const fn is_secret(self) -> bool {
+    pub const fn is_secret(self) -> bool {
         matches!(self, Kind::Word | Kind::Keyword | Kind::KeywordAgainst)
     }
 
     /// What having it means.
-    pub(crate) const fn nature(self) -> Nature {
+    pub const fn nature(self) -> Nature {
         match self {
             Kind::Exception | Kind::KeywordAgainst => Nature::Permits,
             Kind::Mode
@@ -117,7 +117,7 @@ impl Kind {
 
 /// What having a thing means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Nature {
+pub enum Nature {
     /// More is found with it than without.
     Protects,
     /// Less acts with it than without.
@@ -128,27 +128,27 @@ pub(crate) enum Nature {
 
 /// A property of a thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Attr {
+pub struct Attr {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Its value as people write it.
-    pub(crate) value: String,
+    pub value: String,
     /// How strong that is: more is stronger; `None` if the values have no order.
-    pub(crate) rank: Option<i64>,
+    pub rank: Option<i64>,
     /// Whether reports do not show the value.
-    pub(crate) secret: bool,
+    pub secret: bool,
 }
 
 /// A thing's properties.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Item {
+pub struct Item {
     /// In their order.
-    pub(crate) attrs: Vec<Attr>,
+    pub attrs: Vec<Attr>,
 }
 
 impl Item {
     /// Whether the cloud evaluates it and this engine does not.
-    pub(crate) fn is_cloud(&self) -> bool {
+    pub fn is_cloud(&self) -> bool {
         let mut directions = self.attrs.iter();
         directions.any(|attr| ["input", "output"].contains(&attr.name) && attr.value == "cloud")
     }
@@ -197,7 +197,7 @@ impl Item {
     }
 
     /// Whether it acts or reports in any direction.
-    pub(crate) fn acts(&self) -> bool {
+    pub fn acts(&self) -> bool {
         let mut directions = self
             .attrs
             .iter()
@@ -218,19 +218,19 @@ const fn strength(action: EntryAction) -> i64 {
 }
 
 /// A thing's kind and name.
-pub(crate) type ItemKey = (Kind, String);
+pub type ItemKey = (Kind, String);
 
 /// A guardrail's things, or a bundle's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Part {
+pub struct Part {
     /// The guardrail's name.
-    pub(crate) name: String,
+    pub name: String,
     /// The guardrail's id.
-    pub(crate) id: Option<String>,
+    pub id: Option<String>,
     /// Whether it acts.
-    pub(crate) enforces: bool,
+    pub enforces: bool,
     /// The things.
-    pub(crate) items: BTreeMap<ItemKey, Item>,
+    pub items: BTreeMap<ItemKey, Item>,
 }
 
 impl Part {
@@ -246,26 +246,26 @@ impl Part {
 
 /// What a bundle says.
 #[derive(Clone, Debug)]
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     /// The file.
-    pub(crate) place: String,
+    pub place: String,
     /// The overlay's file, if there is one.
-    pub(crate) overlay: Option<String>,
+    pub overlay: Option<String>,
     /// Whether it was a definition, of which more is known.
-    pub(crate) is_definition: bool,
+    pub is_definition: bool,
     /// Of the bundle, in hexadecimal digits.
-    pub(crate) sha256: String,
+    pub sha256: String,
     /// What holds for all guardrails.
-    pub(crate) bundle: Part,
+    pub bundle: Part,
     /// The guardrails in their order.
-    pub(crate) guardrails: Vec<Part>,
+    pub guardrails: Vec<Part>,
     /// The bundle's sections; a copy each.
-    pub(crate) sections: Vec<(&'static str, Vec<u8>)>,
+    pub sections: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Snapshot {
     /// The file, and the overlay if there is one.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         match &self.overlay {
             Some(overlay) => format!("{} with {overlay}", self.place),
             None => self.place.clone(),
@@ -273,11 +273,7 @@ impl Snapshot {
     }
 
     /// Reads a loaded bundle, and what is known beyond it if it was compiled from definitions.
-    pub(crate) fn of(
-        place: &str,
-        engine: &Engine,
-        source: Option<(&[Definition], &Overlay)>,
-    ) -> Snapshot {
+    pub fn of(place: &str, engine: &Engine, source: Option<(&[Definition], &Overlay)>) -> Snapshot {
         let policy = engine.policy();
         let mut guardrails: Vec<Part> = policy.guardrails.iter().map(guardrail).collect();
         let topics = engine.topics();
@@ -487,7 +483,7 @@ fn exceptions(part: &mut Part, guardrail: &Guardrail) {
         let name = format!("{} {what} {value}", allowed.ty.name());
         // Whatever lasts longer weakens more.
         let rank = i64::try_from(allowed.until).unwrap_or(i64::MAX);
-        let until = crate::report::date(allowed.until);
+        let until = crate::date::date(allowed.until);
         let mut item = Item::default().ranked("until", until, rank.saturating_neg());
         for (name, text) in [("who", &allowed.who), ("why", &allowed.why)] {
             if let Some(text) = text {

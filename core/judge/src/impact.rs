@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::effect::{Effect, EntryKey};
-use crate::report::Answer;
+use crate::answer::Answer;
 
 /// What becomes of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Shift {
+pub enum Shift {
     /// Was blocked, passes.
     LetThrough,
     /// Was blocked, is masked.
@@ -24,7 +24,7 @@ pub(crate) enum Shift {
 
 impl Shift {
     /// All, what lets out more first.
-    pub(crate) const ALL: [Shift; 6] = [
+    pub const ALL: [Shift; 6] = [
         Shift::LetThrough,
         Shift::BlockToMask,
         Shift::Unmasked,
@@ -34,7 +34,7 @@ impl Shift {
     ];
 
     /// The name in data.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Shift::LetThrough => "letThrough",
             Shift::BlockToMask => "maskedInsteadOfBlocked",
@@ -46,7 +46,7 @@ impl Shift {
     }
 
     /// As people say it.
-    pub(crate) const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static str {
         match self {
             Shift::LetThrough => "let through",
             Shift::BlockToMask => "masked instead of blocked",
@@ -58,7 +58,7 @@ impl Shift {
     }
 
     /// Whether more gets out than before.
-    pub(crate) const fn weakens(self) -> bool {
+    pub const fn weakens(self) -> bool {
         matches!(
             self,
             Shift::LetThrough | Shift::BlockToMask | Shift::Unmasked
@@ -80,38 +80,38 @@ impl Shift {
 
 /// How texts are compared.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct CompareOptions {
+pub struct CompareOptions {
     /// Take guardrails that only observe as if they acted.
-    pub(crate) as_enforced: bool,
+    pub as_enforced: bool,
     /// Whether examples may quote the text, and entries the words.
-    pub(crate) show_text: bool,
+    pub show_text: bool,
 }
 
 /// One text under both versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Compared {
+pub struct Compared {
     /// Of the file, counted from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// As the corpus calls it.
-    pub(crate) id: String,
+    pub id: String,
     /// What the old version does.
-    pub(crate) old: Effect,
+    pub old: Effect,
     /// What the new one does.
-    pub(crate) new: Effect,
+    pub new: Effect,
     /// What becomes of the text, if it is anything else.
-    pub(crate) shift: Option<Shift>,
+    pub shift: Option<Shift>,
     /// The entries that are the reason.
-    pub(crate) causes: Vec<EntryKey>,
+    pub causes: Vec<EntryKey>,
     /// One of them could not evaluate it.
-    pub(crate) failed: bool,
+    pub failed: bool,
     /// How many characters the text has.
-    pub(crate) chars: usize,
+    pub chars: usize,
     /// The text, if it may be shown and anything changes.
-    pub(crate) text: Option<String>,
+    pub text: Option<String>,
 }
 
 /// Holds two decisions on a text against each other.
-pub(crate) fn compare(
+pub fn compare(
     line: u64,
     id: String,
     text: &str,
@@ -199,35 +199,35 @@ fn causes(before: Effect, after: Effect, old: &Acts, new: &Acts) -> Vec<EntryKey
 
 /// A text that is treated otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Affected {
+pub struct Affected {
     /// The file.
-    pub(crate) file: String,
+    pub file: String,
     /// The text and what becomes of it.
-    pub(crate) row: Compared,
+    pub row: Compared,
 }
 
 /// What becomes of a whole corpus.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Impact {
+pub struct Impact {
     /// Texts compared.
-    pub(crate) rows: u64,
+    pub rows: u64,
     /// Lines that were refused.
-    pub(crate) refused: u64,
+    pub refused: u64,
     /// Texts that one of the versions could not evaluate.
-    pub(crate) failed: u64,
+    pub failed: u64,
     /// By old and new effect.
-    pub(crate) effects: [[u64; 3]; 3],
+    pub effects: [[u64; 3]; 3],
     /// By what becomes of them.
-    pub(crate) shifts: BTreeMap<Shift, u64>,
+    pub shifts: BTreeMap<Shift, u64>,
     /// How many texts each entry shifts, by shift.
-    pub(crate) causes: BTreeMap<EntryKey, BTreeMap<Shift, u64>>,
+    pub causes: BTreeMap<EntryKey, BTreeMap<Shift, u64>>,
     /// The first few of each shift.
-    pub(crate) examples: BTreeMap<Shift, Vec<Affected>>,
+    pub examples: BTreeMap<Shift, Vec<Affected>>,
 }
 
 impl Impact {
     /// Adds one text; keeps at most `keep` examples of a shift.
-    pub(crate) fn add(&mut self, file: &str, row: Compared, keep: usize) {
+    pub fn add(&mut self, file: &str, row: Compared, keep: usize) {
         self.rows += 1;
         self.failed += u64::from(row.failed);
         self.effects[row.old.index()][row.new.index()] += 1;
@@ -246,32 +246,38 @@ impl Impact {
         }
     }
 
+    /// The examples, what lets out more first.
+    pub fn listed(&self) -> impl Iterator<Item = (Shift, &Affected)> {
+        let shifts = self.examples.iter();
+        shifts.flat_map(|(shift, list)| list.iter().map(move |affected| (*shift, affected)))
+    }
+
     /// Texts that shift this way.
-    pub(crate) fn count(&self, shift: Shift) -> u64 {
+    pub fn count(&self, shift: Shift) -> u64 {
         self.shifts.get(&shift).copied().unwrap_or(0)
     }
 
     /// Texts that are treated otherwise.
-    pub(crate) fn affected(&self) -> u64 {
+    pub fn affected(&self) -> u64 {
         self.shifts.values().sum()
     }
 
     /// Texts with this effect, by the old version and by the new one.
-    pub(crate) fn with(&self, effect: Effect) -> (u64, u64) {
+    pub fn with(&self, effect: Effect) -> (u64, u64) {
         let old = self.effects[effect.index()].iter().sum();
         let new = self.effects.iter().map(|row| row[effect.index()]).sum();
         (old, new)
     }
 
     /// By how many percentage points more texts are blocked; negative if fewer.
-    pub(crate) fn block_rate_increase(&self) -> f64 {
+    pub fn block_rate_increase(&self) -> f64 {
         let (old, new) = self.with(Effect::Block);
         let points = |count: u64| super::metrics::ratio(count, self.rows).unwrap_or(0.0) * 100.0;
         points(new) - points(old)
     }
 
     /// The share of texts of which more gets out than before, in percent.
-    pub(crate) fn weakened_share(&self) -> f64 {
+    pub fn weakened_share(&self) -> f64 {
         let weakened = Shift::ALL.into_iter().filter(|shift| shift.weakens());
         let count = weakened.map(|shift| self.count(shift)).sum();
         super::metrics::ratio(count, self.rows).unwrap_or(0.0) * 100.0

@@ -1,5 +1,5 @@
 /// Seconds since 1970 as RFC 3339 in UTC, by the civil calendar counted from 1 March of year 0.
-pub(crate) fn date(seconds: u64) -> String {
+pub fn date(seconds: u64) -> String {
     let (days, clock) = (seconds / 86_400, seconds % 86_400);
     let days = days.saturating_add(719_468);
     let (era, day) = (days / 146_097, days % 146_097);

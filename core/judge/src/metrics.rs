@@ -4,39 +4,39 @@ use std::ops::AddAssign;
 
 /// How often something was found that is there, found that is not there, and not found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Labels that were found.
-    pub(crate) hits: u64,
+    pub hits: u64,
     /// Findings without a label.
-    pub(crate) false_alarms: u64,
+    pub false_alarms: u64,
     /// Labels that were not found.
-    pub(crate) misses: u64,
+    pub misses: u64,
 }
 
 impl Counts {
     /// The share of findings that have a label; `None` without findings.
-    pub(crate) fn precision(self) -> Option<f64> {
+    pub fn precision(self) -> Option<f64> {
         ratio(self.hits, self.found())
     }
 
     /// The share of labels that were found; `None` without labels.
-    pub(crate) fn recall(self) -> Option<f64> {
+    pub fn recall(self) -> Option<f64> {
         ratio(self.hits, self.labels())
     }
 
     /// The harmonic mean of both: 2 hits of 2 hits, false alarms and misses. `None` without either.
-    pub(crate) fn f1(self) -> Option<f64> {
+    pub fn f1(self) -> Option<f64> {
         let twice = self.hits.saturating_mul(2);
         ratio(twice, twice + self.false_alarms + self.misses)
     }
 
     /// How many labels there are.
-    pub(crate) const fn labels(self) -> u64 {
+    pub const fn labels(self) -> u64 {
         self.hits + self.misses
     }
 
     /// How many findings there are.
-    pub(crate) const fn found(self) -> u64 {
+    pub const fn found(self) -> u64 {
         self.hits + self.false_alarms
     }
 }
@@ -50,13 +50,13 @@ impl AddAssign for Counts {
 }
 
 /// A part of a whole; `None` of nothing. Counts stay far below 2^53, where this is exact.
-pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
+pub fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// The 95 % Wilson interval of a share: what the true share may well be, seen so few trials. `None`
 /// without a trial.
-pub(crate) fn interval(part: u64, whole: u64) -> Option<(f64, f64)> {
+pub fn interval(part: u64, whole: u64) -> Option<(f64, f64)> {
     const Z: f64 = 1.959_963_984_540_054;
     let share = ratio(part, whole)?;
     let n = whole as f64;
@@ -69,7 +69,7 @@ pub(crate) fn interval(part: u64, whole: u64) -> Option<(f64, f64)> {
 }
 
 /// A stretch of a text.
-pub(crate) type Span = (usize, usize);
+pub type Span = (usize, usize);
 
 /// Which finding each label is paired with. Each finding is paired once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::snapshot::{Attr, Item, ItemKey, Kind, Nature, Part, Snapshot};
 
 /// Which way a change goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Way {
+pub enum Way {
     /// The new one lets pass more, or holds back less.
     Weakens,
     /// The new one holds back more.
@@ -17,10 +17,10 @@ pub(crate) enum Way {
 
 impl Way {
     /// All, what weakens first.
-    pub(crate) const ALL: [Way; 3] = [Way::Weakens, Way::Strengthens, Way::Differs];
+    pub const ALL: [Way; 3] = [Way::Weakens, Way::Strengthens, Way::Differs];
 
     /// The name in data and reports.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Way::Weakens => "weakens",
             Way::Strengthens => "strengthens",
@@ -40,7 +40,7 @@ impl Way {
 
 /// What happened to a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub enum What {
     /// The new one has it, the old one has not.
     Added,
     /// The old one has it, the new one has not.
@@ -51,7 +51,7 @@ pub(crate) enum What {
 
 impl What {
     /// The name in data and reports.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             What::Added => "added",
             What::Removed => "removed",
@@ -62,52 +62,52 @@ impl What {
 
 /// A property that is different.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AttrChange {
+pub struct AttrChange {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Before; `None` of something added.
-    pub(crate) old: Option<String>,
+    pub old: Option<String>,
     /// After; `None` of something removed.
-    pub(crate) new: Option<String>,
+    pub new: Option<String>,
     /// Which way it goes.
-    pub(crate) way: Way,
+    pub way: Way,
     /// Whether reports do not show the values.
-    pub(crate) secret: bool,
+    pub secret: bool,
 }
 
 /// A thing that is different.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
+pub struct Change {
     /// The guardrail; `None` for what holds for all of them.
-    pub(crate) guardrail: Option<String>,
+    pub guardrail: Option<String>,
     /// What it is.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Its name, which may be secret.
-    pub(crate) name: String,
+    pub name: String,
     /// Which way it goes.
-    pub(crate) way: Way,
+    pub way: Way,
     /// What happened to it.
-    pub(crate) what: What,
+    pub what: What,
     /// The properties.
-    pub(crate) attrs: Vec<AttrChange>,
+    pub attrs: Vec<AttrChange>,
     /// Only the cloud evaluates it, so that no corpus shows here what it does.
-    pub(crate) cloud: bool,
+    pub cloud: bool,
 }
 
 /// All that is different.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Changes {
+pub struct Changes {
     /// What weakens first, then by kind and name.
-    pub(crate) list: Vec<Change>,
+    pub list: Vec<Change>,
     /// What could not be compared, because only one of the two says it.
-    pub(crate) not_compared: BTreeSet<String>,
+    pub not_compared: BTreeSet<String>,
     /// Both say all there is to say, so that what one does not say is not there.
     all_known: bool,
 }
 
 impl Changes {
     /// Compares two versions.
-    pub(crate) fn between(old: &Snapshot, new: &Snapshot) -> Changes {
+    pub fn between(old: &Snapshot, new: &Snapshot) -> Changes {
         let mut changes = Changes {
             all_known: old.is_definition && new.is_definition,
             ..Changes::default()
@@ -138,7 +138,7 @@ impl Changes {
     }
 
     /// How many go this way.
-    pub(crate) fn count(&self, way: Way) -> usize {
+    pub fn count(&self, way: Way) -> usize {
         self.list.iter().filter(|change| change.way == way).count()
     }
 

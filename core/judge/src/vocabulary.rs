@@ -11,7 +11,7 @@ use edgerail_core::{Engine, Source};
 use super::effect::{Effect, EntryKey, WORDS};
 
 /// The policies that labels may name.
-pub(crate) const POLICIES: [&str; 4] = [
+pub const POLICIES: [&str; 4] = [
     "wordPolicy",
     "sensitiveInformationPolicy",
     "topicPolicy",
@@ -60,7 +60,7 @@ const fn effect(action: EntryAction) -> Option<Effect> {
 
 /// The entries of a bundle's guardrails.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Vocabulary {
+pub struct Vocabulary {
     entries: BTreeMap<EntryKey, Acts>,
     /// Configured words as they are written.
     words: BTreeMap<String, Acts>,
@@ -68,7 +68,7 @@ pub(crate) struct Vocabulary {
 
 /// Why a label cannot be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unjudgeable {
+pub enum Unjudgeable {
     /// No built-in type has this name.
     Type,
     /// The guardrail has no regex, topic or word of this name.
@@ -83,16 +83,16 @@ pub(crate) enum Unjudgeable {
 
 /// What a label says it is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
+pub struct Named {
     /// The entry.
-    pub(crate) key: EntryKey,
+    pub key: EntryKey,
     /// The configured word, if it is one.
-    pub(crate) word: Option<String>,
+    pub word: Option<String>,
 }
 
 impl Vocabulary {
     /// Reads what a loaded bundle has.
-    pub(crate) fn of(engine: &Engine) -> Vocabulary {
+    pub fn of(engine: &Engine) -> Vocabulary {
         let mut vocabulary = Vocabulary::default();
         vocabulary.policy(engine.policy());
         // The engine has read the section already: it is well formed.
@@ -158,7 +158,7 @@ impl Vocabulary {
     }
 
     /// What the text's effect should be where `named` is found; `None` if it is not looked for.
-    pub(crate) fn effect(&self, named: &Named, source: Source) -> Option<Effect> {
+    pub fn effect(&self, named: &Named, source: Source) -> Option<Effect> {
         if let Some(word) = &named.word {
             return self.words.get(word).and_then(|acts| acts.of(source));
         }
@@ -171,7 +171,7 @@ impl Vocabulary {
     }
 
     /// What a built-in type's name stands for.
-    pub(crate) fn of_type(ty: &str, policy: Option<&str>) -> Result<Named, Unjudgeable> {
+    pub fn of_type(ty: &str, policy: Option<&str>) -> Result<Named, Unjudgeable> {
         let own = if PiiType::from_name(ty).is_some() {
             "sensitiveInformationPolicy"
         } else if ty == "PROFANITY" {
@@ -192,7 +192,7 @@ impl Vocabulary {
     }
 
     /// What a name of the guardrail's own stands for: a regex's, a topic's, a word.
-    pub(crate) fn of_name(&self, name: &str, policy: Option<&str>) -> Result<Named, Unjudgeable> {
+    pub fn of_name(&self, name: &str, policy: Option<&str>) -> Result<Named, Unjudgeable> {
         if policy.is_some_and(|policy| !POLICIES.contains(&policy)) {
             return Err(Unjudgeable::Policy);
         }
@@ -219,7 +219,7 @@ impl Vocabulary {
     }
 
     /// A label that names a policy only.
-    pub(crate) fn of_policy(policy: &str) -> Result<Named, Unjudgeable> {
+    pub fn of_policy(policy: &str) -> Result<Named, Unjudgeable> {
         if !POLICIES.contains(&policy) {
             return Err(Unjudgeable::Policy);
         }
@@ -230,7 +230,7 @@ impl Vocabulary {
     }
 
     /// Names that are entries of the guardrail, for messages: regexes and topics, not words.
-    pub(crate) fn names(&self) -> BTreeSet<&str> {
+    pub fn names(&self) -> BTreeSet<&str> {
         let entries = self.entries.keys();
         let named = entries.filter(|key| {
             let entry = key.entry.as_deref().unwrap_or_default();

@@ -7,7 +7,7 @@ use super::summary::{Matching, Summary};
 
 /// A figure to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Metric {
+pub enum Metric {
     /// Precision.
     Precision,
     /// Recall.
@@ -32,7 +32,7 @@ impl Metric {
 
 /// One condition.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Gate {
+pub struct Gate {
     metric: Metric,
     /// As the option says; otherwise as `--match` says.
     matching: Option<Matching>,
@@ -45,15 +45,15 @@ pub(crate) struct Gate {
 
 /// What a condition came to.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Verdict {
+pub struct Verdict {
     /// The condition as written.
-    pub(crate) gate: String,
+    pub gate: String,
     /// The figure; `None` if there is nothing to compute it from.
-    pub(crate) value: Option<f64>,
+    pub value: Option<f64>,
     /// What it should at least be.
-    pub(crate) at_least: f64,
+    pub at_least: f64,
     /// Whether it is.
-    pub(crate) passed: bool,
+    pub passed: bool,
 }
 
 impl FromStr for Gate {
@@ -106,7 +106,7 @@ impl Gate {
     ///
     /// # Errors
     /// What is missing, if the data has nothing of the label.
-    pub(crate) fn judge(&self, summary: &Summary, matching: Matching) -> Result<Verdict, String> {
+    pub fn judge(&self, summary: &Summary, matching: Matching) -> Result<Verdict, String> {
         let matching = self.matching.unwrap_or(matching);
         let belongs = |key: &EntryKey| match self.label.as_deref() {
             None => true,

@@ -5,91 +5,92 @@ use std::time::Duration;
 
 use super::effect::{Effect, EntryKey};
 use super::metrics::{Pairs, Span, common, pair};
-use crate::report::{Answer, Deferred, Finding, Offsets};
+use crate::answer::{Answer, Deferred, Finding};
+use crate::offsets::Offsets;
 
 /// What is in a text, as its author says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Truth {
+pub struct Truth {
     /// What it is.
-    pub(crate) key: EntryKey,
+    pub key: EntryKey,
     /// Where, in bytes; nowhere for what is said of the whole text.
-    pub(crate) bytes: Option<Span>,
+    pub bytes: Option<Span>,
     /// Where, as the data set counts.
-    pub(crate) given: Option<Span>,
+    pub given: Option<Span>,
 }
 
 /// A label and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct JudgedLabel {
+pub struct JudgedLabel {
     /// What it is.
-    pub(crate) key: EntryKey,
+    pub key: EntryKey,
     /// Where, as the data set counts.
-    pub(crate) at: Option<Span>,
+    pub at: Option<Span>,
     /// Found by the same span.
-    pub(crate) exact: bool,
+    pub exact: bool,
     /// Found by a span that overlaps.
-    pub(crate) overlap: bool,
+    pub overlap: bool,
     /// What was found there instead.
-    pub(crate) instead: Option<EntryKey>,
+    pub instead: Option<EntryKey>,
     /// Not found, and left to the cloud.
-    pub(crate) deferred: bool,
+    pub deferred: bool,
     /// The text there, if it may be shown.
-    pub(crate) value: Option<String>,
+    pub value: Option<String>,
     /// How many characters it has.
-    pub(crate) chars: usize,
+    pub chars: usize,
 }
 
 /// A finding and whether it should have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct JudgedFinding {
+pub struct JudgedFinding {
     /// What it is.
-    pub(crate) key: EntryKey,
+    pub key: EntryKey,
     /// Where, as the data set counts.
-    pub(crate) at: Option<Span>,
+    pub at: Option<Span>,
     /// A label has the same span.
-    pub(crate) exact: bool,
+    pub exact: bool,
     /// A label overlaps.
-    pub(crate) overlap: bool,
+    pub overlap: bool,
     /// A label of another entry was taken for this.
-    pub(crate) instead: bool,
+    pub instead: bool,
     /// The text found, if it may be shown.
-    pub(crate) value: Option<String>,
+    pub value: Option<String>,
     /// How many characters it has.
-    pub(crate) chars: usize,
+    pub chars: usize,
 }
 
 /// A text and how it was decided.
 #[derive(Clone, Debug)]
-pub(crate) struct Judged {
+pub struct Judged {
     /// Of the file, counted from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// As the data set calls it.
-    pub(crate) id: String,
+    pub id: String,
     /// What should happen; `None` if neither the line nor its labels say.
-    pub(crate) expected: Option<Effect>,
+    pub expected: Option<Effect>,
     /// What happened.
-    pub(crate) actual: Effect,
+    pub actual: Effect,
     /// The labels that can be judged; `None` if the line has no list of them.
-    pub(crate) labels: Option<Vec<JudgedLabel>>,
+    pub labels: Option<Vec<JudgedLabel>>,
     /// The findings; empty if there are no labels to hold them against.
-    pub(crate) found: Vec<JudgedFinding>,
+    pub found: Vec<JudgedFinding>,
     /// Labels of entries that the guardrail does not evaluate here.
-    pub(crate) outside: Vec<EntryKey>,
+    pub outside: Vec<EntryKey>,
     /// How long the evaluation took.
-    pub(crate) time: Duration,
+    pub time: Duration,
     /// Why it was not evaluated, if it was not.
-    pub(crate) failure: Option<String>,
+    pub failure: Option<String>,
     /// There were more findings than the engine lists.
-    pub(crate) truncated: bool,
+    pub truncated: bool,
 }
 
 /// How rows are judged.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct JudgeOptions {
+pub struct JudgeOptions {
     /// Units of spans.
-    pub(crate) offsets: Offsets,
+    pub offsets: Offsets,
     /// Whether examples may quote the text.
-    pub(crate) show_text: bool,
+    pub show_text: bool,
 }
 
 /// A finding of the decision: each entry and place once, although several guardrails may have it.
@@ -195,7 +196,7 @@ fn instead(truths: &[Truth], seen: &[Seen], pairs: &Pairs) -> Vec<Option<usize>>
 }
 
 /// Labels and findings, judged.
-pub(crate) fn judge(
+pub fn judge(
     text: &str,
     truths: &[Truth],
     answer: &Answer<'_>,

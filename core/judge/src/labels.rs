@@ -6,34 +6,39 @@ use edgerail_core::Source;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::cli::row::{
+use crate::line::{
     Id, LineResult, members, object, problem, read_id, read_source, read_text, string,
 };
-use crate::judge::{Effect, EntryKey, Named, Span, Unjudgeable, Vocabulary};
-use crate::report::Offsets;
+use crate::offsets::Offsets;
+use crate::{Effect, EntryKey, Named, Span, Unjudgeable, Vocabulary};
 
 /// As many findings as the engine lists unless a bundle says less.
 const MOST: usize = 1_000;
 
 /// A line, read and found consistent.
 #[derive(Debug)]
-pub(super) struct Labelled<'l> {
-    pub(super) id: Id<'l>,
-    pub(super) text: Cow<'l, str>,
-    pub(super) source: Option<Source>,
-    pub(super) expect: Option<Effect>,
+pub struct Labelled<'l> {
+    /// What the line is called.
+    pub id: Id<'l>,
+    /// The text.
+    pub text: Cow<'l, str>,
+    /// Which way it goes, if the line says.
+    pub source: Option<Source>,
+    /// What should happen, if the line says.
+    pub expect: Option<Effect>,
     /// What is in the text; `None` if the line does not say.
-    pub(super) labels: Option<Vec<Label>>,
+    pub labels: Option<Vec<Label>>,
 }
 
 /// One thing that is in a text.
 #[derive(Debug)]
-pub(super) struct Label {
-    pub(super) named: Named,
+pub struct Label {
+    /// What it is of.
+    pub named: Named,
     /// Bytes of the text; a topic may have none.
-    pub(super) bytes: Option<Span>,
+    pub bytes: Option<Span>,
     /// As the line counts.
-    pub(super) given: Option<Span>,
+    pub given: Option<Span>,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +73,7 @@ struct SpanMembers<'l> {
 type Wrong = (&'static str, String);
 
 /// Reads a line.
-pub(super) fn read<'l>(
+pub fn read<'l>(
     number: u64,
     bytes: &'l [u8],
     vocabulary: &Vocabulary,
@@ -191,7 +196,7 @@ fn named(members: &SpanMembers<'_>, vocabulary: &Vocabulary) -> Result<Named, Wr
 fn unjudgeable(why: Unjudgeable, ty: Option<&str>, vocabulary: &Vocabulary) -> Wrong {
     match why {
         Unjudgeable::Type => {
-            let ty = crate::report::one_line(ty.unwrap_or_default());
+            let ty = crate::words::one_line(ty.unwrap_or_default());
             let short: String = ty.chars().take(48).collect();
             let message = format!(
                 "the type `{short}` is not known; use the names of AWS, such as EMAIL or US_SOCIAL_SECURITY_NUMBER"
@@ -216,7 +221,7 @@ fn unjudgeable(why: Unjudgeable, ty: Option<&str>, vocabulary: &Vocabulary) -> W
         Unjudgeable::Policy => {
             let message = format!(
                 "the `policy` is not known; it is one of {}",
-                crate::judge::POLICIES.join(", ")
+                crate::POLICIES.join(", ")
             );
             ("unknown_policy", message)
         }

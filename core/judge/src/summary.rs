@@ -8,8 +8,9 @@ use super::metrics::{Counts, Span};
 use super::row::Judged;
 
 /// How labels and findings are held to be the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Matching {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Matching {
     /// The same entry and the same span
     Exact,
     /// The same entry and at least one character in common
@@ -18,7 +19,7 @@ pub(crate) enum Matching {
 
 impl Matching {
     /// The name on the command line.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Matching::Exact => "exact",
             Matching::Overlap => "overlap",
@@ -28,18 +29,18 @@ impl Matching {
 
 /// Counts of one entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Scores {
+pub struct Scores {
     /// With the same span.
-    pub(crate) exact: Counts,
+    pub exact: Counts,
     /// With a span that overlaps.
-    pub(crate) overlap: Counts,
+    pub overlap: Counts,
     /// Misses that are left to the cloud.
-    pub(crate) deferred: u64,
+    pub deferred: u64,
 }
 
 impl Scores {
     /// The counts by one way of matching.
-    pub(crate) const fn by(&self, matching: Matching) -> Counts {
+    pub const fn by(&self, matching: Matching) -> Counts {
         match matching {
             Matching::Exact => self.exact,
             Matching::Overlap => self.overlap,
@@ -55,7 +56,7 @@ impl Scores {
 
 /// What is wrong with a text's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Flaw {
+pub enum Flaw {
     /// A label was not found.
     Miss,
     /// Something was found that is not there.
@@ -64,55 +65,55 @@ pub(crate) enum Flaw {
 
 /// A text to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Example {
+pub struct Example {
     /// The file.
-    pub(crate) file: String,
+    pub file: String,
     /// Its line.
-    pub(crate) line: u64,
+    pub line: u64,
     /// As the data set calls the text.
-    pub(crate) id: String,
+    pub id: String,
     /// Where in the text.
-    pub(crate) at: Option<Span>,
+    pub at: Option<Span>,
     /// How many characters are there.
-    pub(crate) chars: usize,
+    pub chars: usize,
     /// What is there, if it may be shown.
-    pub(crate) value: Option<String>,
+    pub value: Option<String>,
     /// What was found instead; that the miss is left to the cloud; which action it should have been.
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
 }
 
 /// What a whole data set came to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Summary {
+pub struct Summary {
     /// Texts that were judged.
-    pub(crate) rows: u64,
+    pub rows: u64,
     /// Lines that were refused.
-    pub(crate) refused: u64,
+    pub refused: u64,
     /// Texts whose labels are listed.
-    pub(crate) with_labels: u64,
+    pub with_labels: u64,
     /// Texts that could not be evaluated, by reason code.
-    pub(crate) failures: BTreeMap<String, u64>,
+    pub failures: BTreeMap<String, u64>,
     /// Texts with more findings than the engine lists.
-    pub(crate) truncated: u64,
+    pub truncated: u64,
     /// By entry.
-    pub(crate) entries: BTreeMap<EntryKey, Scores>,
+    pub entries: BTreeMap<EntryKey, Scores>,
     /// Labels of entries that the guardrail does not evaluate in their direction.
-    pub(crate) outside: BTreeMap<EntryKey, u64>,
+    pub outside: BTreeMap<EntryKey, u64>,
     /// By label and finding; `None` for "nothing".
-    pub(crate) confusion: BTreeMap<(Option<EntryKey>, Option<EntryKey>), u64>,
+    pub confusion: BTreeMap<(Option<EntryKey>, Option<EntryKey>), u64>,
     /// By expected and actual effect.
-    pub(crate) effects: [[u64; 3]; 3],
+    pub effects: [[u64; 3]; 3],
     /// How long evaluations took.
-    pub(crate) latency: Latency,
+    pub latency: Latency,
     /// The first few of each kind.
-    pub(crate) examples: BTreeMap<(Flaw, EntryKey), Vec<Example>>,
+    pub examples: BTreeMap<(Flaw, EntryKey), Vec<Example>>,
     /// The first few texts with a wrong action.
-    pub(crate) wrong_actions: Vec<Example>,
+    pub wrong_actions: Vec<Example>,
 }
 
 impl Summary {
     /// Adds one text; keeps at most `keep` examples of a kind.
-    pub(crate) fn add(&mut self, file: &str, row: Judged, keep: usize) {
+    pub fn add(&mut self, file: &str, row: Judged, keep: usize) {
         self.rows += 1;
         self.latency.add(row.time);
         if let Some(failure) = &row.failure {
@@ -210,8 +211,15 @@ impl Summary {
         }
     }
 
+    /// The examples of a kind, with their entries.
+    pub fn listed(&self, flaw: Flaw) -> impl Iterator<Item = (&EntryKey, &Example)> {
+        let kinds = self.examples.iter();
+        let kinds = kinds.filter(move |((own, _), _)| *own == flaw);
+        kinds.flat_map(|((_, key), list)| list.iter().map(move |example| (key, example)))
+    }
+
     /// All entries that `belongs` holds for, added up.
-    pub(crate) fn total(&self, belongs: impl Fn(&EntryKey) -> bool) -> Scores {
+    pub fn total(&self, belongs: impl Fn(&EntryKey) -> bool) -> Scores {
         let mut total = Scores::default();
         let own = self.entries.iter().filter(|(key, _)| belongs(key));
         own.for_each(|(_, scores)| total.add(scores));
@@ -219,21 +227,21 @@ impl Summary {
     }
 
     /// Policies that have labels or findings.
-    pub(crate) fn policies(&self) -> Vec<&str> {
+    pub fn policies(&self) -> Vec<&str> {
         let mut policies: Vec<&str> = self.entries.keys().map(|key| key.policy.as_str()).collect();
         policies.dedup();
         policies
     }
 
     /// The mean of the entries' F1, each entry counting the same; `None` if no entry has one.
-    pub(crate) fn macro_f1(&self, matching: Matching) -> Option<f64> {
+    pub fn macro_f1(&self, matching: Matching) -> Option<f64> {
         let all = self.entries.values().filter_map(|s| s.by(matching).f1());
         let all: Vec<f64> = all.collect();
         (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
     }
 
     /// Texts with an expected action, and those that got it.
-    pub(crate) fn accuracy(&self) -> (u64, u64) {
+    pub fn accuracy(&self) -> (u64, u64) {
         let all = self.effects.iter().flatten().sum();
         let right = Effect::ALL.map(|e| self.effects[e.index()][e.index()]);
         (right.iter().sum(), all)
@@ -283,7 +291,7 @@ mod tests {
         }
     }
 
-    pub(crate) fn row(labels: Vec<JudgedLabel>, found: Vec<JudgedFinding>) -> Judged {
+    fn row(labels: Vec<JudgedLabel>, found: Vec<JudgedFinding>) -> Judged {
         Judged {
             line: 1,
             id: "a".to_owned(),
