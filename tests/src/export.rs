@@ -2,6 +2,9 @@
 //! `corpus.json` with every row's request and what the native engine makes of it, in one shot and as
 //! streams. `tests/e2e` holds the npm package to these bytes.
 //!
+//! Beside it stand two bundles of the demo's guardrail with every kind of section, `audience-browser.bundle`
+//! and `audience-server.bundle`.
+//!
 //! A row is exported whether it is a known miss or not: a surface has to give the native answer, not the
 //! right one.
 
@@ -9,10 +12,25 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
+use edgerail_compile::definition::{self, ReadOptions};
+use edgerail_compile::overlay::Overlay;
+use edgerail_compile::{Audience, CompileOptions, compile};
 use edgerail_core::json::Writer;
+use edgerail_core::reversible::{Placeholders, RestoreOptions};
 use edgerail_core::stream::{Stream, StreamMode, StreamOptions};
-use edgerail_core::{Engine, LoadOptions, Request, Trust};
+use edgerail_core::{Engine, LoadOptions, Request, Source, Trust};
 use edgerail_tests::{Conversations, Corpus, Row, Step};
+
+/// What makes the demo's guardrail fill every section: views come with tier STANDARD, strings with words
+/// that match inside tokens.
+const OVERLAY: &str = r#"
+[tier]
+words = "STANDARD"
+pii = "STANDARD"
+
+[words]
+match = "substring"
+"#;
 
 /// A way of cutting texts, and the pieces it gives.
 type Cut = (&'static str, fn(&str) -> Vec<&str>);
@@ -92,6 +110,7 @@ fn export(folder: &Path) -> std::io::Result<String> {
         });
     });
     failed?;
+    write_audiences(folder)?;
     std::fs::write(folder.join("corpus.json"), writer.finish())?;
     Ok(format!(
         "{} rows, {} conversations, {} bundles",
@@ -101,24 +120,41 @@ fn export(folder: &Path) -> std::io::Result<String> {
     ))
 }
 
+fn write_audiences(folder: &Path) -> std::io::Result<()> {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/demo/guardrail.json");
+    let read = definition::read(&std::fs::read(demo)?, &ReadOptions::default());
+    let guardrails = read.expect("the demo's definition is read").guardrails;
+    let overlay = Overlay::read(OVERLAY.as_bytes()).expect("the overlay is read");
+    for (name, audience) in [("browser", Audience::Browser), ("server", Audience::Server)] {
+        let options = CompileOptions {
+            audience,
+            ..CompileOptions::default()
+        };
+        let compiled = compile(&guardrails, &overlay, &options).expect("the demo compiles");
+        let path = folder.join(format!("audience-{name}.bundle"));
+        std::fs::write(path, compiled.bundle)?;
+    }
+    Ok(())
+}
+
 fn write_conversations(
     w: &mut Writer,
     folder: &Path,
     bundles: &mut Bundles,
     conversations: &Conversations,
 ) -> std::io::Result<()> {
-    let (number, _) = bundles.of(folder, &conversations.bundle)?;
+    let (number, engine) = bundles.of(folder, &conversations.bundle)?;
     w.name("all").array(|w| {
         for conversation in &conversations.all {
+            let mut map = Placeholders::new(&conversation.name);
             w.object(|w| {
                 w.name("name").string(&conversation.name);
                 w.name("rule").string(&conversation.rule);
                 w.name("steps").array(|w| {
                     for step in &conversation.steps {
-                        w.object(|w| write_step(w, step));
+                        w.object(|w| write_step(w, step, engine, &mut map));
                     }
                 });
-                w.name("why").string(&conversation.why);
             });
         }
     });
@@ -126,17 +162,31 @@ fn write_conversations(
     Ok(())
 }
 
-fn write_step(w: &mut Writer, step: &Step) {
+/// A step as the native engine takes it, and the map after it. Literals are not reserved ahead.
+fn write_step(w: &mut Writer, step: &Step, engine: &Engine, map: &mut Placeholders) {
+    let mut masked = |text: &str| {
+        let request = Request::text(Source::Input, text);
+        map.mask(text, engine.evaluate(&request).masks(0))
+    };
     match step {
-        Step::Mask { mask, expect } => {
-            w.name("expect").string(expect);
+        Step::Mask { mask, .. } => {
+            let output = masked(mask);
+            w.name("map").string(&map.to_json());
             w.name("mask").string(mask);
+            w.name("output").string(&output);
         }
-        Step::Restore { restore, expect } => {
-            w.name("expect").string(expect);
+        Step::Round { round } => {
+            let output = masked(round);
+            w.name("map").string(&map.to_json());
+            w.name("output").string(&output);
+            w.name("round").string(round);
+        }
+        Step::Restore { restore, .. } => {
+            w.name("map").string(&map.to_json());
+            w.name("output")
+                .string(&map.restore(restore, RestoreOptions::default()));
             w.name("restore").string(restore);
         }
-        Step::Round { round } => w.name("round").string(round),
     }
 }
 
