@@ -15,4 +15,4 @@ export const CORPUS = `${TARGET}/e2e/corpus`;
 /** Bundles and damaged bundles that `export-bad` wrote. */
 export const FIXTURES = `${TARGET}/e2e/fixtures`;
 /** The engine with an injected fault, for tests. */
-export const FAULT_WASM = `${TARGET}/npm/engine-fault.wasm`;
+export const FAULT_WASM = process.env.EDGERAIL_FAULT_WASM ?? `${TARGET}/npm/fault/engine.wasm`;

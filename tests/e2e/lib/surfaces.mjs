@@ -12,7 +12,7 @@ import { CORPUS, E2E, PACKAGE } from './paths.mjs';
 import { serve } from './serve.mjs';
 
 /** The surfaces by name; `EDGERAIL_SURFACES=node,firefox` chooses some. */
-export const SURFACES = (process.env.EDGERAIL_SURFACES ?? 'node,chromium,firefox').split(',');
+export const SURFACES = (process.env.EDGERAIL_SURFACES ?? 'node,chromium,firefox').split(',').filter(Boolean);
 
 /** Wasm is allowed, evaluation of strings is not; what the documentation asks pages for. */
 export const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";

@@ -13,7 +13,8 @@ const exported = JSON.parse(await readFile(`${CORPUS}/corpus.json`, 'utf8'));
 /** The whole corpus ran, and nothing in it differs. */
 function judge(name, t, { counts, differences, more }) {
   t.diagnostic(`${name}: ${JSON.stringify(counts)}`);
-  assert.deepEqual(differences, [], `${differences.length + more} differences, e.g.\n${differences.slice(0, 5).join('\n')}`);
+  const all = differences.length + more;
+  assert.ok(all === 0, `${all} differences, such as\n${differences.slice(0, 5).join('\n')}`);
   assert.equal(counts.rows, exported.rows.length);
   assert.equal(counts.conversations, exported.conversations.all.length);
   assert.ok(counts.rows >= 1_300 && counts.streams > 5 * counts.rows && counts.findings > 500 && counts.masks > 100);
@@ -34,7 +35,7 @@ for (const name of SURFACES) {
   });
 }
 
-test('the corpus in workerd is byte for byte the native engine\'s', async (t) => {
+test("the corpus in workerd is byte for byte the native engine's", async (t) => {
   const worker = await startWorkerd();
   try {
     const report = { counts: {}, differences: [], more: 0 };

@@ -58,10 +58,7 @@ function decisions(engine, row, counts, differences) {
   const plain = content.length === 1 && content[0].qualifiers === undefined;
   for (const offsets of UNITS) {
     const decision = engine.evaluate({ content }, { ...options, offsets });
-    if (decision.json !== row.decision) {
-      differences.add(`json is not native's\n    native  ${row.decision}\n    package ${decision.json}`);
-      return;
-    }
+    same(differences, 'json', decision.json, row.decision);
     members(decision, native, row, differences);
     places(decision, native, offsets, bytes, differences);
     if (offsets === 'utf16') {

@@ -22,29 +22,37 @@ export class Differences {
 
 /** Adds a difference unless both values are deeply equal; members that are undefined count as absent. */
 export function same(differences, what, have, expected) {
-  if (!equal(have, expected)) {
-    differences.add(`${what}: have ${JSON.stringify(have)}, expected ${JSON.stringify(expected)}`);
-  }
-}
-
-/** Whether two values are deeply equal; members that are undefined count as absent. */
-export function equal(a, b) {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const names = (value) => Object.keys(value).filter((name) => value[name] !== undefined);
-  const [ours, theirs] = [names(a), names(b)];
-  return ours.length === theirs.length && ours.every((name) => equal(a[name], b[name]));
+  const difference = firstDifference(have, expected);
+  if (difference !== undefined) differences.add(`${what}${difference}`);
 }
 
 /** Throws unless both values are deeply equal. */
 export function assertEqual(have, expected, what) {
-  if (!equal(have, expected)) {
-    throw new Error(`${what}: have ${JSON.stringify(have)}, expected ${JSON.stringify(expected)}`);
-  }
+  const difference = firstDifference(have, expected);
+  if (difference !== undefined) throw new Error(`${what}${difference}`);
 }
 
 /** Throws unless `holds`. */
 export function assert(holds, what) {
   if (!holds) throw new Error(what);
+}
+
+/** Where two values first differ, as `.path: have …, expected …`; of long texts, from where they do. */
+function firstDifference(have, expected, path = '') {
+  if (Object.is(have, expected)) return undefined;
+  const objects = [have, expected].every((value) => typeof value === 'object' && value !== null);
+  if (objects && Array.isArray(have) === Array.isArray(expected)) {
+    for (const name of new Set([...Object.keys(have), ...Object.keys(expected)])) {
+      const difference = firstDifference(have[name], expected[name], `${path}.${name}`);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+  let from = 0;
+  if (typeof have === 'string' && typeof expected === 'string') {
+    while (have[from] === expected[from]) from += 1;
+    from = Math.max(0, from - 40);
+  }
+  const shown = (value) => (typeof value === 'string' ? JSON.stringify(value.slice(from, from + 200)) : JSON.stringify(value)?.slice(0, 200));
+  return `${path}${from > 0 ? `, from ${from}` : ''}: have ${shown(have)}, expected ${shown(expected)}`;
 }
