@@ -10,6 +10,8 @@ export function startEngine(
 ): Promise<AsyncEngine> {
   return loadEngineInWorker(bundle, {
     ...options,
+    // A server's bundle may be tried here, with a warning: whoever drops it has it already.
+    audience: 'any',
     worker: () => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'engine' }),
   });
 }

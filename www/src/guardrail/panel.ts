@@ -101,7 +101,7 @@ export function guardrailPanel(options: GuardrailPanelOptions): GuardrailPanel {
 
   const examples = select(
     'Example',
-    [{ value: '', label: 'choose…' }, ...EXAMPLES.map((example) => ({ value: example.id, label: example.name }))],
+    [{ value: '', label: 'Examples…' }, ...EXAMPLES.map((example) => ({ value: example.id, label: example.name }))],
     (id) => {
       const example = EXAMPLES.find((one) => one.id === id);
       if (!example) return;
@@ -124,7 +124,7 @@ export function guardrailPanel(options: GuardrailPanelOptions): GuardrailPanel {
       { class: 'panel-head' },
       el('h2', {}, options.title),
       examples.element,
-      fileButton('Open file…', '.json,.yaml,.yml,.template,.toml,.bundle,.txt', take, { multiple: true }),
+      fileButton('Open…', '.json,.yaml,.yml,.template,.toml,.bundle,.txt', take, { multiple: true }),
       tools,
     ),
     editors,
