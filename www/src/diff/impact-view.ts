@@ -3,6 +3,7 @@ import type { Decision } from 'edgerail';
 import { el } from '../ui/dom.js';
 import { counted, entryWords, number, percent, policyWords } from '../charts/format.js';
 import { marked } from '../charts/marked.js';
+import { pagedList } from '../charts/paged.js';
 import { stackedChart } from '../charts/stacked.js';
 import { matrix, table } from '../charts/table.js';
 import { EFFECTS, EFFECT_WORDS, SHIFTS, SHIFT_NOTES, SHIFT_WORDS, letsOut } from './words.js';
@@ -27,7 +28,8 @@ export function impactView(diff: Diff, impact: Impact, look: Look): HTMLElement[
   const list = warnings.filter((text) => text !== false).map((text) => el('p', { class: 'verdict verdict-warn' }, text));
   const refused = refusedView(diff, impact);
   if (impact.texts === 0) return [...list, ...refused, el('p', { class: 'empty' }, 'There is no text in the corpus.')];
-  return [cards(impact), ...list, ...refused, chart(impact), flow(impact), reasons(impact), texts(impact, look)];
+  const figures = el('div', { class: 'beside' }, chart(impact), flow(impact));
+  return [cards(impact), ...list, ...refused, figures, reasons(impact), texts(impact, look)];
 }
 
 /** The figures that decide, at a glance. */
@@ -65,11 +67,16 @@ export function refusedLines(count: number, lines: readonly { line: number; code
 }
 
 function chart(impact: Impact): HTMLElement {
-  const count = { old: (of: Effect) => EFFECTS.reduce((sum, to) => sum + impact.effects[of][to], 0), new: (to: Effect) => EFFECTS.reduce((sum, of) => sum + impact.effects[of][to], 0) };
-  const row = (side: 'old' | 'new') => ({
-    name: side,
-    parts: EFFECTS.map((effect) => ({ look: EFFECT_WORDS[effect], name: EFFECT_WORDS[effect], count: count[side](effect) })),
-  });
+  const sum = (count: (effect: Effect) => number): number => EFFECTS.reduce((all, effect) => all + count(effect), 0);
+  const counts = {
+    old: (of: Effect) => sum((to) => impact.effects[of][to]),
+    new: (to: Effect) => sum((of) => impact.effects[of][to]),
+  };
+  const part = (side: 'old' | 'new', effect: Effect) => {
+    const name = EFFECT_WORDS[effect];
+    return { look: name, name, count: counts[side](effect) };
+  };
+  const row = (side: 'old' | 'new') => ({ name: side, parts: EFFECTS.map((effect) => part(side, effect)) });
   return stackedChart('Texts that pass, are masked and are blocked', [row('old'), row('new')]);
 }
 
@@ -95,14 +102,17 @@ function reasons(impact: Impact): HTMLElement {
   return table('Texts that each entry shifts', columns, rows);
 }
 
+/** As many texts are drawn at a time. */
+const PAGE = 25;
+
 function texts(impact: Impact, look: Look): HTMLElement {
-  const list = el('ul', { class: 'texts' });
+  const { list, more, set } = pagedList<AffectedText>('texts', PAGE, (text) => textView(text, look));
   const status = el('p', { class: 'note', role: 'status' });
   const show = (chosen: Shift | null): void => {
     const own = impact.examples.filter((text) => chosen === null || text.shift === chosen);
     const all = chosen === null ? impact.affected : impact.shifts[chosen];
     status.textContent = own.length < all ? `The first ${number(own.length)} of ${counted(all, 'text')}.` : `${counted(all, 'text')}.`;
-    list.replaceChildren(...own.map((text) => textView(text, look)));
+    set(own);
   };
   const options = [null, ...SHIFTS.filter((shift) => impact.shifts[shift] > 0)];
   const choices = options.map((shift, place) => {
@@ -122,6 +132,7 @@ function texts(impact: Impact, look: Look): HTMLElement {
     el('fieldset', { class: 'choices' }, legend, ...choices),
     status,
     list,
+    more,
   );
 }
 

@@ -1,39 +1,32 @@
 import type { JudgedRow } from 'edgerail/compile';
 import { el } from '../ui/dom.js';
 import { counted, entryWords, number } from '../charts/format.js';
+import { pagedList } from '../charts/paged.js';
 import { marked, utf16Offset, type Stretch } from '../charts/marked.js';
 import { EFFECT_WORDS } from '../diff/words.js';
 import { FLAWS, FLAW_NOTES, FLAW_WORDS, KEPT, type Flaw, type FlawedRow, type Judgement } from './flawed.js';
 
 /** As many rows are drawn at a time. */
-const PAGE = 50;
+const PAGE = 25;
 
 /** The rows that are wrong, with their labels and findings marked; they can be filtered by flaw and by entry. */
 export function flawedView(judgement: Judgement): HTMLElement {
   if (judgement.flawed.length === 0) {
     return el('section', { class: 'flawed' }, el('h3', {}, 'Rows to look at'), el('p', { class: 'empty' }, 'None: everything is found and treated as labelled.'));
   }
-  const list = el('ul', { class: 'texts' });
+  const unit = judgement.evaluation.offsets;
+  const { list, more, set } = pagedList<FlawedRow>('texts', PAGE, (row) => rowView(row, unit));
   const status = el('p', { class: 'note', role: 'status' });
-  const more = el('button', { type: 'button', class: 'button' }, 'Show more');
   let chosen: { flaw: Flaw | null; entry: string } = { flaw: null, entry: '' };
-  let shown = PAGE;
   const draw = (): void => {
     const own = judgement.flawed.filter((row) => fits(row, chosen.flaw, chosen.entry));
-    const part = own.slice(0, shown);
-    list.replaceChildren(...part.map((row) => rowView(row, judgement.evaluation.offsets)));
+    set(own);
     const lost = FLAWS.some((flaw) => judgement.counts[flaw] > KEPT);
     const rest = lost ? ` Only the first ${number(KEPT)} of each kind are kept; the figures above count all.` : '';
-    status.textContent = `${number(part.length)} of ${counted(own.length, 'row')} listed.${rest}`;
-    more.hidden = part.length === own.length;
+    status.textContent = `${counted(own.length, 'row')}.${rest}`;
   };
-  more.addEventListener('click', () => {
-    shown += PAGE;
-    draw();
-  });
   const choose = (change: Partial<typeof chosen>): void => {
     chosen = { ...chosen, ...change };
-    shown = PAGE;
     draw();
   };
   const flaws = [null, ...FLAWS.filter((flaw) => judgement.counts[flaw] > 0)];

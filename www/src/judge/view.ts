@@ -23,8 +23,7 @@ export function figuresView(evaluation: Evaluation, match: Match): HTMLElement[]
     cards(evaluation, match),
     ...notes(evaluation, match),
     ...(evaluation.entries.length === 0 ? [] : [chart(evaluation, match), figures(evaluation, match)]),
-    ...actions(evaluation),
-    ...confusion(evaluation),
+    el('div', { class: 'beside' }, ...actions(evaluation), ...confusion(evaluation)),
   ];
 }
 
