@@ -36,7 +36,7 @@ const corpus = dataBox({
   placeholder: '{"id": "1", "text": "How do I open an account?"}\n…or a text a line',
   hint: 'Texts that both versions decide: one a line, or JSONL with {"id", "text", "source"}. It stays in this page. Without one, only the policies are compared.',
   changed,
-  example: { label: 'Load the example', load: () => void loadExample() },
+  example: { label: 'Load the example', load: () => void loadExample().catch(result.fail) },
 });
 const source = segmented<Source>(
   'Which way the texts go',
@@ -52,11 +52,12 @@ const result = results();
 
 const run = runner('Compare', compare, (error) => result.fail(error));
 
-async function compare(options: CallOptions): Promise<void> {
+async function compare(options: CallOptions): Promise<boolean> {
   const question = ask();
-  if (question === undefined) return;
+  if (question === undefined) return false;
   const diff = await worker.call('diff', [question], options);
   show(diff, question);
+  return true;
 }
 
 function ask(): DiffQuestion | undefined {
@@ -151,4 +152,4 @@ fill(
 );
 window.addEventListener('pagehide', () => keepLater.flush());
 window.addEventListener('hashchange', () => void sharedState(location.hash).then((shared) => shared !== undefined && restore(shared), () => undefined));
-void start();
+start().catch(result.fail);

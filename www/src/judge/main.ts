@@ -38,7 +38,7 @@ const rows = dataBox({
   placeholder: '{"id": "a1", "text": "Mail ana@example.com", "expect": "MASK", "spans": [{"start": 5, "end": 20, "type": "EMAIL"}]}',
   hint: 'JSONL: "spans" say all that is in the text ([] is nothing), "expect" is NONE, MASK or BLOCK. They stay in this page.',
   changed,
-  example: { label: 'Load the example', load: () => void loadExample() },
+  example: { label: 'Load the example', load: () => void loadExample().catch(result.fail) },
 });
 const source = segmented<Source>(
   'Which way the texts go',
@@ -78,13 +78,13 @@ const run = runner('Judge', judge, (error) => {
   result.fail(error);
 });
 
-async function judge(options: CallOptions): Promise<void> {
+async function judge(options: CallOptions): Promise<boolean> {
   const own = guardrail.source();
   const data = rows.get().text;
   if (own === undefined || data.trim() === '') {
     shown = undefined;
     result.empty(own === undefined ? 'Paste, drop or choose a guardrail first.' : 'Paste or drop labelled texts first: one JSON object a line.');
-    return;
+    return false;
   }
   const question: JudgeQuestion = {
     guardrail: { ...own, label: 'guardrail' },
@@ -96,6 +96,7 @@ async function judge(options: CallOptions): Promise<void> {
   };
   shown = await worker.call('judge', [question], options);
   show(shown);
+  return true;
 }
 
 function show(judgement: Judgement): void {
@@ -170,4 +171,4 @@ fill(
 );
 window.addEventListener('pagehide', () => keepLater.flush());
 window.addEventListener('hashchange', () => void sharedState(location.hash).then((shared) => shared !== undefined && restore(shared), () => undefined));
-void start();
+start().catch(result.fail);

@@ -13,7 +13,8 @@ export interface Runner {
 /** What a run that failed shows. */
 export type Failed = (error: unknown) => void;
 
-export function runner(label: string, work: (options: CallOptions) => Promise<void>, failed: Failed): Runner {
+/** `work` says whether there was anything to do. */
+export function runner(label: string, work: (options: CallOptions) => Promise<boolean>, failed: Failed): Runner {
   const meter = el('progress', { max: 1, 'aria-label': 'Progress' });
   const figure = el('span', { class: 'note' });
   const state = el('div', { class: 'run-state', hidden: true });
@@ -35,7 +36,7 @@ export function runner(label: string, work: (options: CallOptions) => Promise<vo
     figure.textContent = 'Compiling…';
     state.hidden = false;
     work({ signal: own.signal, onProgress })
-      .then(() => announce(`${label}: done`))
+      .then((done) => done && announce(`${label}: done`))
       .catch((error: unknown) => {
         // A run that another one took the place of says nothing.
         if (current !== own) return;
