@@ -33,9 +33,13 @@ import type {
  * if (decision.outcome === 'block') alert(decision.text);
  */
 export async function loadEngine(bundle: BundleSource, options: LoadOptions = {}): Promise<Engine> {
+  const trust: string = options.trust ?? 'unverified';
+  if (trust !== 'local' && trust !== 'unverified') {
+    throw new EdgerailError('invalid_argument', 'trust is local or unverified: only the verifying client makes a bundle verified');
+  }
   // Both at once: on a first visit both are fetched.
   const [bytes] = await Promise.all([readBundle(bundle), start(options.wasm)]);
-  return openEngine(bytes, options, options.trust ?? 'unverified');
+  return openEngine(bytes, options, trust);
 }
 
 /** @internal The rest of loading; only the verifying client may say `verified`. */
