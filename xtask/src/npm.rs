@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::process::{output, root, run, target};
 use crate::setup::{Toolchain, wasm_toolchain};
-use crate::{Chore, no_arguments};
+use crate::{Chore, no_arguments, web};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "npm",
@@ -70,6 +70,7 @@ const WASM_FEATURES: &[&str] = &[
 
 /// Builds everything and packs it.
 pub(crate) fn build() -> Result<(), String> {
+    web::node()?;
     let toolchain = wasm_toolchain()?;
     install_tools()?;
     npm_ci(&package())?;
