@@ -1,0 +1,228 @@
+//! Limits on automata that are the same on every machine.
+//!
+//! The crates that build automata limit the memory they take, and count pointers with it: a pattern could be over the
+//! limit on 64 bits and under it on 32, where the compiler runs as WebAssembly. A bundle's bytes must not depend on
+//! that, so what counts here is the memory on 64 bits, or no memory at all.
+
+use core::mem::size_of;
+
+use regex_automata::dfa::dense;
+use regex_automata::nfa::thompson;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// What an automaton may take while it is built; the tables of states and transitions have no pointers.
+const BUILD_LIMIT: usize = 1 << 20;
+/// What determinisation may take beside it, on 64 bits.
+const DETERMINIZE_LIMIT: usize = 2 * BUILD_LIMIT;
+/// The largest NFA that is tried, in states.
+const NFA_STATES: usize = 1 << 16;
+/// Keeps the memory of hopeless NFAs down; far above what so many states take.
+const NFA_LIMIT: usize = 64 << 20;
+/// By how many bytes determinisation counts a state lower here than on 64 bits: two handles of two words.
+const SURPLUS: usize = 4 * (8 - size_of::<usize>());
+/// What `regex-lite` lets a pattern take, and what one of its states takes on 64 bits.
+const FALLBACK_LIMIT: usize = 10 << 20;
+const FALLBACK_STATE: usize = 32;
+
+/// The NFA of some patterns, unless it is too large.
+pub(super) fn nfa(hirs: &[&Hir], reverse: bool) -> Option<thompson::NFA> {
+    let config = thompson::Config::new()
+        .utf8(true)
+        .reverse(reverse)
+        .nfa_size_limit(Some(NFA_LIMIT))
+        .which_captures(thompson::WhichCaptures::None);
+    let nfa = thompson::Compiler::new()
+        .configure(config)
+        .build_many_from_hir(hirs)
+        .ok()?;
+    (nfa.states().len() <= NFA_STATES).then_some(nfa)
+}
+
+/// The DFA, unless building it would take too much.
+pub(super) fn determinize(
+    config: &dense::Config,
+    nfa: &thompson::NFA,
+) -> Option<dense::DFA<Vec<u32>>> {
+    determinize_counting(config, nfa, SURPLUS)
+}
+
+/// Here every state counts `surplus` bytes less than on 64 bits. How many states there are is known when they are
+/// built, so the limit is first lowered by the most there can be, and only where that fails by those there are.
+fn determinize_counting(
+    config: &dense::Config,
+    nfa: &thompson::NFA,
+    surplus: usize,
+) -> Option<dense::DFA<Vec<u32>>> {
+    let within = |lowered: usize| {
+        let limit = DETERMINIZE_LIMIT.checked_sub(lowered)?;
+        let config = config
+            .clone()
+            .dfa_size_limit(Some(BUILD_LIMIT))
+            .determinize_size_limit(Some(limit));
+        let mut builder = dense::Builder::new();
+        builder.configure(config).build_from_nfa(nfa).ok()
+    };
+    if surplus == 0 {
+        return within(0);
+    }
+    let row = size_of::<u32>() << nfa.byte_classes().stride2();
+    let lowered = |states: usize| surplus.saturating_mul(states);
+    within(lowered(BUILD_LIMIT / row)).or_else(|| {
+        let states = states(&within(0)?)?;
+        // Of the two states that nothing matches in, one handle is missing.
+        within(lowered(states) - surplus / 2)
+    })
+}
+
+/// How many states a DFA has: the number stands before its transitions, behind the label of 32 bytes, the byte
+/// order, the version, a reserved word and three flags.
+fn states(dfa: &dense::DFA<Vec<u32>>) -> Option<usize> {
+    let (bytes, padding) = dfa.to_bytes_little_endian();
+    let number = bytes.get(padding..)?.get(32 + 6 * 4..)?.first_chunk()?;
+    usize::try_from(u32::from_le_bytes(*number)).ok()
+}
+
+/// Whether `regex-lite` surely takes a pattern, in an engine on 64 bits as on 32.
+pub(super) fn fits_fallback(hir: &Hir) -> bool {
+    fallback_size(hir).is_some_and(|size| size <= FALLBACK_LIMIT)
+}
+
+/// What a pattern takes at most; `None` if that is no number.
+fn fallback_size(hir: &Hir) -> Option<usize> {
+    // A branch is a state with two targets, and joins another one.
+    let branch = 2 * FALLBACK_STATE + 2 * size_of::<u32>();
+    let sum = |parts: &[Hir], each: usize| {
+        let mut parts = parts.iter();
+        parts.try_fold(each, |sum: usize, part| {
+            sum.checked_add(each)?.checked_add(fallback_size(part)?)
+        })
+    };
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(FALLBACK_STATE),
+        HirKind::Literal(literal) => Some(literal.0.len().saturating_mul(FALLBACK_STATE)),
+        HirKind::Class(class) => {
+            let ranges = match class {
+                Class::Unicode(class) => class.ranges().len(),
+                Class::Bytes(class) => class.ranges().len(),
+            };
+            Some(FALLBACK_STATE + ranges.saturating_mul(2 * size_of::<char>()))
+        }
+        HirKind::Repetition(repetition) => {
+            let copies = repetition.max.unwrap_or(repetition.min).max(1);
+            let copies = usize::try_from(copies).ok()?;
+            let one = fallback_size(&repetition.sub)?.checked_add(branch)?;
+            one.checked_mul(copies)?.checked_add(branch)
+        }
+        HirKind::Capture(capture) => fallback_size(&capture.sub)?.checked_add(branch),
+        HirKind::Concat(parts) => sum(parts, 0),
+        HirKind::Alternation(parts) => sum(parts, branch),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use regex_automata::dfa::Automaton;
+    use regex_automata::util::start;
+    use regex_automata::{Anchored, MatchKind};
+
+    use super::*;
+
+    fn hir(pattern: &str) -> Hir {
+        super::super::dialect::parse(pattern, false).unwrap()
+    }
+
+    fn config() -> dense::Config {
+        dense::Config::new().match_kind(MatchKind::LeftmostFirst)
+    }
+
+    fn reachable(dfa: &dense::DFA<Vec<u32>>) -> usize {
+        let mut known = BTreeSet::new();
+        let mut open = Vec::new();
+        for anchored in [Anchored::No, Anchored::Yes] {
+            for before in (0..=u8::MAX).map(Some).chain([None]) {
+                let start = start::Config::new().anchored(anchored).look_behind(before);
+                open.push(dfa.start_state(&start).unwrap());
+            }
+        }
+        while let Some(state) = open.pop() {
+            if dfa.is_dead_state(state) || dfa.is_quit_state(state) || !known.insert(state) {
+                continue;
+            }
+            open.extend((0..=u8::MAX).map(|byte| dfa.next_state(state, byte)));
+            open.push(dfa.next_eoi_state(state));
+        }
+        known.len() + 2
+    }
+
+    #[test]
+    fn the_number_of_states_is_read_where_it_stands() {
+        for pattern in [
+            "a",
+            r"\bTCK-[0-9]{4,6}\b",
+            r"(?i)projekt\s+straße",
+            "x.{3}y",
+        ] {
+            let dfa = determinize(&config(), &nfa(&[&hir(pattern)], false).unwrap()).unwrap();
+            assert_eq!(states(&dfa), Some(reachable(&dfa)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn lowering_for_missing_bytes_refuses_what_would_be_over_the_limit() {
+        let (mut taken, mut refused) = (0, 0);
+        for length in (1..14).chain([40, 400]) {
+            for pattern in [
+                format!("a.{{{length}}}b"),
+                format!("[ab]{{{length}}}[^c]*x{{{length}}}"),
+            ] {
+                let nfa = nfa(&[&hir(&pattern)], false).unwrap();
+                let Some(dfa) = determinize_counting(&config(), &nfa, 0) else {
+                    assert!(
+                        determinize_counting(&config(), &nfa, 16).is_none(),
+                        "{pattern}"
+                    );
+                    continue;
+                };
+                // With an absurd surplus, the number of states alone decides.
+                let surplus = 4096;
+                let fits = states(&dfa).unwrap() * surplus < DETERMINIZE_LIMIT;
+                let lowered = determinize_counting(&config(), &nfa, surplus);
+                if let Some(lowered) = &lowered {
+                    assert!(fits, "{pattern}");
+                    assert_eq!(
+                        lowered.to_bytes_little_endian().0,
+                        dfa.to_bytes_little_endian().0
+                    );
+                    taken += 1;
+                } else {
+                    refused += 1;
+                }
+            }
+        }
+        assert!(taken > 0 && refused > 0, "{taken} {refused}");
+    }
+
+    #[test]
+    fn what_fits_is_taken_by_the_fallback() {
+        for (pattern, fits) in [
+            (r"KEY-[a-z]{1,10}.*[a-z].{60}z", true),
+            (r"(?:a|bc|[d-f]{3,40}|x*){9}$", true),
+            (r"(\w{1,300}-?){60}", true),
+            (r"[^a]{9000}", true),
+            (r"(?:\p{L}\p{N}?){90}", true),
+            (r"(?:ab+){30000}", true),
+            (r"(?:a?){100000}", false),
+            (r"(a{1,500}){1,500}", false),
+        ] {
+            let hir = hir(pattern);
+            assert_eq!(fits_fallback(&hir), fits, "{pattern}");
+            let printed = super::super::dialect::print_for_fallback(&hir);
+            assert!(
+                !fits || regex_lite::Regex::new(&printed).is_ok(),
+                "{pattern}"
+            );
+        }
+    }
+}
