@@ -80,6 +80,7 @@ pub(crate) fn build() -> Result<(), String> {
     for module in MODULES.iter().filter(|module| module.has_fault) {
         fault_module(toolchain, module)?;
     }
+    reference()?;
     run(npm(&package()).args(["run", "--silent", "build"]))?;
     pack()?;
     sizes()
@@ -186,6 +187,20 @@ fn build_module(
 fn fault_module(toolchain: Toolchain, module: &Module) -> Result<(), String> {
     let features = ["--features", "fault-injection"];
     build_module(toolchain, module, &features, &artifacts().join("fault"))
+}
+
+/// What the native compiler gives, for tests: the package's gives the same.
+fn reference() -> Result<(), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(root()).args(["run", "--quiet"]);
+    cargo.args([
+        "--package",
+        "edgerail-judge",
+        "--example",
+        "reference",
+        "--",
+    ]);
+    run(cargo.arg(artifacts().join("reference.json")))
 }
 
 /// Packs the package as npm would publish it, under a name without a version.

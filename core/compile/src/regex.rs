@@ -14,20 +14,18 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 mod dialect;
+mod limits;
 mod lint;
 mod program;
 
 pub(crate) use dialect::PatternError;
+use limits::{determinize, nfa};
 pub(crate) use lint::suspicions;
 
 /// The largest serialised automaton that goes into a bundle.
 const MAX_AUTOMATON: usize = 256 << 10;
 /// How many groups there are at most: each costs one pass over the text.
 const MAX_GROUPS: usize = 4;
-/// What an automaton may take while it is built. The serialised form is smaller, never larger.
-const BUILD_LIMIT: usize = 1 << 20;
-/// The largest NFA that is tried.
-const NFA_LIMIT: usize = 4 << 20;
 /// The longest match of an anchored pattern, in bytes: trying it at every place costs at most this
 /// factor.
 const MAX_ANCHORED_LEN: usize = 256;
@@ -318,22 +316,8 @@ fn first_bytes(forward: &dense::DFA<Vec<u32>>) -> Option<[u8; 32]> {
     Some(first_bytes)
 }
 
-fn nfa(hirs: &[&Hir], reverse: bool) -> Option<thompson::NFA> {
-    let config = thompson::Config::new()
-        .utf8(true)
-        .reverse(reverse)
-        .nfa_size_limit(Some(NFA_LIMIT))
-        .which_captures(thompson::WhichCaptures::None);
-    thompson::Compiler::new()
-        .configure(config)
-        .build_many_from_hir(hirs)
-        .ok()
-}
-
 fn dense_config() -> dense::Config {
     dense::Config::new()
-        .dfa_size_limit(Some(BUILD_LIMIT))
-        .determinize_size_limit(Some(2 * BUILD_LIMIT))
         .accelerate(true)
         .byte_classes(true)
         .unicode_word_boundary(false)
@@ -343,10 +327,7 @@ fn serialised(
     config: dense::Config,
     nfa: &thompson::NFA,
 ) -> Option<(Vec<u8>, dense::DFA<Vec<u32>>)> {
-    let dfa = dense::Builder::new()
-        .configure(config)
-        .build_from_nfa(nfa)
-        .ok()?;
+    let dfa = determinize(&config, nfa)?;
     let (mut bytes, padding) = dfa.to_bytes_little_endian();
     bytes.drain(..padding);
     (bytes.len() <= MAX_AUTOMATON).then_some((bytes, dfa))
