@@ -95,7 +95,7 @@ export function guardrailPanel(options: GuardrailPanelOptions): GuardrailPanel {
     }),
   );
   const editors = el('div', { class: 'guardrail-editors' }, files.list, definitionPanel, overlayPanel);
-  const problems = el('div', { class: 'problems', role: 'region', 'aria-label': 'Problems', tabindex: '0' });
+  const problems = el('div', { class: 'problems', role: 'region', 'aria-label': `Problems: ${options.title}`, tabindex: '0' });
   const status = el('p', { class: 'panel-foot guardrail-status', role: 'status' });
   const tools = el('div', { class: 'buttons end' });
 
