@@ -81,6 +81,8 @@ function extensions(options: EditorOptions): Extension {
     ? { spellcheck: 'false', autocorrect: 'off', autocapitalize: 'off' }
     : { spellcheck: 'false' };
   attributes['aria-label'] = options.label;
+  // It takes the focus anyway; said plainly, because checkers do not count what is editable as reachable.
+  attributes['tabindex'] = '0';
   if (options.readOnly) attributes['aria-readonly'] = 'true';
   return [
     look,
