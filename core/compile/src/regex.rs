@@ -15,6 +15,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 mod dialect;
 mod lint;
+mod program;
 
 pub(crate) use dialect::PatternError;
 pub(crate) use lint::suspicions;
@@ -69,7 +70,7 @@ enum Automata {
         first_bytes: [u8; 32],
     },
     Fallback {
-        pattern: String,
+        program: Vec<u8>,
     },
 }
 
@@ -206,9 +207,8 @@ impl Pattern {
         let automata = match searching(&hir).or_else(|| anchored(&hir, max_len)) {
             Some(automata) => automata,
             None => {
-                let pattern = dialect::print_for_fallback(&hir);
-                regex_lite::Regex::new(&pattern).map_err(|_| too_large())?;
-                Automata::Fallback { pattern }
+                let program = program::program(&hir).ok_or_else(too_large)?;
+                Automata::Fallback { program }
             }
         };
         let marked = !matches!(automata, Automata::Fallback { .. }) && requires_marker(&hir);
@@ -231,7 +231,7 @@ impl Pattern {
             forward: &[],
             reverse: &[],
             literal: &self.literal,
-            fallback: "",
+            program: &[],
             first_bytes: [0; 32],
         };
         match &self.automata {
@@ -259,7 +259,7 @@ impl Pattern {
                 compiled.forward = forward;
                 compiled.first_bytes = *first_bytes;
             }
-            Automata::Fallback { pattern } => compiled.fallback = pattern,
+            Automata::Fallback { program } => compiled.program = program,
         }
         compiled
     }
