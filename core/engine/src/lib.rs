@@ -62,6 +62,7 @@ mod rules;
 #[cfg(feature = "mutate")]
 pub mod rules;
 mod selftest;
+mod sort;
 pub mod stream;
 mod substring;
 pub mod text;
