@@ -1,5 +1,4 @@
 use alloc::string::String;
-use core::fmt::Write as _;
 
 /// Writes JSON without white space. Members must be written in the order of their names (as RFC 8785
 /// sorts them), which makes the output canonical; a test of the decision checks that they are.
@@ -58,7 +57,7 @@ impl Writer {
     #[inline(never)]
     pub fn number(&mut self, number: u64) {
         self.item();
-        let _ = write!(self.out, "{number}");
+        write_number(&mut self.out, number);
     }
 
     /// `true` or `false`.
@@ -88,6 +87,22 @@ impl Writer {
     }
 }
 
+/// Appends a number in decimal. The standard library's formatting is larger than all of this module.
+pub(crate) fn write_number(out: &mut String, mut number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or(0));
+        number /= 10;
+        first = place;
+        if number == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(first..).unwrap_or(&[]);
+    out.push_str(core::str::from_utf8(digits).unwrap_or(""));
+}
+
 /// Appends `text` as a JSON string with the shortest escapes (RFC 8785, section 3.2.2.2).
 pub fn write_string(out: &mut String, text: &str) {
     out.push_str("\"");
@@ -106,7 +121,11 @@ pub fn write_string(out: &mut String, text: &str) {
         };
         out.push_str(text.get(plain_from..at).unwrap_or(""));
         if escape.is_empty() {
-            let _ = write!(out, "\\u{byte:04x}");
+            const DIGITS: [&str; 16] = [
+                "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
+            ];
+            out.push_str(if byte < 16 { "\\u000" } else { "\\u001" });
+            out.push_str(DIGITS.get(usize::from(byte & 15)).unwrap_or(&""));
         } else {
             out.push_str(escape);
         }
@@ -119,6 +138,20 @@ pub fn write_string(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn writes_numbers_and_control_characters_as_the_standard_library_does() {
+        for number in [0, 7, 10, 99, 1234567890, u64::MAX] {
+            let mut out = String::new();
+            write_number(&mut out, number);
+            assert_eq!(out, alloc::format!("{number}"));
+        }
+        for byte in (0..0x20_u8).filter(|byte| !b"\n\r\t\x08\x0c".contains(byte)) {
+            let mut out = String::new();
+            write_string(&mut out, &String::from(char::from(byte)));
+            assert_eq!(out, alloc::format!("\"\\u{byte:04x}\""));
+        }
+    }
 
     #[test]
     fn writes_what_the_reader_reads() {

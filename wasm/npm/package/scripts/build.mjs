@@ -70,15 +70,15 @@ async function commonJs() {
 }
 
 /**
- * For pages without a bundler, with `engine.wasm` beside them: `<script src="…/edgerail.global.js">` defines
+ * For pages without a bundler, with `engine.wasm` (and `payload.wasm`) beside them: `<script src="…/edgerail.global.js">` defines
  * `edgerail`; `edgerail.js` is imported by modules, since browsers do not read the package's `imports`.
  */
 async function scriptTags() {
   const forms = [
-    { outfile: 'dist/edgerail.global.js', format: 'iife', globalName: 'edgerail', source: 'engine.global.js' },
-    { outfile: 'dist/edgerail.js', format: 'esm', source: 'engine.script.js' },
+    { outfile: 'dist/edgerail.global.js', format: 'iife', globalName: 'edgerail', platform: 'global' },
+    { outfile: 'dist/edgerail.js', format: 'esm', platform: 'script' },
   ];
-  for (const { source, ...form } of forms) {
+  for (const { platform, ...form } of forms) {
     await build({
       absWorkingDir: root,
       entryPoints: ['src/index.ts'],
@@ -86,7 +86,9 @@ async function scriptTags() {
       minify: true,
       target: 'es2022',
       legalComments: 'none',
-      alias: { '#engine-wasm': at('src/source', source) },
+      alias: Object.fromEntries(
+        ['engine', 'payload'].map((name) => [`#${name}-wasm`, at('src/source', `${name}.${platform}.js`)]),
+      ),
       logLevel: 'warning',
       ...form,
     });
