@@ -84,9 +84,9 @@ async function compile() {
   const script = `
     import { readFileSync, writeFileSync } from 'node:fs';
     import { compile } from 'edgerail/compile';
-    const [definition, bundle] = process.argv.slice(-2);
-    const { bytes } = await compile(readFileSync(definition, 'utf8'), { audience: 'browser' });
-    writeFileSync(bundle, bytes);`;
+    const [definition, path] = process.argv.slice(-2);
+    const { bundle } = await compile(readFileSync(definition, 'utf8'), { audience: 'browser' });
+    writeFileSync(path, bundle);`;
   const bundle = join(WORK, 'guardrail.bundle');
   const definition = join(ROOT, 'examples/demo/guardrail.json');
   const command = ['node', '--input-type=module', '--eval', script, definition, bundle];
