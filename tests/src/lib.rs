@@ -4,6 +4,7 @@
 //! [`run`] holds it to every row.
 
 mod check;
+mod conversations;
 mod corpus;
 mod native;
 mod random;
@@ -13,6 +14,7 @@ pub mod stream;
 use edgerail_core::Request;
 
 pub use check::check;
+pub use conversations::{Conversation, Conversations, Step};
 pub use corpus::{Corpus, Row, bundle_of};
 pub use native::NativeSurface;
 pub use random::Random;

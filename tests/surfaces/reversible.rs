@@ -1,52 +1,16 @@
 //! Reversible masks: the conversations of `tests/corpus/reversible`, random round trips, and random answers that
 //! try to carry a value out, read by a Markdown parser of somebody else's.
 
-use std::path::Path;
-
 use edgerail_core::decision::Mask;
 use edgerail_core::reversible::{MapError, Origin, Placeholders, RestoreOptions, Restorer};
 use edgerail_core::{Engine, LoadOptions, Request, Source};
-use edgerail_tests::{Random, bundle_of, rounds};
+use edgerail_tests::{Conversation, Conversations, Random, Step, rounds};
 use pulldown_cmark::{Event, Options, Parser, Tag};
-use serde::Deserialize;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    guardrail: Guardrail,
-    conversation: Vec<Conversation>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Guardrail {
-    definition: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Conversation {
-    name: String,
-    rule: String,
-    why: String,
-    steps: Vec<Step>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Step {
-    Mask { mask: String, expect: String },
-    Restore { restore: String, expect: String },
-    Round { round: String },
-}
 
 fn ours() -> (Engine, Vec<Conversation>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/reversible/conversations.toml");
-    let text = std::fs::read_to_string(path).expect("the file can be read");
-    let file: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
-    let bundle = bundle_of(&file.guardrail.definition, "");
+    let Conversations { bundle, all } = Conversations::ours();
     let engine = Engine::load(bundle, LoadOptions::default()).expect("it compiles");
-    (engine, file.conversation)
+    (engine, all)
 }
 
 fn mask(engine: &Engine, map: &mut Placeholders, text: &str) -> String {

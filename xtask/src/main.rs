@@ -7,6 +7,7 @@
 
 mod bench;
 mod component;
+mod consumers;
 mod corpus;
 mod demo;
 mod fuzz;
@@ -16,6 +17,7 @@ mod setup;
 mod test;
 mod unicode;
 mod views;
+mod web;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,7 @@ const CHORES: &[Chore] = &[
     test::CHORE,
     bench::CHORE,
     component::CHORE,
+    consumers::CHORE,
     corpus::CHORE,
     fuzz::CHORE,
     npm::CHORE,

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::process::{output, root, run, target};
 use crate::setup::{Toolchain, wasm_toolchain};
-use crate::{Chore, no_arguments};
+use crate::{Chore, no_arguments, web};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "npm",
@@ -33,14 +33,29 @@ struct Module {
     folder: &'static str,
     /// The most bytes it may have after brotli, where there is a budget.
     budget: Option<u64>,
+    /// How hard wasm-opt tries: what has no budget is not worth minutes.
+    optimise: &'static [&'static str],
+    /// Whether it can be built with an injected fault.
+    has_fault: bool,
 }
 
 /// Of the budget of 150 KB for the engine, 25 KB are for the verification of bundles.
-const MODULES: &[Module] = &[Module {
-    name: "engine",
-    folder: "wasm/npm/engine",
-    budget: Some(125_000),
-}];
+const MODULES: &[Module] = &[
+    Module {
+        name: "engine",
+        folder: "wasm/npm/engine",
+        budget: Some(125_000),
+        optimise: &["-Oz", "--converge"],
+        has_fault: true,
+    },
+    Module {
+        name: "compile",
+        folder: "wasm/npm/compile",
+        budget: None,
+        optimise: &["-Os"],
+        has_fault: true,
+    },
+];
 
 /// What the engine needs of a processor: what every browser has since 2021.
 const WASM_FEATURES: &[&str] = &[
@@ -55,13 +70,17 @@ const WASM_FEATURES: &[&str] = &[
 
 /// Builds everything and packs it.
 pub(crate) fn build() -> Result<(), String> {
+    web::node()?;
     let toolchain = wasm_toolchain()?;
     install_tools()?;
     npm_ci(&package())?;
     for module in MODULES {
         build_module(toolchain, module, &[], &package().join("dist"))?;
     }
-    fault_module(toolchain)?;
+    for module in MODULES.iter().filter(|module| module.has_fault) {
+        fault_module(toolchain, module)?;
+    }
+    reference()?;
     run(npm(&package()).args(["run", "--silent", "build"]))?;
     pack()?;
     sizes()
@@ -72,7 +91,7 @@ pub(crate) fn package() -> PathBuf {
     root().join("wasm/npm/package")
 }
 
-/// Where the tarball is, and the engine with an injected fault.
+/// Where the tarball is, and modules with an injected fault.
 pub(crate) fn artifacts() -> PathBuf {
     target().join("npm")
 }
@@ -145,7 +164,8 @@ fn build_module(
     fs::create_dir_all(to).map_err(|e| format!("{}: {e}", to.display()))?;
     let mut optimise = Command::new(package().join("node_modules/binaryen/bin/wasm-opt"));
     optimise
-        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
+        .args(module.optimise)
+        .args(["--strip-debug", "--strip-producers"])
         .args(WASM_FEATURES)
         .arg(made.join(format!("{}_bg.wasm", module.name)))
         .arg("-o")
@@ -163,11 +183,24 @@ fn build_module(
     Ok(())
 }
 
-/// The engine with an injected fault, for tests: it is not in the package.
-fn fault_module(toolchain: Toolchain) -> Result<(), String> {
-    let engine = MODULES.first().ok_or("there is no module")?;
+/// A module with an injected fault, for tests: it is not in the package.
+fn fault_module(toolchain: Toolchain, module: &Module) -> Result<(), String> {
     let features = ["--features", "fault-injection"];
-    build_module(toolchain, engine, &features, &artifacts().join("fault"))
+    build_module(toolchain, module, &features, &artifacts().join("fault"))
+}
+
+/// What the native compiler gives, for tests: the package's gives the same.
+fn reference() -> Result<(), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(root()).args(["run", "--quiet"]);
+    cargo.args([
+        "--package",
+        "edgerail-judge",
+        "--example",
+        "reference",
+        "--",
+    ]);
+    run(cargo.arg(artifacts().join("reference.json")))
 }
 
 /// Packs the package as npm would publish it, under a name without a version.

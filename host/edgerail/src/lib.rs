@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod cli;
-mod judge;
 mod report;
 pub mod runtime;
+
+use edgerail_judge as judge;

@@ -19,6 +19,7 @@ mod random;
 mod report;
 mod stream;
 mod topics;
+mod turns;
 mod vocabulary;
 mod wasm;
 
@@ -64,6 +65,7 @@ struct Options {
     only: Vec<String>,
     json: Option<String>,
     csv: Option<String>,
+    turns: Option<String>,
 }
 
 const USAGE: &str = "usage: cargo xtask bench [--quick] [--native] [--only NAME]... [--check] [--json FILE] [--csv FILE] [--verbose]";
@@ -84,6 +86,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             "--only" => options.only.push(value()?),
             "--json" => options.json = Some(value()?),
             "--csv" => options.csv = Some(value()?),
+            "--turns" => options.turns = Some(value()?),
             _ => return Err(format!("{argument:?} is unknown; {USAGE}")),
         }
     }
@@ -104,6 +107,9 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<bool, String> {
     let benches = chosen(options)?;
     let corpus: &'static Corpus = Box::leak(Box::new(Corpus::generate()));
+    if let Some(folder) = &options.turns {
+        return serve_turns(corpus, folder);
+    }
     let effort = if options.quick {
         Effort {
             rounds: 7,
@@ -154,6 +160,22 @@ fn run(options: &Options) -> Result<bool, String> {
         }
     }
     Ok(options.check && (missed > 0 || bench.left_out || !comparable))
+}
+
+/// Measures for the browser bench, which asks line by line; see [`turns`].
+fn serve_turns(corpus: &'static Corpus, folder: &str) -> Result<bool, String> {
+    let mut bench = Bench {
+        corpus,
+        effort: Effort {
+            rounds: 0,
+            turn: 40_000_000,
+        },
+        rows: Vec::new(),
+        verbose: false,
+        left_out: false,
+    };
+    turns::serve(&mut bench, folder)?;
+    Ok(false)
 }
 
 /// The benchmarks named, all if none is.

@@ -69,7 +69,7 @@ impl ResourceLimiter for Held {
 }
 
 /// Makes instances of the engine.
-struct Runtime {
+pub(crate) struct Runtime {
     engine: Engine,
     template: bindings::EnginePre<Held>,
     empty: wasmtime::component::InstancePre<Held>,
@@ -118,7 +118,7 @@ impl Runtime {
     }
 
     /// The same, or `None` once it is said why not.
-    fn or_note(bench: &mut Bench) -> Option<Runtime> {
+    pub(crate) fn or_note(bench: &mut Bench) -> Option<Runtime> {
         let runtime = Runtime::new(bench);
         let note = |problem: String| {
             bench.note(&format!(
@@ -136,7 +136,7 @@ impl Runtime {
         store
     }
 
-    fn instance(&self) -> Instance {
+    pub(crate) fn instance(&self) -> Instance {
         let mut store = self.store();
         let bindings = self.template.instantiate(&mut store);
         let bindings = bindings.unwrap_or_else(|problem| panic!("the engine starts: {problem:#}"));
@@ -145,13 +145,13 @@ impl Runtime {
 }
 
 /// The engine's code with a memory of its own.
-struct Instance {
+pub(crate) struct Instance {
     store: Store<Held>,
     bindings: bindings::Engine,
 }
 
 impl Instance {
-    fn load(&mut self, bundle: &[u8], check_hash: bool) -> ResourceAny {
+    pub(crate) fn load(&mut self, bundle: &[u8], check_hash: bool) -> ResourceAny {
         let evaluation = self.bindings.edgerail_guardrail_evaluation();
         let loaded =
             evaluation
@@ -167,7 +167,7 @@ impl Instance {
         dropped.unwrap_or_else(|problem| panic!("the engine is dropped: {problem:#}"));
     }
 
-    fn evaluate(&mut self, engine: ResourceAny, text: &str) -> String {
+    pub(crate) fn evaluate(&mut self, engine: ResourceAny, text: &str) -> String {
         let content = [wit::ContentBlock {
             text,
             qualifiers: wit::Qualifiers::empty(),
@@ -190,7 +190,7 @@ impl Instance {
     }
 }
 
-fn evaluate_native(engine: &edgerail_core::Engine, texts: &[String]) -> usize {
+pub(crate) fn evaluate_native(engine: &edgerail_core::Engine, texts: &[String]) -> usize {
     let decide = |text: &String| {
         let request = Request::text(Source::Input, text);
         engine.evaluate(&request).to_json().len()

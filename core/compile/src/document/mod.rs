@@ -119,11 +119,54 @@ impl Node {
             .map(|entry| &entry.value)
     }
 
+    /// Where a JSON path such as `$.wordPolicyConfig.wordsConfig[3].text` leads to: the place of a member's name,
+    /// of an item's beginning. `None` if there is nothing.
+    #[must_use]
+    pub fn place(&self, path: &str) -> Option<Place> {
+        let (mut node, mut place) = (self, self.place);
+        let mut rest = path.strip_prefix('$')?;
+        while !rest.is_empty() {
+            let (step, after) = first_step(rest)?;
+            match step {
+                Step::Member(name) => {
+                    let entry = node.entries()?.iter().find(|entry| entry.key == name)?;
+                    (node, place) = (&entry.value, entry.place);
+                }
+                Step::Item(number) => {
+                    node = node.items()?.get(number)?;
+                    place = node.place;
+                }
+            }
+            rest = after;
+        }
+        Some(place)
+    }
+
     /// Whether it is an object with a member of this name.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.member(key).is_some()
     }
+}
+
+/// One step of a JSON path.
+enum Step<'p> {
+    Member(&'p str),
+    Item(usize),
+}
+
+/// The first step of `.name[3]["odd name"]`, and what follows it.
+fn first_step(path: &str) -> Option<(Step<'_>, &str)> {
+    if let Some(rest) = path.strip_prefix('.') {
+        let end = rest.find(['.', '[']).unwrap_or(rest.len());
+        return Some((Step::Member(&rest[..end]), &rest[end..]));
+    }
+    if let Some(rest) = path.strip_prefix("[\"") {
+        let (name, after) = rest.split_once("\"]")?;
+        return Some((Step::Member(name), after));
+    }
+    let (number, after) = path.strip_prefix('[')?.split_once(']')?;
+    Some((Step::Item(number.parse().ok()?), after))
 }
 
 /// A format of documents.
@@ -195,13 +238,17 @@ fn text_or_blank(bytes: &[u8]) -> Result<&str, Diagnostics> {
     }
     let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
     core::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let mut cursor = Cursor::start();
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        String::from_utf8_lossy(before)
+            .chars()
+            .for_each(|c| cursor.pass(c));
+        let line = cursor.place.line;
         let message = format!(
             "the file is not UTF-8: invalid byte at offset {}, on line {line}",
             error.valid_up_to()
         );
-        Diagnostics::refusal("not-utf8", None, message)
+        Diagnostics::refusal("not-utf8", Some(cursor.place), message)
     })
 }
 
@@ -323,6 +370,27 @@ mod tests {
         ] {
             let message = refused(bytes);
             assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn paths_lead_to_places() {
+        let node = read(b"{\"a\": [1,\n  {\"odd name\": {\"b\": 2}}]}").unwrap();
+        for (path, place) in [
+            ("$", Some((1, 1))),
+            ("$.a", Some((1, 2))),
+            ("$.a[0]", Some((1, 8))),
+            ("$.a[1]", Some((2, 3))),
+            ("$.a[1][\"odd name\"].b", Some((2, 17))),
+            ("$.a[2]", None),
+            ("$.b", None),
+            ("$.a.b", None),
+            ("$.a[x]", None),
+            ("a", None),
+            ("$a", None),
+        ] {
+            let place = place.map(|(line, column)| Place { line, column });
+            assert_eq!(node.place(path), place, "{path}");
         }
     }
 

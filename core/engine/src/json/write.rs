@@ -25,30 +25,37 @@ impl Writer {
 
     /// An object whose members `members` writes.
     pub fn object(&mut self, members: impl FnOnce(&mut Writer)) {
-        self.container('{', '}', members);
+        self.open("{");
+        members(self);
+        self.close("}");
     }
 
     /// An array whose elements `items` writes.
     pub fn array(&mut self, items: impl FnOnce(&mut Writer)) {
-        self.container('[', ']', items);
+        self.open("[");
+        items(self);
+        self.close("]");
     }
 
     /// The name of the next member; its value must follow.
+    #[inline(never)]
     pub fn name(&mut self, name: &str) -> &mut Writer {
         self.item();
         write_string(&mut self.out, name);
-        self.out.push(':');
+        self.out.push_str(":");
         self.comma = false;
         self
     }
 
     /// A string value.
+    #[inline(never)]
     pub fn string(&mut self, text: &str) {
         self.item();
         write_string(&mut self.out, text);
     }
 
     /// A whole number.
+    #[inline(never)]
     pub fn number(&mut self, number: u64) {
         self.item();
         let _ = write!(self.out, "{number}");
@@ -60,18 +67,22 @@ impl Writer {
         self.out.push_str(if flag { "true" } else { "false" });
     }
 
-    fn container(&mut self, open: char, close: char, fill: impl FnOnce(&mut Writer)) {
+    #[inline(never)]
+    fn open(&mut self, bracket: &str) {
         self.item();
-        self.out.push(open);
+        self.out.push_str(bracket);
         self.comma = false;
-        fill(self);
-        self.out.push(close);
+    }
+
+    #[inline(never)]
+    fn close(&mut self, bracket: &str) {
+        self.out.push_str(bracket);
         self.comma = true;
     }
 
     fn item(&mut self) {
         if self.comma {
-            self.out.push(',');
+            self.out.push_str(",");
         }
         self.comma = true;
     }
@@ -79,7 +90,7 @@ impl Writer {
 
 /// Appends `text` as a JSON string with the shortest escapes (RFC 8785, section 3.2.2.2).
 pub fn write_string(out: &mut String, text: &str) {
-    out.push('"');
+    out.push_str("\"");
     let mut plain_from = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = match byte {
@@ -102,7 +113,7 @@ pub fn write_string(out: &mut String, text: &str) {
         plain_from = at.saturating_add(1);
     }
     out.push_str(text.get(plain_from..).unwrap_or(""));
-    out.push('"');
+    out.push_str("\"");
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use super::check::Question;
 use super::error::{CliError, say};
 use super::eval::engine;
 use super::input::Input;
-use super::judging::{JudgeArgs, JudgeFormat, Refusals, workers};
-use super::lines::{self, Chunk, Event, LINE_BYTES, Line};
+use super::judging::{JudgeArgs, JudgeFormat, Refusals, decided, workers};
+use super::lines::{self, Chunk, Event, Line};
 use super::policy::{Parameter, Side, read_options, read_side};
 use super::progress::Progress;
-use super::row::{Problem, parse_line, utf8};
-use crate::judge::{Changes, CompareOptions, Compared, Impact, Snapshot, Way, compare};
-use crate::report::{Answer, diff as output};
+use super::row::Problem;
+use crate::judge::{Changes, CompareOptions, Compared, Comparer, Impact, Row, Snapshot, Way};
+use crate::report::diff as output;
 use crate::runtime::Evaluator;
 
 /// Options of `edgerail diff`.
@@ -218,13 +218,16 @@ fn corpus(args: &Args, old: &Side, new: &Side) -> Result<(Impact, u64), CliError
     let inputs: Vec<Input> = args.corpus.iter().map(|path| Input::data(path)).collect();
     let files: Vec<String> = inputs.iter().map(Input::label).collect();
     let workers = workers();
-    let comparer = Comparer {
+    let worker = Worker {
         old: args.judge.evaluator(&old.loaded, workers)?,
         new: args.judge.evaluator(&new.loaded, workers)?,
         question: args.judge.question(),
-        options: CompareOptions {
-            as_enforced: args.as_enforced,
-            show_text: args.judge.shows_text(),
+        comparer: Comparer {
+            options: CompareOptions {
+                as_enforced: args.as_enforced,
+                show_text: args.judge.shows_text(),
+            },
+            source: args.judge.source(),
         },
         jsonl: args
             .corpus
@@ -236,7 +239,7 @@ fn corpus(args: &Args, old: &Side, new: &Side) -> Result<(Impact, u64), CliError
     let (mut impact, mut refusals) = (Impact::default(), Refusals::default());
     let mut progress = Progress::new();
     let (mut lines, mut failed) = (0, 0);
-    let decide = move |chunk: &Chunk| comparer.chunk(chunk);
+    let decide = move |chunk: &Chunk| worker.chunk(chunk);
     lines::run(inputs, workers, decide, |event| {
         let Event::Done(done) = event else {
             return Ok(());
@@ -278,74 +281,29 @@ fn is_jsonl(path: &std::path::Path, format: CorpusFormat) -> bool {
     }
 }
 
-type Row = Result<Compared, (u64, Problem)>;
-
 /// What a worker needs.
-struct Comparer {
+struct Worker {
     old: Evaluator,
     new: Evaluator,
     question: Question,
-    options: CompareOptions,
+    comparer: Comparer,
     /// By input.
     jsonl: Vec<bool>,
 }
 
-impl Comparer {
-    fn chunk(&self, chunk: &Chunk) -> Vec<Row> {
+impl Worker {
+    fn chunk(&self, chunk: &Chunk) -> Vec<Row<Compared>> {
         let jsonl = self.jsonl.get(chunk.input) == Some(&true);
         chunk.lines().map(|line| self.line(&line, jsonl)).collect()
     }
 
-    fn line(&self, line: &Line<'_>, jsonl: bool) -> Row {
-        let number = line.number;
+    fn line(&self, line: &Line<'_>, jsonl: bool) -> Row<Compared> {
         if line.too_long {
-            let message = format!("the line is longer than {LINE_BYTES} bytes");
-            return Err((
-                number,
-                Problem {
-                    code: "line_too_long",
-                    message,
-                },
-            ));
+            return Err((line.number, Problem::too_long()));
         }
-        if jsonl {
-            let (id, text, source) =
-                parse_line(number, line.bytes).map_err(|(_, problem)| (number, problem))?;
-            let question = Question {
-                source: source.unwrap_or(self.question.source),
-                ..self.question
-            };
-            self.compare(number, id.text(), &text, &question)
-        } else {
-            let text = utf8(number, line.bytes).map_err(|(_, problem)| (number, problem))?;
-            let text = text.strip_suffix('\r').unwrap_or(text);
-            self.compare(number, number.to_string(), text, &self.question)
-        }
-    }
-
-    fn compare(&self, line: u64, id: String, text: &str, question: &Question) -> Row {
-        let request = question.request(text);
-        let old = self.old.evaluate(&request, false);
-        let new = self.new.evaluate(&request, false);
-        if let Some(fault) = old.fault.or(new.fault) {
-            let message = format!("an engine gave no decision ({})", fault.code());
-            return Err((
-                line,
-                Problem {
-                    code: "no_decision",
-                    message,
-                },
-            ));
-        }
-        match (Answer::read(&old.json), Answer::read(&new.json)) {
-            (Ok(old), Ok(new)) => Ok(compare(line, id, text, &old, &new, self.options)),
-            _ => Err((
-                line,
-                Problem {
-                    code: "internal",
-                    message: "an internal error; please report it".to_owned(),
-                },
-            )),
-        }
+        let decide = |text: &str, source| {
+            [&self.old, &self.new].map(|version| decided(version, &self.question, text, source))
+        };
+        self.comparer.line(line.number, line.bytes, jsonl, decide)
     }
 }

@@ -1,7 +1,7 @@
 //! What `eval` and `diff` have in common: how texts are evaluated, and how results are shown.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::builder::BoolishValueParser;
 use edgerail_core::{OutputScope, Source};
@@ -10,6 +10,7 @@ use super::check::{Question, SourceArg, moment};
 use super::error::{CliError, say};
 use super::policy::{EngineKind, Loaded, evaluator};
 use super::row::Problem;
+use crate::judge::Decided;
 use crate::report::Offsets;
 use crate::runtime::{Evaluator, RuntimeOptions};
 
@@ -119,6 +120,26 @@ impl JudgeArgs {
             ..RuntimeOptions::default()
         };
         evaluator(self.engine, loaded, options)
+    }
+}
+
+/// Decides a text.
+pub(super) fn decided(
+    evaluator: &Evaluator,
+    question: &Question,
+    text: &str,
+    source: Source,
+) -> Decided {
+    let question = Question {
+        source,
+        ..*question
+    };
+    let start = Instant::now();
+    let evaluation = evaluator.evaluate(&question.request(text), false);
+    Decided {
+        time: start.elapsed(),
+        fault: evaluation.fault.map(|fault| fault.code()),
+        json: evaluation.json,
     }
 }
 

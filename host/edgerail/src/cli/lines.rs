@@ -13,9 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::CliError;
 use super::input::Input;
+use crate::judge::line::LINE_BYTES;
 
-/// A line may hold the longest text with every byte of it written as `\u00XX`, and some more members.
-pub(super) const LINE_BYTES: usize = 6 * (1 << 20) + (64 << 10);
 /// A chunk ends after so many bytes or lines: enough to make handing it over cheap.
 const CHUNK_BYTES: usize = 128 << 10;
 const CHUNK_LINES: usize = 128;

@@ -19,13 +19,13 @@ mod placeholders;
 mod policy;
 mod progress;
 mod restore;
-mod row;
 mod topics;
 
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::judge::line as row;
 use error::CliError;
 
 /// Decides text by an Amazon Bedrock guardrail, on this machine.

@@ -1,11 +1,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::answer::Finding;
 use super::offsets::Positions;
-use super::redact::{one_line, redacted};
-use super::words::{deferred_lines, policy, reason};
-use super::{Checked, Options, Report, Unchecked};
+use super::redact::redacted;
+use super::words::{deferred_lines, reason};
+use super::{Checked, Finding, Options, Report, Unchecked, one_line, policy};
 
 /// One page with all inputs, written as they come. It loads nothing and runs nothing.
 pub(super) struct Html {

@@ -3,8 +3,6 @@
 //! Data (`json`, `jsonl`) carries what was found. Reports (`text`, `sarif`, `html`) say what and where,
 //! and quote nothing of the text unless asked to.
 
-mod answer;
-mod date;
 pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod html;
@@ -22,12 +20,10 @@ mod words;
 use std::io::{self, Write};
 use std::path::Path;
 
-pub(crate) use answer::{Answer, Deferred, Finding};
-pub(crate) use date::date;
+pub(crate) use edgerail_judge::{Answer, Deferred, Finding, Offsets, date, one_line, policy};
 pub(crate) use masked::masked_text;
-pub(crate) use offsets::Offsets;
-pub(crate) use redact::{hidden, one_line};
-pub(crate) use words::{policy, reason};
+pub(crate) use redact::hidden;
+pub(crate) use words::reason;
 
 /// What a report needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::answer::Finding;
+use super::Finding;
 use super::offsets::{Offsets, Positions};
 use super::words::deferred_lines;
 use super::{Checked, Options, Report, Unchecked};

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::offsets::Positions;
-use super::redact::{one_line, redacted};
-use super::words::{deferred_lines, policy, reason};
-use super::{Checked, Options, Report, Unchecked};
+use super::redact::redacted;
+use super::words::{deferred_lines, reason};
+use super::{Checked, Options, Report, Unchecked, one_line, policy};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();

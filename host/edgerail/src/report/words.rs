@@ -1,18 +1,4 @@
-use super::answer::Deferred;
-
-/// A policy as people say it.
-pub(crate) fn policy(name: &str) -> &str {
-    match name {
-        "wordPolicy" => "words",
-        "sensitiveInformationPolicy" => "sensitive information",
-        "topicPolicy" => "denied topics",
-        "contentPolicy" => "content filters",
-        "contextualGroundingPolicy" => "contextual grounding",
-        "automatedReasoningPolicy" => "automated reasoning",
-        "all" => "everything",
-        other => other,
-    }
-}
+use super::{Deferred, policy};
 
 /// A reason code as people say it.
 pub(crate) fn reason(code: &str) -> &str {

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::error;
 use crate::stream::TextStream;
-use crate::values::{self, Ask, Begin, Info, InfoGuardrail, InfoStream, Load};
+use crate::values::{self, Begin, Info, InfoGuardrail, InfoStream, Load};
 
 /// With the feature `fault-injection`, a content block or a piece of a stream that is this text makes the engine panic, as a
 /// defect would. Tests use it.
@@ -32,9 +32,9 @@ impl Engine {
     /// An `Error` with a `code` that begins with `bundle_`, or `invalid_argument`.
     #[wasm_bindgen(constructor)]
     pub fn new(bundle: Vec<u8>, options: JsValue) -> Result<Engine, JsValue> {
-        let options: Load = values::read(options)?;
+        let options = Load::read(&options)?;
         let options = core::LoadOptions {
-            trust: options.trust()?,
+            trust: options.trust,
             check_hash: options.check_hash,
             ..core::LoadOptions::default()
         };
@@ -65,7 +65,7 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` if it is no request. Content never raises an error.
     pub fn evaluate(&self, request: JsValue, record: bool) -> Result<String, JsValue> {
-        let request = values::read::<Ask>(request)?.into_request()?;
+        let request = values::request(&request)?;
         Ok(self.decide(&request, record))
     }
 
@@ -74,7 +74,7 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` if it is no request.
     pub fn fail(&self, request: JsValue, code: &str, record: bool) -> Result<String, JsValue> {
-        let request = values::read::<Ask>(request)?.into_request()?;
+        let request = values::request(&request)?;
         let failure = match code {
             "invalid_text" => Failure::InvalidText,
             "deadline" => Failure::Deadline,
@@ -88,18 +88,16 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` if the options are none.
     pub fn begin(&self, options: JsValue) -> Result<TextStream, JsValue> {
-        let options: Begin = values::read(options)?;
-        let usual = StreamOptions::new(values::source(&options.source)?);
+        let options = Begin::read(&options)?;
+        let usual = StreamOptions::new(options.source);
         let options = StreamOptions {
-            now: values::seconds(options.now),
+            now: options.now,
             mode: if options.buffer {
                 StreamMode::Buffer
             } else {
                 StreamMode::Incremental
             },
-            holdback: options.holdback.map_or(usual.holdback, |most| {
-                usize::try_from(most).unwrap_or(usize::MAX)
-            }),
+            holdback: options.holdback.unwrap_or(usual.holdback),
             ..usual
         };
         Ok(TextStream::new(&self.0, options))

@@ -17,4 +17,4 @@ mod stream;
 mod values;
 
 #[cfg(target_arch = "wasm32")]
-pub use restart::restart;
+pub use restart::{restart, restarted};

@@ -1,4 +1,4 @@
-// Builds dist/ from src/ and the generated glue: ESM, CommonJS for Node, and one file for a script tag.
+// Builds dist/ from src/ and the generated glue: ESM, CommonJS for Node, and one file each for script tags of both kinds.
 // `cargo xtask npm` runs it after it made src/generated and dist/*.wasm.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +16,9 @@ await rm(at('dist/cjs'), { recursive: true, force: true });
 compile('tsconfig.json');
 await copyGlue('dist/esm', (code) => code);
 await commonJs();
-await scriptTag();
+await workerScript();
+await scriptTags();
+await licences();
 
 /** The engine as text, for `edgerail/inline`. */
 async function inlineModule() {
@@ -40,39 +42,77 @@ async function copyGlue(to, change) {
   }
 }
 
-/** CommonJS is for Node alone, so its modules are found by fixed paths. */
+/**
+ * CommonJS is for Node, so its modules are read from fixed paths. Bundlers take it too, where a page's code
+ * requires the package; for them there is a module that they understand.
+ */
 async function commonJs() {
   compile('tsconfig.cjs.json');
   await copyGlue('dist/cjs', async (code) => (await transform(code, { format: 'cjs', target: 'node20' })).code);
-  const imports = Object.fromEntries(
-    Object.keys(manifest.imports).map((name) => [name, `./source/${name.slice(1).replace(/-wasm$/, '')}.cjs`]),
-  );
+  const imports = {};
   await mkdir(at('dist/cjs/source'), { recursive: true });
-  for (const [name, path] of Object.entries(imports)) {
-    const wasm = `${name.slice(1).replace(/-wasm$/, '')}.wasm`;
+  for (const name of Object.keys(manifest.imports)) {
+    const base = name.slice(1).replace(/-(wasm|script)$/, '');
+    const path = `./source/${base}`;
+    imports[name] = { browser: `${path}.mjs`, default: `${path}.cjs` };
+    const isScript = name.endsWith('-script');
+    const file = isScript ? '../../esm/worker-script.js' : `../../${base}.wasm`;
+    const found = isScript ? 'pathToFileURL(join(__dirname, file))' : 'readFile(join(__dirname, file))';
     const camel = name.slice(1).replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+    await writeFile(at('dist/cjs', `${path}.mjs`), `export const ${camel} = () => new URL('${file}', import.meta.url);\n`);
     await writeFile(
-      at('dist/cjs', path),
+      at('dist/cjs', `${path}.cjs`),
       `'use strict';\nconst { readFile } = require('node:fs/promises');\nconst { join } = require('node:path');\n` +
-        `exports.${camel} = () => readFile(join(__dirname, '../../${wasm}'));\n`,
+        `const { pathToFileURL } = require('node:url');\nconst file = '${file}';\nexports.${camel} = () => ${found};\n`,
     );
   }
   await writeFile(at('dist/cjs/package.json'), JSON.stringify({ type: 'commonjs', sideEffects: false, imports }, null, 2) + '\n');
 }
 
-/** `<script src="…/edgerail.global.js">` defines `edgerail`; `engine.wasm` lies beside it. */
-async function scriptTag() {
+/**
+ * For pages without a bundler, with `engine.wasm` beside them: `<script src="…/edgerail.global.js">` defines
+ * `edgerail`; `edgerail.js` is imported by modules, since browsers do not read the package's `imports`.
+ */
+async function scriptTags() {
+  const forms = [
+    { outfile: 'dist/edgerail.global.js', format: 'iife', globalName: 'edgerail', source: 'engine.global.js' },
+    { outfile: 'dist/edgerail.js', format: 'esm', source: 'engine.script.js' },
+  ];
+  for (const { source, ...form } of forms) {
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['src/index.ts'],
+      bundle: true,
+      minify: true,
+      target: 'es2022',
+      legalComments: 'none',
+      alias: { '#engine-wasm': at('src/source', source) },
+      logLevel: 'warning',
+      ...form,
+    });
+  }
+}
+
+/** npm packs what lies in the package's folder only. */
+async function licences() {
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) await cp(at('../../..', name), at(name));
+}
+
+/**
+ * The worker's script as one file that needs no other: bundlers may copy it as it is, applications without one may
+ * serve it from anywhere, and its URL is the only one that has to be trusted. The engine's module is sent to it.
+ */
+async function workerScript() {
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/index.ts'],
-    outfile: 'dist/edgerail.global.js',
+    entryPoints: ['src/worker-script.ts'],
+    outfile: 'dist/esm/worker-script.js',
     bundle: true,
     minify: true,
-    format: 'iife',
-    globalName: 'edgerail',
+    format: 'esm',
     target: 'es2022',
     legalComments: 'none',
-    alias: { '#engine-wasm': at('src/source/engine.global.js') },
+    alias: { '#engine-wasm': at('src/source/engine.worker.js') },
     logLevel: 'warning',
   });
 }

@@ -2,6 +2,7 @@ import { convertOffsets } from './offsets.js';
 import type { Place } from './offsets.js';
 import type {
   ApplyGuardrailResponse,
+  BundleInfo,
   Decision,
   Deferred,
   Finding,
@@ -109,6 +110,25 @@ export function streamEndOf(json: string, source: Source, stats: StreamStats): S
     source,
     reason: actionReason,
     text: outputs.join('\n'),
+    stats,
+  };
+}
+
+/** What a stream comes to that was lost with its engine. */
+export function failedEnd(info: BundleInfo, source: Source, code: string, text: string, stats: StreamStats): StreamEnd {
+  const reason = 'Guardrail blocked.';
+  return {
+    action: 'GUARDRAIL_INTERVENED',
+    outcome: 'block',
+    source,
+    reason,
+    reasonCode: code,
+    text,
+    findings: [],
+    found: 0,
+    deferred: info.guardrails.map(({ name }) => ({ guardrail: name, policy: 'all', reason: code })),
+    guardrails: info.guardrails.map(({ name }) => ({ name, reason })),
+    coverage: { guarded: 0, total: 0 },
     stats,
   };
 }

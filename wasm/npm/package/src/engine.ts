@@ -33,9 +33,13 @@ import type {
  * if (decision.outcome === 'block') alert(decision.text);
  */
 export async function loadEngine(bundle: BundleSource, options: LoadOptions = {}): Promise<Engine> {
+  const trust: string = options.trust ?? 'unverified';
+  if (trust !== 'local' && trust !== 'unverified') {
+    throw new EdgerailError('invalid_argument', 'trust is local or unverified: only the verifying client makes a bundle verified');
+  }
   // Both at once: on a first visit both are fetched.
   const [bytes] = await Promise.all([readBundle(bundle), start(options.wasm)]);
-  return openEngine(bytes, options, options.trust ?? 'unverified');
+  return openEngine(bytes, options, trust);
 }
 
 /** @internal The rest of loading; only the verifying client may say `verified`. */
@@ -49,6 +53,17 @@ export function openEngine(bytes: Uint8Array, options: LoadOptions, trust: Trust
   }
   return engine;
 }
+
+/**
+ * @internal The decision of an engine on any text that it could not evaluate, as JSON, and behind a line feed its
+ * record: for whoever outlives the engine.
+ */
+export function failureOf(engine: Engine, source: Source, outputScope: Scope, code: 'deadline' | 'trap'): string {
+  if (!(engine instanceof LoadedEngine)) throw new EdgerailError('invalid_argument', 'the engine is of another copy of the package');
+  return engine.failure(source, outputScope, code);
+}
+
+type Scope = 'INTERVENTIONS' | 'FULL';
 
 const TRUST: readonly Trust[] = ['unverified', 'local', 'verified'];
 
@@ -146,6 +161,11 @@ class LoadedEngine implements Engine {
     this.free();
   }
 
+  /** @internal */
+  failure(source: Source, outputScope: Scope, code: string): string {
+    return this.#fail({ source, outputScope, content: [{ text: '' }], now: Number.NaN }, code, true);
+  }
+
   #decide(ask: Ask): string {
     const wantsRecord = this.#listener !== undefined;
     const [only] = ask.content;
@@ -160,8 +180,7 @@ class LoadedEngine implements Engine {
   }
 
   /** The decision on what could not be evaluated. */
-  #fail(ask: Ask, code: string): string {
-    const wantsRecord = this.#listener !== undefined;
+  #fail(ask: Ask, code: string, wantsRecord = this.#listener !== undefined): string {
     let answer: string | Trap;
     try {
       answer = call(() => this.#handle().fail(ask, code, wantsRecord));

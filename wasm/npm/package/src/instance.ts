@@ -8,7 +8,7 @@
 import { engineWasm } from '#engine-wasm';
 import { EdgerailError, isEdgerailError } from './errors.js';
 import type { ErrorCode } from './errors.js';
-import { initSync, restart } from './generated/engine.js';
+import { initSync, restart, restarted } from './generated/engine.js';
 import type { WasmSource } from './types.js';
 import { compileWasm } from './wasm.js';
 
@@ -64,6 +64,7 @@ export function call<T>(work: () => T): T | Trap {
     current += 1;
     try {
       restart();
+      restarted();
     } catch {
       // The next call fails again, and is answered as a trap again.
     }

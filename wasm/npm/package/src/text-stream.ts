@@ -1,4 +1,4 @@
-import { decisionOf, streamEndOf } from './decision.js';
+import { decisionOf, failedEnd, streamEndOf } from './decision.js';
 import { EdgerailError } from './errors.js';
 import type { TextStream as RawStream } from './generated/engine.js';
 import { Trap, call, generation } from './instance.js';
@@ -130,22 +130,7 @@ export class LoadedStream implements TextStream {
   }
 
   #failedEnd(): StreamEnd {
-    const message = this.#message ?? this.#failed();
-    const name = (guardrail: { name: string }) => guardrail.name;
-    return {
-      action: 'GUARDRAIL_INTERVENED',
-      outcome: 'block',
-      source: this.#context.source,
-      reason: 'Guardrail blocked.',
-      reasonCode: 'trap',
-      text: message,
-      findings: [],
-      found: 0,
-      deferred: this.#context.info.guardrails.map(name).map((guardrail) => ({ guardrail, policy: 'all', reason: 'trap' })),
-      guardrails: this.#context.info.guardrails.map(name).map((name) => ({ name, reason: 'Guardrail blocked.' })),
-      coverage: { guarded: 0, total: 0 },
-      stats: this.#stats,
-    };
+    return failedEnd(this.#context.info, this.#context.source, 'trap', this.#message ?? this.#failed(), this.#stats);
   }
 
   #check(): void {

@@ -1,3 +1,6 @@
+// Who compiles for ES2022 has no `Symbol.dispose` in the types, but the declarations need it.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** Which way a text goes: to a model, or from it. */
 export type Source = 'INPUT' | 'OUTPUT';
 /** `pass`: as it was; `mask`: with masks; `block`: not at all. */
@@ -122,14 +125,65 @@ export interface DecisionRecord {
   guarded: number;
 }
 
+/** What an assessment says of one thing that was looked for. */
+export interface Assessed {
+  action: 'BLOCKED' | 'ANONYMIZED' | 'NONE';
+  detected: boolean;
+}
+
+/** Text units as AWS bills them, by policy. */
+export interface Usage {
+  automatedReasoningPolicies: number;
+  automatedReasoningPolicyUnits: number;
+  contentPolicyImageUnits: number;
+  contentPolicyUnits: number;
+  contextualGroundingPolicyUnits: number;
+  sensitiveInformationPolicyFreeUnits: number;
+  sensitiveInformationPolicyUnits: number;
+  topicPolicyUnits: number;
+  wordPolicyUnits: number;
+}
+
+/** How many characters were evaluated, and how many there were. */
+export interface GuardrailCoverage {
+  textCharacters: { guarded: number; total: number };
+}
+
+/** What one guardrail detected, as AWS SDKs have it. */
+export interface Assessment {
+  appliedGuardrailDetails: {
+    guardrailArn?: string;
+    guardrailId?: string;
+    guardrailOrigin: string[];
+    guardrailOwnership: string;
+    guardrailVersion?: string;
+  };
+  invocationMetrics: { guardrailCoverage: GuardrailCoverage; usage: Usage };
+  wordPolicy?: {
+    customWords: (Assessed & { match: string })[];
+    managedWordLists: (Assessed & { match: string; type: 'PROFANITY' })[];
+  };
+  sensitiveInformationPolicy?: {
+    piiEntities: (Assessed & { match: string; type: string })[];
+    regexes: (Assessed & { match: string; name: string; regex?: string })[];
+  };
+  topicPolicy?: { topics: (Assessed & { name: string; type: 'DENY' })[] };
+  contentPolicy?: {
+    filters: (Assessed & { type: 'PROMPT_ATTACK'; confidence: Confidence; filterStrength: Confidence })[];
+  };
+}
+
+export type Confidence = 'NONE' | 'LOW' | 'MEDIUM' | 'HIGH';
+
 /** The response of ApplyGuardrail, as AWS SDKs have it. */
 export interface ApplyGuardrailResponse {
   action: 'NONE' | 'GUARDRAIL_INTERVENED';
   actionReason: string;
   outputs: { text: string }[];
-  assessments: Record<string, unknown>[];
-  guardrailCoverage: { textCharacters: { guarded: number; total: number } };
-  usage: Record<string, number>;
+  assessments: Assessment[];
+  /** Missing, with `usage`, if the engine could not run at all. */
+  guardrailCoverage?: GuardrailCoverage;
+  usage?: Usage;
 }
 
 /** What was decided on a request. A plain object: it can be cloned and posted. */

@@ -7,13 +7,26 @@ export async function compileWasm(source: WasmSource, name: string): Promise<Web
     throw new EdgerailError('wasm_unavailable', 'this platform has no WebAssembly, so texts cannot be checked here: check them on a server');
   }
   const given = await fetched(source, name);
-  if (given instanceof WebAssembly.Module) return given;
+  if (isModule(given)) return adopted(given);
   try {
     if (isResponse(given)) return await compileResponse(given, name);
     return await WebAssembly.compile(given as BufferSource);
   } catch (cause) {
     throw compileError(cause, name);
   }
+}
+
+function isModule(value: unknown): value is WebAssembly.Module {
+  return Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
+}
+
+/**
+ * Edge platforms compile modules in the host's realm: such a one runs here, but is no instance of this realm's
+ * class, by which the generated glue tells modules from bytes.
+ */
+function adopted(module: WebAssembly.Module): WebAssembly.Module {
+  if (module instanceof WebAssembly.Module) return module;
+  return Object.setPrototypeOf(module, WebAssembly.Module.prototype) as WebAssembly.Module;
 }
 
 /** Resolves what is not here yet. */

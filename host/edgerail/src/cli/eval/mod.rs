@@ -1,12 +1,7 @@
 //! `edgerail eval`: a guardrail held against labelled texts.
 
-mod labels;
-
-use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use clap::ArgMatches;
 use edgerail_core::{Engine, LoadOptions};
@@ -15,17 +10,17 @@ use super::Outcome;
 use super::check::Question;
 use super::error::{CliError, say};
 use super::input::Input;
-use super::judging::{JudgeArgs, JudgeFormat, Refusals, workers};
-use super::lines::{self, Chunk, Event, LINE_BYTES, Line};
+use super::judging::{JudgeArgs, JudgeFormat, Refusals, decided, workers};
+use super::lines::{self, Chunk, Event, Line};
 use super::policy::{Loaded, PolicyArgs};
 use super::progress::Progress;
 use super::row::Problem;
+use crate::judge::data::row_json;
 use crate::judge::{
-    Effect, Gate, JudgeOptions, Judged, Matching, Summary, Truth, Vocabulary, judge,
+    Gate, JudgeOptions, Judged, KnownIds, Matching, Row, RowJudge, Summary, Vocabulary,
 };
-use crate::report::{Answer, eval as output};
+use crate::report::eval as output;
 use crate::runtime::Evaluator;
-use labels::{Label, Labelled};
 
 /// Options of `edgerail eval`.
 #[derive(Debug, clap::Args)]
@@ -64,16 +59,19 @@ pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, 
     let loaded = args.policy.load(matches)?;
     let vocabulary = Vocabulary::of(&engine(&loaded)?);
     let workers = workers();
-    let judge = Judge {
+    let worker = Worker {
         evaluator: args.judge.evaluator(&loaded, workers)?,
         question: args.judge.question(),
-        vocabulary,
-        options: JudgeOptions {
-            offsets: args.judge.offsets,
-            show_text: args.judge.shows_text(),
+        judge: RowJudge {
+            vocabulary,
+            options: JudgeOptions {
+                offsets: args.judge.offsets,
+                show_text: args.judge.shows_text(),
+            },
+            source: args.judge.source(),
         },
     };
-    let (summary, refused) = read_all(args, inputs, judge, workers)?;
+    let (summary, refused) = read_all(args, inputs, worker, workers)?;
     let mut verdicts = Vec::new();
     let mut outcome = if refused > 0 {
         Outcome::Failed
@@ -136,7 +134,7 @@ pub(super) fn engine(loaded: &Loaded) -> Result<Engine, CliError> {
 fn read_all(
     args: &Args,
     inputs: Vec<Input>,
-    judge: Judge,
+    worker: Worker,
     workers: usize,
 ) -> Result<(Summary, u64), CliError> {
     let files: Vec<String> = inputs.iter().map(Input::label).collect();
@@ -147,8 +145,8 @@ fn read_all(
     let mut refusals = Refusals::default();
     let mut progress = Progress::new();
     let (mut lines, mut failed) = (0, 0);
-    let mut known = Known::default();
-    let decide = move |chunk: &Chunk| judge.chunk(chunk);
+    let mut known = KnownIds::default();
+    let decide = move |chunk: &Chunk| worker.chunk(chunk);
     lines::run(inputs, workers, decide, |event| {
         let done = match event {
             Event::Idle => return Ok(out.flush()?),
@@ -163,7 +161,7 @@ fn read_all(
             match row.and_then(|row| known.once(done.input, row)) {
                 Ok(row) => {
                     if jsonl {
-                        serde_json::to_writer(&mut out, &output::row_json(file, &row))
+                        serde_json::to_writer(&mut out, &row_json(file, &row))
                             .map_err(std::io::Error::from)?;
                         out.write_all(b"\n")?;
                     }
@@ -191,155 +189,23 @@ fn read_all(
     Ok((summary, refused))
 }
 
-/// The identifiers seen, as hashes: 16 bytes a text, however long they are.
-#[derive(Default)]
-struct Known {
-    seen: HashSet<(u64, u64)>,
-    hashers: (RandomState, RandomState),
-}
-
-impl Known {
-    /// The row, unless its file has had one of this identifier.
-    fn once(&mut self, input: usize, row: Judged) -> Row {
-        let name = (input, row.id.as_str());
-        let hash = (self.hashers.0.hash_one(name), self.hashers.1.hash_one(name));
-        if self.seen.insert(hash) {
-            return Ok(row);
-        }
-        let problem = Problem {
-            code: "duplicate_id",
-            message: "the file has had this `id` before; each text needs its own".to_owned(),
-        };
-        Err((row.line, problem))
-    }
-}
-
-type Row = Result<Judged, (u64, Problem)>;
-
 /// What a worker needs.
-struct Judge {
+struct Worker {
     evaluator: Evaluator,
     question: Question,
-    vocabulary: Vocabulary,
-    options: JudgeOptions,
+    judge: RowJudge,
 }
 
-impl Judge {
-    fn chunk(&self, chunk: &Chunk) -> Vec<Row> {
+impl Worker {
+    fn chunk(&self, chunk: &Chunk) -> Vec<Row<Judged>> {
         chunk.lines().map(|line| self.line(&line)).collect()
     }
 
-    fn line(&self, line: &Line<'_>) -> Row {
-        let refuse = |problem| Err((line.number, problem));
+    fn line(&self, line: &Line<'_>) -> Row<Judged> {
         if line.too_long {
-            return refuse(Problem {
-                code: "line_too_long",
-                message: format!("the line is longer than {LINE_BYTES} bytes"),
-            });
+            return Err((line.number, Problem::too_long()));
         }
-        let read = labels::read(
-            line.number,
-            line.bytes,
-            &self.vocabulary,
-            self.options.offsets,
-        );
-        match read {
-            Ok(labelled) => self.row(line.number, labelled),
-            Err((_, problem)) => refuse(problem),
-        }
-    }
-
-    fn row(&self, line: u64, labelled: Labelled<'_>) -> Row {
-        let Labelled {
-            id,
-            text,
-            source,
-            expect,
-            labels,
-        } = labelled;
-        let question = Question {
-            source: source.unwrap_or(self.question.source),
-            ..self.question
-        };
-        let start = Instant::now();
-        let evaluation = self.evaluator.evaluate(&question.request(&text), false);
-        let time = start.elapsed();
-        if let Some(fault) = evaluation.fault {
-            let message = format!("the engine gave no decision ({})", fault.code());
-            return Err((
-                line,
-                Problem {
-                    code: "no_decision",
-                    message,
-                },
-            ));
-        }
-        let Ok(answer) = Answer::read(&evaluation.json) else {
-            return Err((
-                line,
-                Problem {
-                    code: "internal",
-                    message: "an internal error; please report it".to_owned(),
-                },
-            ));
-        };
-        let (truths, outside) = self.truths(labels.as_deref(), question);
-        let derived = labels
-            .as_deref()
-            .map(|labels| self.derived(labels, question));
-        let (judged, found) = match labels {
-            Some(_) => {
-                let (judged, found) = judge(&text, &truths, &answer, self.options);
-                (Some(judged), found)
-            }
-            None => (None, Vec::new()),
-        };
-        let listed = u64::try_from(answer.edgerail.findings.len()).unwrap_or(u64::MAX);
-        let code = &answer.edgerail.reason_code;
-        Ok(Judged {
-            line,
-            id: id.text(),
-            expected: expect.or(derived),
-            actual: Effect::as_enforced(&answer),
-            labels: judged,
-            found,
-            outside,
-            time,
-            failure: (code != "ok").then(|| code.clone().into_owned()),
-            truncated: answer.edgerail.found > listed,
-        })
-    }
-
-    /// The labels that the guardrail evaluates in this direction, and what the others are of.
-    fn truths(
-        &self,
-        labels: Option<&[Label]>,
-        question: Question,
-    ) -> (Vec<Truth>, Vec<crate::judge::EntryKey>) {
-        let (mut truths, mut outside) = (Vec::new(), Vec::new());
-        for label in labels.unwrap_or_default() {
-            let key = label.named.key.clone();
-            if self
-                .vocabulary
-                .effect(&label.named, question.source)
-                .is_none()
-            {
-                outside.push(key);
-                continue;
-            }
-            truths.push(Truth {
-                key,
-                bytes: label.bytes,
-                given: label.given,
-            });
-        }
-        (truths, outside)
-    }
-
-    /// What should happen, going by the labels and the guardrail's own actions.
-    fn derived(&self, labels: &[Label], question: Question) -> Effect {
-        let effects = labels.iter();
-        let effects = effects.filter_map(|l| self.vocabulary.effect(&l.named, question.source));
-        effects.max().unwrap_or(Effect::Pass)
+        let decide = |text: &str, source| decided(&self.evaluator, &self.question, text, source);
+        self.judge.line(line.number, line.bytes, decide)
     }
 }

@@ -1,11 +1,12 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use edgerail_compile::topics::{Keyword, KeywordSource, Rule, TopicExplanation};
+use edgerail_compile::topics::{Keyword, Rule, TopicExplanation};
 use serde_json::{Value, json};
 
 use super::{Outcome, SourceArgs, Topic};
 use crate::cli::error::CliError;
+use crate::judge::data::{keyword_source, topic_json};
 use crate::report::one_line;
 use crate::report::page::{Bar, Cell, Group, Page, Tone};
 use crate::report::table::{TextTable, counted, shortened};
@@ -39,7 +40,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     match args.format {
         Format::Text => out.write_all(text(&topics).as_bytes())?,
         Format::Json => {
-            let topics: Vec<Value> = topics.iter().map(topic_json).collect();
+            let topics: Vec<Value> = topics
+                .iter()
+                .map(|topic| topic_json(&topic.guardrail.name, &topic.explanation))
+                .collect();
             writeln!(out, "{:#}", json!({"topics": topics}))?;
         }
         Format::Html => {
@@ -71,19 +75,8 @@ fn verdict(topic: &TopicExplanation) -> String {
     )
 }
 
-/// Where a keyword comes from.
-fn source(source: &KeywordSource) -> String {
-    match source {
-        KeywordSource::Name => "name".to_owned(),
-        KeywordSource::Definition => "definition".to_owned(),
-        KeywordSource::Example(number) => format!("example {}", number + 1),
-        KeywordSource::Overlay(number) => format!("overlay rule {}", number + 1),
-        KeywordSource::Family => "prompt attacks".to_owned(),
-    }
-}
-
 fn sources(keyword: &Keyword) -> String {
-    let all: Vec<String> = keyword.sources.iter().map(source).collect();
+    let all: Vec<String> = keyword.sources.iter().map(keyword_source).collect();
     all.join(", ")
 }
 
@@ -164,33 +157,6 @@ fn text(topics: &[Topic]) -> String {
         page.push('\n');
     }
     page
-}
-
-fn topic_json(topic: &Topic) -> Value {
-    let explanation = &topic.explanation;
-    let keyword = |keyword: &Keyword| {
-        json!({
-            "forms": keyword.forms, "sources": keyword.sources.iter().map(source).collect::<Vec<_>>(),
-            "text": keyword.text, "weight": keyword.weight,
-        })
-    };
-    let list = |keywords: &[Keyword]| keywords.iter().map(keyword).collect::<Vec<_>>();
-    let rule = |rule: &Rule| {
-        json!({
-            "all": list(&rule.all), "any": list(&rule.any), "near": rule.near, "not": list(&rule.not),
-            "weight": rule.weight,
-        })
-    };
-    json!({
-        "canAct": explanation.can_act(),
-        "confidential": explanation.confidential,
-        "guardrail": topic.guardrail.name,
-        "language": explanation.language.code(),
-        "rules": explanation.rules.iter().map(rule).collect::<Vec<_>>(),
-        "threshold": explanation.threshold,
-        "topic": explanation.topic,
-        "window": explanation.window,
-    })
 }
 
 /// As many keywords are drawn; the table has them all.

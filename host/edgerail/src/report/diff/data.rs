@@ -1,88 +1,46 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Diffed, place, reasons};
-use crate::judge::{
-    Affected, AttrChange, Change, Effect, EntryKey, Impact, Shift, Snapshot, Way, What,
-};
-use crate::report::eval::effects_json;
+use crate::judge::data::DiffData;
+use crate::judge::{Shift, Way, What};
 use crate::report::sarif::{file_uri, log};
 
 impl Diffed<'_> {
-    /// Every difference and figure as one document.
-    pub(crate) fn json(&self) -> Value {
-        let count = |way| self.changes.count(way);
-        json!({
-            "changes": self.changes.list.iter().map(change_json).collect::<Vec<_>>(),
-            "conditions": self.conditions.iter().map(|c| json!({"condition": c.text, "met": c.met})).collect::<Vec<_>>(),
-            "counts": {
-                "differs": count(Way::Differs),
-                "strengthens": count(Way::Strengthens),
-                "weakens": count(Way::Weakens),
-            },
-            "impact": self.impact.map(|impact| self.impact_json(impact)),
-            "new": side_json(self.new),
-            "notCompared": self.changes.not_compared,
-            "old": side_json(self.old),
-            "same": self.changes.list.is_empty(),
-        })
+    fn data(&self) -> DiffData<'_> {
+        DiffData {
+            old: self.old,
+            new: self.new,
+            changes: self.changes,
+            impact: self.impact,
+            corpus: &self.corpus,
+            as_enforced: self.as_enforced,
+        }
     }
 
-    fn impact_json(&self, impact: &Impact) -> Value {
-        let (old, new) = impact.with(Effect::Block);
-        let shifts = Shift::ALL.map(|shift| (shift.name().to_owned(), impact.count(shift).into()));
-        let causes = impact.causes.iter().map(|(key, counts)| {
-            let counts = counts
-                .iter()
-                .map(|(shift, count)| (shift.name().to_owned(), (*count).into()));
-            let mut value = key_json(key);
-            value["shifts"] = Value::Object(counts.collect());
-            value
-        });
-        let examples = self
-            .examples(impact)
-            .map(|(_, affected)| affected_json(affected));
-        json!({
-            "affected": impact.affected(),
-            "affectedShare": crate::judge::ratio(impact.affected(), impact.rows),
-            "asEnforced": self.as_enforced,
-            "blocked": {"new": new, "old": old},
-            "blockRateIncreasePoints": impact.block_rate_increase(),
-            "corpus": self.corpus,
-            "effects": effects_json(&impact.effects),
-            "examples": examples.collect::<Vec<_>>(),
-            "failed": impact.failed,
-            "reasons": causes.collect::<Vec<_>>(),
-            "refused": impact.refused,
-            "shifts": Value::Object(Map::from_iter(shifts)),
-            "texts": impact.rows,
-            "weakenedPercent": impact.weakened_share(),
-        })
+    fn conditions_json(&self) -> Vec<Value> {
+        let conditions = self.conditions.iter();
+        conditions
+            .map(|c| json!({"condition": c.text, "met": c.met}))
+            .collect()
+    }
+
+    /// Every difference and figure as one document.
+    pub(crate) fn json(&self) -> Value {
+        let mut document = self.data().json();
+        document["conditions"] = self.conditions_json().into();
+        document
     }
 
     /// A line for each difference, then one for each example, then one with the figures.
     pub(crate) fn jsonl(&self) -> String {
         let mut lines = String::new();
-        let mut line = |kind: &str, mut value: Value| {
-            value["record"] = kind.into();
-            lines.push_str(&value.to_string());
+        for mut record in self.data().records() {
+            if record["record"] == "summary" {
+                record["conditions"] = self.conditions_json().into();
+            }
+            lines.push_str(&record.to_string());
             lines.push('\n');
-        };
-        for change in &self.changes.list {
-            line("change", change_json(change));
         }
-        if let Some(impact) = self.impact {
-            for (_, affected) in self.examples(impact) {
-                line("example", affected_json(affected));
-            }
-        }
-        let mut summary = self.json();
-        if let Some(members) = summary.as_object_mut() {
-            members.remove("changes");
-            if let Some(impact) = members.get_mut("impact").and_then(Value::as_object_mut) {
-                impact.remove("examples");
-            }
-        }
-        line("summary", summary);
         lines
     }
 
@@ -109,7 +67,7 @@ impl Diffed<'_> {
                 "locations": [location(&side.place, None)],
             }));
         }
-        for (shift, affected) in self.impact.iter().flat_map(|impact| self.examples(impact)) {
+        for (shift, affected) in self.impact.iter().flat_map(|impact| impact.listed()) {
             let level = if shift.weakens() { "warning" } else { "note" };
             let text = format!(
                 "{}: {} ({})",
@@ -156,45 +114,4 @@ fn location(file: &str, line: Option<u64>) -> Value {
         physical["region"] = json!({"startLine": line});
     }
     json!({"physicalLocation": physical})
-}
-
-fn side_json(side: &Snapshot) -> Value {
-    json!({
-        "file": side.place,
-        "overlay": side.overlay,
-        "guardrails": side.guardrails.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(),
-        "sha256": side.sha256,
-    })
-}
-
-fn change_json(change: &Change) -> Value {
-    let attr = |attr: &AttrChange| json!({"name": attr.name, "new": attr.new, "old": attr.old, "way": attr.way.name()});
-    json!({
-        "cloudOnly": change.cloud,
-        "guardrail": change.guardrail,
-        "kind": change.kind.name(),
-        "name": change.name,
-        "properties": change.attrs.iter().map(attr).collect::<Vec<_>>(),
-        "way": change.way.name(),
-        "what": change.what.name(),
-    })
-}
-
-fn key_json(key: &EntryKey) -> Value {
-    json!({"entry": key.entry, "policy": key.policy})
-}
-
-fn affected_json(affected: &Affected) -> Value {
-    let row = &affected.row;
-    json!({
-        "chars": row.chars,
-        "file": affected.file,
-        "id": row.id,
-        "line": row.line,
-        "new": row.new.name(),
-        "old": row.old.name(),
-        "reasons": row.causes.iter().map(key_json).collect::<Vec<_>>(),
-        "shift": row.shift.map(Shift::name),
-        "text": row.text,
-    })
 }

@@ -185,7 +185,7 @@ impl Diffed<'_> {
     fn html_examples(&self, impact: &Impact, page: &mut Page) {
         page.note("The first of each kind.");
         page.table("", &["What", "Where", "Reason", "Text"], |rows| {
-            for (shift, affected) in self.examples(impact) {
+            for (shift, affected) in impact.listed() {
                 let tone = if shift.weakens() {
                     Tone::Bad
                 } else {

@@ -107,7 +107,7 @@ impl Diffed<'_> {
         shifts_text(impact, page);
         reasons_text(impact, page);
         let mut table = TextTable::new(4);
-        for (shift, affected) in self.examples(impact) {
+        for (shift, affected) in impact.listed() {
             table.row([
                 shift.words().to_owned(),
                 place(affected),
@@ -120,15 +120,6 @@ impl Diffed<'_> {
             table.write("  ", page);
             page.push_str("\n\"let through\" is said of this engine: what it leaves to the cloud is still decided there\n");
         }
-    }
-
-    /// The examples, what lets out more first.
-    pub(super) fn examples<'i>(
-        &self,
-        impact: &'i Impact,
-    ) -> impl Iterator<Item = (Shift, &'i crate::judge::Affected)> {
-        let shifts = impact.examples.iter();
-        shifts.flat_map(|(shift, list)| list.iter().map(move |affected| (*shift, affected)))
     }
 }
 

@@ -269,13 +269,13 @@ impl Evaluated<'_> {
     }
 
     fn html_flaws(&self, title: &str, flaw: Flaw, page: &mut Page) {
-        if self.examples(flaw).next().is_none() {
+        if self.summary.listed(flaw).next().is_none() {
             return;
         }
         page.section(title, |page| {
             page.note("The first of each entry.");
             page.table("", &["Entry", "Where", "Value", "Remark"], |rows| {
-                for (key, example) in self.examples(flaw) {
+                for (key, example) in self.summary.listed(flaw) {
                     rows.row(
                         "",
                         &[

@@ -4,11 +4,9 @@ mod data;
 mod html;
 mod text;
 
-use crate::judge::{EntryKey, Example, Flaw, Matching, Scores, Summary, Verdict};
+use crate::judge::{EntryKey, Example, Matching, Scores, Summary, Verdict};
 use crate::report::table::{share, shortened};
 use crate::report::{Offsets, hidden};
-
-pub(crate) use data::{effects_json, row_json};
 
 /// A judged data set.
 #[derive(Debug)]
@@ -57,13 +55,6 @@ impl Evaluated<'_> {
             .collect();
         mistaken.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
         mistaken
-    }
-
-    /// The examples of a kind, with their entries.
-    fn examples(&self, flaw: Flaw) -> impl Iterator<Item = (&EntryKey, &Example)> {
-        let kinds = self.summary.examples.iter();
-        let kinds = kinds.filter(move |((own, _), _)| *own == flaw);
-        kinds.flat_map(|((_, key), list)| list.iter().map(move |example| (key, example)))
     }
 
     /// What was found or missed, as far as it may be shown.

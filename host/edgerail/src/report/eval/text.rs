@@ -156,7 +156,7 @@ impl Evaluated<'_> {
     fn flaws(&self, title: &str, flaw: Flaw, page: &mut String) {
         let mut table = TextTable::new(4);
         let mut any = false;
-        for (key, example) in self.examples(flaw) {
+        for (key, example) in self.summary.listed(flaw) {
             any = true;
             table.row([
                 key.shown(),

@@ -4,3 +4,4 @@ import type { WasmSource } from '../types.js';
 export declare function engineWasm(): WasmSource;
 export declare function payloadWasm(): WasmSource;
 export declare function compileWasm(): WasmSource;
+export declare function workerScript(): URL;

@@ -1,0 +1,1 @@
+export function check(api: object, bundle: () => Uint8Array): Promise<object>;

@@ -1,0 +1,5 @@
+import 'edgerail';
+import 'edgerail/stream';
+import 'edgerail/form';
+import 'edgerail/compile';
+import 'edgerail/worker';

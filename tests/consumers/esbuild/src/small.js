@@ -1,0 +1,3 @@
+import { guardStream } from 'edgerail';
+
+globalThis.guardStream = guardStream;

@@ -1,0 +1,41 @@
+import { deepEqual, ok } from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+
+/** TypeScript now, and the oldest that the package promises. */
+const COMPILERS = ['typescript', 'typescript-5.4'];
+/** One folder of settings each: Node's two module systems, a bundler with DOM, Node's types without DOM. */
+const SETTINGS = ['node-esm.json', 'node-cjs.json', 'bundler.json', 'no-dom.json'];
+/** Bytes of the tarball. */
+const TARBALL = 1_200_000;
+const FILES = /^(package\.json|README\.md|LICENSE-(MIT|APACHE)|dist\/[\w./-]+\.(js|d\.ts|wasm|json))$/;
+
+/** @param {import('../run.mjs').Tools} t */
+export async function run(t) {
+  for (const compiler of COMPILERS) {
+    const tsc = `node_modules/${compiler}/bin/tsc`;
+    for (const settings of SETTINGS) await t.run(['node', tsc, '--project', `settings/${settings}`]);
+    // The check checks: what is wrong is refused.
+    const output = await t.run(['node', tsc, '--project', 'settings/wrong.json'], { fails: true });
+    const places = [...output.matchAll(/wrong\.ts\((\d+),/g)].map(([, line]) => Number(line));
+    const source = (await t.read('src/wrong.ts')).split('\n');
+    const marked = source.flatMap((line, index) => (line.includes('// wrong') ? [index + 1] : []));
+    deepEqual([...new Set(places)], marked, `${compiler} found other mistakes than the marked ones:\n${output}`);
+  }
+  await t.run([t.bin('publint'), 'node_modules/edgerail', '--strict']);
+  // Node 10's resolution knows no subpaths; `.wasm` files have no types.
+  const wasm = ['engine.wasm', 'payload.wasm', 'compile.wasm', 'package.json'];
+  await t.run([t.bin('attw'), t.tarball, '--profile', 'node16', '--exclude-entrypoints', ...wasm]);
+  await tarball(t);
+}
+
+/** What npm would publish is what users need, and no more. */
+async function tarball(t) {
+  const names = (await t.run(['tar', '-tzf', t.tarball])).trim().split('\n').map((name) => name.replace('package/', ''));
+  const stray = names.filter((name) => !FILES.test(name));
+  deepEqual(stray, [], 'files that do not belong into the package');
+  for (const name of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/engine.wasm']) {
+    ok(names.includes(name), `${name} is missing in the package`);
+  }
+  const { length } = await readFile(t.tarball);
+  ok(length <= TARBALL, `the package is ${length} bytes, over ${TARBALL}`);
+}

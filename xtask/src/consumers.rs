@@ -1,0 +1,24 @@
+//! `cargo xtask consumers`: the npm package in the projects of those who use it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::process::{root, run};
+use crate::{Chore, web};
+
+pub(crate) const CHORE: Chore = Chore {
+    name: "consumers",
+    summary: "install the packed npm package in consumer projects, build and run them",
+    help: "usage: cargo xtask consumers [NAME…] [--tarball F] [--bundle F]\n\n\
+        Installs target/npm/edgerail-*.tgz (made by `cargo xtask npm`) in a copy of each project of\n\
+        tests/consumers, builds it and runs it in its runtime, or in Chromium and Firefox. Needs Node 20 or newer,\n\
+        npm's registry at the first run, chromium and firefox-esr.",
+    run: consumers,
+};
+
+pub(crate) fn consumers(arguments: &[&str]) -> Result<(), String> {
+    web::node()?;
+    web::browsers()?;
+    let runner: PathBuf = root().join("tests/consumers/run.mjs");
+    run(Command::new("node").arg(runner).args(arguments))
+}
