@@ -49,6 +49,13 @@ const MODULES: &[Module] = &[
         has_fault: true,
     },
     Module {
+        name: "payload",
+        folder: "wasm/npm/payload",
+        budget: Some(30_000),
+        optimise: &["-Oz", "--converge"],
+        has_fault: true,
+    },
+    Module {
         name: "compile",
         folder: "wasm/npm/compile",
         budget: None,
