@@ -20,11 +20,14 @@ await workerScript();
 await scriptTags();
 await licences();
 
-/** The engine as text, for `edgerail/inline`. */
+/** The engine and the payload module as text, for `edgerail/inline`. */
 async function inlineModule() {
-  const base64 = (await readFile(at('dist/engine.wasm'))).toString('base64');
-  await writeFile(at('src/generated/engine-inline.js'), `export const engineBase64 =\n  '${base64}';\n`);
-  await writeFile(at('src/generated/engine-inline.d.ts'), 'export declare const engineBase64: string;\n');
+  const names = ['engine', 'payload'];
+  const texts = await Promise.all(names.map(async (name) => (await readFile(at(`dist/${name}.wasm`))).toString('base64')));
+  const code = names.map((name, place) => `export const ${name}Base64 =\n  '${texts[place]}';\n`);
+  const types = names.map((name) => `export declare const ${name}Base64: string;\n`);
+  await writeFile(at('src/generated/inline.js'), code.join(''));
+  await writeFile(at('src/generated/inline.d.ts'), types.join(''));
 }
 
 function compile(project) {

@@ -7,13 +7,13 @@ import { BlockedError, PayloadError } from './payload-errors.js';
 import { startPayload } from './payload-instance.js';
 import { bytesOf, guardRead, readAs } from './payload.js';
 import type { GuardedBody, PayloadOptions, ReadBody } from './payload.js';
-import { recordOf } from './record.js';
-import type { GuardRecord } from './record.js';
+import { recordOf } from './guard-record.js';
+import type { GuardRecord } from './guard-record.js';
 import type { AnyEngine } from './types.js';
 
 export { EdgerailError, isEdgerailError } from './errors.js';
 export { BlockedError, PayloadError } from './payload-errors.js';
-export type { GuardRecord } from './record.js';
+export type { GuardRecord } from './guard-record.js';
 export type { PayloadOptions } from './payload.js';
 
 export interface EdgerailPluginOptions extends PayloadOptions {

@@ -5,8 +5,8 @@ import { PayloadError } from './payload-errors.js';
 import { startPayload } from './payload-instance.js';
 import { guardRead, readAs } from './payload.js';
 import type { Framing, ReadBody, Shape } from './payload.js';
-import { recordOf } from './record.js';
-import type { GuardRecord } from './record.js';
+import { recordOf } from './guard-record.js';
+import type { GuardRecord } from './guard-record.js';
 import type { StreamMode } from './types.js';
 
 interface ResponseOptions extends Omit<GuardFetchOptions, 'shape'> {

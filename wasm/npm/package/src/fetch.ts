@@ -10,8 +10,8 @@ import { BlockedError, PayloadError } from './payload-errors.js';
 import { startPayload } from './payload-instance.js';
 import { guardRead, readAs } from './payload.js';
 import type { Framing, GuardedBody, PayloadOptions, ReadBody, Shape } from './payload.js';
-import { recordOf } from './record.js';
-import type { GuardRecord } from './record.js';
+import { recordOf } from './guard-record.js';
+import type { GuardRecord } from './guard-record.js';
 import type { AnyEngine } from './types.js';
 
 export interface GuardFetchOptions extends PayloadOptions {

@@ -7,6 +7,7 @@ import type { PayloadProblem } from './payload-errors.js';
 import type { WasmSource } from './types.js';
 import { compileWasm } from './wasm.js';
 
+let supply: () => WasmSource = payloadWasm;
 let starting: Promise<void> | undefined;
 let current = 0;
 
@@ -15,9 +16,14 @@ export function payloadGeneration(): number {
   return current;
 }
 
+/** Says where the module comes from, where the caller does not. */
+export function supplyPayload(from: () => WasmSource): void {
+  supply = from;
+}
+
 /** Sees to it that there is an instance. The first call decides where the module comes from. */
 export function startPayload(source?: WasmSource): Promise<void> {
-  starting ??= instantiate(source ?? payloadWasm()).catch((error: unknown) => {
+  starting ??= instantiate(source ?? supply()).catch((error: unknown) => {
     starting = undefined;
     throw error;
   });
