@@ -8,11 +8,12 @@ use edgerail_core::decision::{Decision, Failure};
 use edgerail_core::policy::Mode;
 use edgerail_core::stream::{StreamMode, StreamOptions};
 use edgerail_core::{ContentBlock, OutputScope, Qualifiers, Request, Source};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::error;
 use crate::stream::TextStream;
-use crate::values::{self, Begin, Info, InfoGuardrail, InfoStream, Load};
+use crate::values::{self, Begin, Load, Member};
 
 /// With the feature `fault-injection`, a content block or a piece of a stream that is this text makes the engine panic, as a
 /// defect would. Tests use it.
@@ -111,26 +112,33 @@ impl Engine {
             let stream = core::stream::Stream::new(&self.0, StreamOptions::new(source));
             stream.mode().name()
         };
-        let guardrails = policy.guardrails.iter().map(|guardrail| InfoGuardrail {
-            name: &guardrail.name,
-            id: guardrail.id.as_deref(),
-            version: guardrail.version.as_deref(),
-            mode: match guardrail.mode {
+        let guardrails = policy.guardrails.iter().map(|guardrail| {
+            let mode = match guardrail.mode {
                 Mode::Enforce => "enforce",
                 Mode::Observe => "observe",
-            },
+            };
+            values::object(&[
+                ("name", Member::Text(&guardrail.name)),
+                ("id", guardrail.id.as_deref().into()),
+                ("version", guardrail.version.as_deref().into()),
+                ("mode", Member::Text(mode)),
+            ])
         });
-        values::write(&Info {
-            audience: &policy.audience,
-            scope: policy.scope.as_deref(),
-            trust: self.0.trust().name(),
-            bytes: self.0.bundle().bytes().len(),
-            guardrails: guardrails.collect(),
-            stream: InfoStream {
-                input: stream(Source::Input),
-                output: stream(Source::Output),
-            },
-        })
+        let streams = values::object(&[
+            ("input", Member::Text(stream(Source::Input))),
+            ("output", Member::Text(stream(Source::Output))),
+        ]);
+        values::object(&[
+            ("audience", Member::Text(&policy.audience)),
+            ("scope", policy.scope.as_deref().into()),
+            ("trust", Member::Text(self.0.trust().name())),
+            ("bytes", Member::Number(self.0.bundle().bytes().len())),
+            (
+                "guardrails",
+                Member::Object(guardrails.collect::<Array>().into()),
+            ),
+            ("stream", Member::Object(streams)),
+        ])
     }
 
     /// Runs the bundle's self-test.

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use edgerail_core::{ContentBlock, OutputScope, Qualifiers, Request, Role, Source, Trust};
-use js_sys::{Array, Reflect};
-use serde::Serialize;
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::argument;
@@ -23,52 +22,35 @@ pub(crate) struct Begin {
     pub(crate) now: Option<u64>,
 }
 
-/// What a bundle is, for whom, and what it holds.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Info<'e> {
-    pub(crate) audience: &'e str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) scope: Option<&'e str>,
-    pub(crate) trust: &'e str,
-    pub(crate) bytes: usize,
-    pub(crate) guardrails: Vec<InfoGuardrail<'e>>,
-    /// How texts of each source are streamed.
-    pub(crate) stream: InfoStream,
+/// A member of an object for JavaScript.
+pub(crate) enum Member<'m> {
+    Text(&'m str),
+    Number(usize),
+    Object(JsValue),
+    /// Left out.
+    None,
 }
 
-#[derive(Serialize)]
-pub(crate) struct InfoStream {
-    pub(crate) input: &'static str,
-    pub(crate) output: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct InfoGuardrail<'e> {
-    pub(crate) name: &'e str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<&'e str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) version: Option<&'e str>,
-    pub(crate) mode: &'static str,
-}
-
-/// What the hold-back of a stream comes to.
-#[derive(Serialize)]
-pub(crate) struct Stats {
-    pub(crate) held: usize,
-    pub(crate) max: usize,
-    pub(crate) median: usize,
-    pub(crate) pushes: u64,
-    pub(crate) mode: &'static str,
+impl<'m> From<Option<&'m str>> for Member<'m> {
+    fn from(text: Option<&'m str>) -> Member<'m> {
+        text.map_or(Member::None, Member::Text)
+    }
 }
 
 /// Makes an object of JavaScript.
-pub(crate) fn write(value: &impl Serialize) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    // Structures of strings and numbers always have an object's form.
-    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+pub(crate) fn object(members: &[(&str, Member<'_>)]) -> JsValue {
+    let object = JsValue::from(Object::new());
+    for (name, member) in members {
+        let value = match member {
+            Member::Text(text) => JsValue::from_str(text),
+            Member::Number(number) => JsValue::from(*number),
+            Member::Object(object) => object.clone(),
+            Member::None => continue,
+        };
+        // A fresh ordinary object takes any member.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), &value);
+    }
+    object
 }
 
 impl Load {
@@ -147,7 +129,7 @@ fn wrong(name: &str, kind: &str) -> JsValue {
 }
 
 /// A member that may be left out; `null` leaves it out too.
-fn optional(object: &JsValue, name: &str) -> Result<Option<JsValue>, JsValue> {
+pub(crate) fn optional(object: &JsValue, name: &str) -> Result<Option<JsValue>, JsValue> {
     let value = member(object, name)?;
     Ok(Some(value).filter(|value| !value.is_undefined() && !value.is_null()))
 }
@@ -159,11 +141,11 @@ fn optional_text(object: &JsValue, name: &str) -> Result<Option<String>, JsValue
         .transpose()
 }
 
-fn text(object: &JsValue, name: &str) -> Result<String, JsValue> {
+pub(crate) fn text(object: &JsValue, name: &str) -> Result<String, JsValue> {
     optional_text(object, name)?.ok_or_else(|| wrong(name, "string"))
 }
 
-fn number(object: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
+pub(crate) fn number(object: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
     let value = optional(object, name)?.map(|value| value.as_f64());
     value
         .map(|number| number.ok_or_else(|| wrong(name, "number")))
@@ -171,9 +153,24 @@ fn number(object: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
 }
 
 /// A flag; one that is left out is not set.
-fn flag(object: &JsValue, name: &str) -> Result<bool, JsValue> {
+pub(crate) fn flag(object: &JsValue, name: &str) -> Result<bool, JsValue> {
     let value = optional(object, name)?.map(|value| value.as_bool());
     value.map_or(Ok(false), |flag| flag.ok_or_else(|| wrong(name, "boolean")))
+}
+
+/// A place in a text, in bytes.
+pub(crate) fn offset(object: &JsValue, name: &str) -> Result<usize, JsValue> {
+    let place = number(object, name)?.ok_or_else(|| wrong(name, "number"))?;
+    Ok(bytes(place))
+}
+
+/// The elements of an array.
+pub(crate) fn elements(list: &JsValue) -> Result<impl Iterator<Item = JsValue> + use<>, JsValue> {
+    if Array::is_array(list) {
+        Ok(Array::from(list).into_iter())
+    } else {
+        Err(argument("not an array"))
+    }
 }
 
 fn list(object: &JsValue, name: &str) -> Result<Option<Array>, JsValue> {
@@ -196,7 +193,7 @@ pub(crate) fn source(name: &str) -> Result<Source, JsValue> {
     clippy::cast_sign_loss,
     reason = "a float saturates"
 )]
-fn bytes(count: f64) -> usize {
+pub(crate) fn bytes(count: f64) -> usize {
     count as usize
 }
 
