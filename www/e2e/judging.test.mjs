@@ -31,7 +31,7 @@ for (const name of site.BROWSERS) {
     test('the diff of the example is the one that edgerail/compile gives', async (t) => {
       const page = await visit(t, 'diff/');
       const expected = await expectedDiff();
-      assert.equal(await text(page, '.part .verdict'), '9 differences: 4 weaken, 5 strengthen');
+      assert.equal(await text(page, '.part .judgement'), '9 differences: 4 weaken, 5 strengthen');
       const ways = await page.run(() => [...document.querySelectorAll('.way h3')].map((heading) => heading.textContent));
       assert.deepEqual(ways, ['Weakens 4', 'Strengthens 5']);
       const names = await texts(page, '.change .subject b');
@@ -74,8 +74,8 @@ for (const name of site.BROWSERS) {
         area.dispatchEvent(new Event('input', { bubbles: true }));
       });
       await page.clickText('Compare', '.run-bar');
-      await shown(page, '.part .verdict-good');
-      assert.match(await text(page, '.part .verdict'), /^No differences/);
+      await shown(page, '.part .judgement-good');
+      assert.match(await text(page, '.part .judgement'), /^No differences/);
       assert.match(await text(page, '.part .empty'), /Add a corpus/);
     });
 
@@ -86,7 +86,7 @@ for (const name of site.BROWSERS) {
       assert.match(await text(page, 'section[aria-label="New"] .problem .where'), /line 3/);
       assert.equal(await page.run(() => document.querySelectorAll('section[aria-label="Old"] .chip.block').length), 0);
       await page.clickText('Compare', '.run-bar');
-      await shown(page, '.results .verdict-bad');
+      await shown(page, '.results .judgement-bad');
     });
 
     test('a link holds the guardrails, and the corpus only if that is asked for', async (t) => {
@@ -103,8 +103,8 @@ for (const name of site.BROWSERS) {
       ]) {
         const other = await browser.open(`${server.url}diff/${hash}`);
         t.after(() => other.close());
-        await shown(other, '.part .verdict');
-        assert.equal(await text(other, '.part .verdict'), '9 differences: 4 weaken, 5 strengthen');
+        await shown(other, '.part .judgement');
+        assert.equal(await text(other, '.part .judgement'), '9 differences: 4 weaken, 5 strengthen');
         const held = await other.run(() => document.querySelector('.data-box textarea').value.split('\n').filter((line) => line !== ''));
         assert.equal(held.length, lines);
       }
@@ -126,7 +126,7 @@ for (const name of site.BROWSERS) {
       const entries = expected.entries.map((one) => [one.entry, one.overlap.precision?.toFixed(3) ?? '–', one.overlap.recall?.toFixed(3) ?? '–']);
       assert.deepEqual(rows.map((row) => [row[0], row[3], row[5]]), entries);
       assert.equal(await page.run(() => document.querySelectorAll('.interval-rows > li').length), entries.length + 1);
-      assert.match(await text(page, '.results .verdict'), /conditions? (are|not) met/);
+      assert.match(await text(page, '.results .judgement'), /conditions? (are|not) met/);
       assert.deepEqual(page.errors, []);
       await page.screenshot('judge', true);
       // Exact matching is another reading of the same judgement.
@@ -154,7 +154,7 @@ for (const name of site.BROWSERS) {
       assert.equal(await page.run(() => document.querySelector('.refused').textContent.includes('536-22')), false);
       assert.match(await text(page, '.judged-facts'), /Texts1, 1 with labels/);
       // The example's conditions are about labels that these rows do not have.
-      assert.match(await text(page, '.results .verdict-warn'), /^The conditions were not judged: .*topicPolicy|f1/);
+      assert.match(await text(page, '.results .judgement-warn'), /^The conditions were not judged: .*topicPolicy|f1/);
     });
 
     test('nothing to judge is said, not judged', async (t) => {

@@ -29,7 +29,7 @@ export function figuresView({ evaluation, conditionProblem }: Judgement, match: 
 }
 
 function conditions(evaluation: Evaluation, problem: string | undefined): HTMLElement[] {
-  if (problem !== undefined) return [el('p', { class: 'verdict verdict-warn' }, `The conditions were not judged: ${problem}`)];
+  if (problem !== undefined) return [el('p', { class: 'judgement judgement-warn' }, `The conditions were not judged: ${problem}`)];
   const all = evaluation.conditions;
   if (all.length === 0) return [];
   const failed = all.filter((one) => !one.met).length;
@@ -37,7 +37,7 @@ function conditions(evaluation: Evaluation, problem: string | undefined): HTMLEl
   const list = all.map((one) =>
     el('li', { class: one.met ? 'met' : 'unmet' }, el('code', {}, one.condition), ` ${share(one.value)}, ${one.met ? 'met' : 'not met'}`),
   );
-  return [el('div', { class: `verdict verdict-${failed === 0 ? 'good' : 'bad'}` }, text, el('ul', {}, ...list))];
+  return [el('div', { class: `judgement judgement-${failed === 0 ? 'good' : 'bad'}` }, text, el('ul', {}, ...list))];
 }
 
 function cards(evaluation: Evaluation, match: Match): HTMLElement {
