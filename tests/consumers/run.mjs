@@ -84,9 +84,9 @@ async function compile() {
   const script = `
     import { readFileSync, writeFileSync } from 'node:fs';
     import { compile } from 'edgerail/compile';
-    const [definition, bundle] = process.argv.slice(-2);
-    const { bytes } = await compile(readFileSync(definition, 'utf8'), { audience: 'browser' });
-    writeFileSync(bundle, bytes);`;
+    const [definition, path] = process.argv.slice(-2);
+    const { bundle } = await compile(readFileSync(definition, 'utf8'), { audience: 'browser' });
+    writeFileSync(path, bundle);`;
   const bundle = join(WORK, 'guardrail.bundle');
   const definition = join(ROOT, 'examples/demo/guardrail.json');
   const command = ['node', '--input-type=module', '--eval', script, definition, bundle];
@@ -100,10 +100,11 @@ async function consume(name, { tarball, cache, bundle, browsers, expected }) {
   const result = { name, install: 0, run: 0, error: undefined };
   const start = performance.now();
   try {
+    const consumer = await import(pathToFileURL(join(HERE, name, 'consumer.mjs')));
     const beside = { 'check.mjs': join(HERE, 'check.mjs'), 'guardrail.bundle': bundle };
+    for (const [to, from] of Object.entries(consumer.beside ?? {})) beside[to] = join(HERE, name, from);
     await prepare(join(HERE, name), folder, { tarball, cache, beside });
     result.install = performance.now() - start;
-    const consumer = await import(pathToFileURL(join(HERE, name, 'consumer.mjs')));
     await consumer.run(tools({ folder, tarball, browsers, expected }));
   } catch (error) {
     result.error = error;
@@ -130,6 +131,7 @@ function tools({ folder, tarball, browsers, expected }) {
   return {
     folder,
     tarball,
+    target: TARGET,
     expect,
     /** Reads one of the project's files. */
     read: (path) => readFile(within(path), 'utf8'),

@@ -2,8 +2,8 @@
 //! `corpus.json` with every row's request and what the native engine makes of it, in one shot and as
 //! streams. `tests/e2e` holds the npm package to these bytes.
 //!
-//! Beside it stand two bundles of the demo's guardrail with every kind of section, `audience-browser.bundle`
-//! and `audience-server.bundle`.
+//! Beside it stands the demo's guardrail: `demo.bundle` for browsers, and two bundles with every kind of
+//! section, `audience-browser.bundle` and `audience-server.bundle`.
 //!
 //! A row is exported whether it is a known miss or not: a surface has to give the native answer, not the
 //! right one.
@@ -110,7 +110,7 @@ fn export(folder: &Path) -> std::io::Result<String> {
         });
     });
     failed?;
-    write_audiences(folder)?;
+    write_demo(folder)?;
     std::fs::write(folder.join("corpus.json"), writer.finish())?;
     Ok(format!(
         "{} rows, {} conversations, {} bundles",
@@ -120,19 +120,23 @@ fn export(folder: &Path) -> std::io::Result<String> {
     ))
 }
 
-fn write_audiences(folder: &Path) -> std::io::Result<()> {
+fn write_demo(folder: &Path) -> std::io::Result<()> {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/demo/guardrail.json");
     let read = definition::read(&std::fs::read(demo)?, &ReadOptions::default());
     let guardrails = read.expect("the demo's definition is read").guardrails;
-    let overlay = Overlay::read(OVERLAY.as_bytes()).expect("the overlay is read");
-    for (name, audience) in [("browser", Audience::Browser), ("server", Audience::Server)] {
+    let full = Overlay::read(OVERLAY.as_bytes()).expect("the overlay is read");
+    let bundles = [
+        ("demo", Audience::Browser, &Overlay::default()),
+        ("audience-browser", Audience::Browser, &full),
+        ("audience-server", Audience::Server, &full),
+    ];
+    for (name, audience, overlay) in bundles {
         let options = CompileOptions {
             audience,
             ..CompileOptions::default()
         };
-        let compiled = compile(&guardrails, &overlay, &options).expect("the demo compiles");
-        let path = folder.join(format!("audience-{name}.bundle"));
-        std::fs::write(path, compiled.bundle)?;
+        let compiled = compile(&guardrails, overlay, &options).expect("the demo compiles");
+        std::fs::write(folder.join(format!("{name}.bundle")), compiled.bundle)?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ for (const name of site.BROWSERS) {
     for (const [title, path] of Object.entries(PAGES)) {
       for (const theme of ['Light', 'Dark']) {
         test(`axe finds nothing: ${title}, ${theme.toLowerCase()}`, async () => {
-          const page = await browser.open(server.url + path);
+          const page = await site.openFresh(browser, server.url + path);
           await page.until('the page', () => document.querySelector('main')?.children.length > 1);
           if (title === 'playground') await site.ready(page);
           await page.clickText(theme, '.theme-switch');
@@ -52,7 +52,7 @@ for (const name of site.BROWSERS) {
       }
 
       test(`no horizontal scrolling at 360 px: ${title}`, async () => {
-        const page = await browser.open(server.url + path);
+        const page = await site.openFresh(browser, server.url + path);
         await page.viewport(360, 740);
         await page.until('the page', () => document.querySelector('main')?.children.length > 1);
         if (title === 'playground') await site.ready(page);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::Chore;
-use crate::process::{output, root, run};
+use crate::process::{root, run};
+use crate::{Chore, web};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "consumers",
@@ -16,26 +16,9 @@ pub(crate) const CHORE: Chore = Chore {
     run: consumers,
 };
 
-/// The oldest Node that runs them.
-const NODE: u32 = 20;
-
 pub(crate) fn consumers(arguments: &[&str]) -> Result<(), String> {
-    node()?;
+    web::node()?;
+    web::browsers()?;
     let runner: PathBuf = root().join("tests/consumers/run.mjs");
     run(Command::new("node").arg(runner).args(arguments))
-}
-
-/// Node is there and new enough.
-fn node() -> Result<(), String> {
-    let version = output(Command::new("node").arg("--version"))
-        .ok_or("node is missing: install Node.js 20 or newer, with npm")?;
-    let major = version.trim().trim_start_matches('v').split('.').next();
-    let major: Option<u32> = major.and_then(|text| text.parse().ok());
-    if major.is_none_or(|major| major < NODE) {
-        return Err(format!(
-            "node is {}: install {NODE} or newer",
-            version.trim()
-        ));
-    }
-    Ok(())
 }

@@ -17,6 +17,7 @@ mod setup;
 mod test;
 mod unicode;
 mod views;
+mod web;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::process::{output, root, run, target};
 use crate::setup::{Toolchain, wasm_toolchain};
-use crate::{Chore, no_arguments};
+use crate::{Chore, no_arguments, web};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "npm",
@@ -49,6 +49,13 @@ const MODULES: &[Module] = &[
         has_fault: true,
     },
     Module {
+        name: "payload",
+        folder: "wasm/npm/payload",
+        budget: Some(30_000),
+        optimise: &["-Oz", "--converge"],
+        has_fault: true,
+    },
+    Module {
         name: "compile",
         folder: "wasm/npm/compile",
         budget: None,
@@ -70,6 +77,7 @@ const WASM_FEATURES: &[&str] = &[
 
 /// Builds everything and packs it.
 pub(crate) fn build() -> Result<(), String> {
+    web::node()?;
     let toolchain = wasm_toolchain()?;
     install_tools()?;
     npm_ci(&package())?;
@@ -79,6 +87,7 @@ pub(crate) fn build() -> Result<(), String> {
     for module in MODULES.iter().filter(|module| module.has_fault) {
         fault_module(toolchain, module)?;
     }
+    reference()?;
     run(npm(&package()).args(["run", "--silent", "build"]))?;
     pack()?;
     sizes()
@@ -185,6 +194,20 @@ fn build_module(
 fn fault_module(toolchain: Toolchain, module: &Module) -> Result<(), String> {
     let features = ["--features", "fault-injection"];
     build_module(toolchain, module, &features, &artifacts().join("fault"))
+}
+
+/// What the native compiler gives, for tests: the package's gives the same.
+fn reference() -> Result<(), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(root()).args(["run", "--quiet"]);
+    cargo.args([
+        "--package",
+        "edgerail-judge",
+        "--example",
+        "reference",
+        "--",
+    ]);
+    run(cargo.arg(artifacts().join("reference.json")))
 }
 
 /// Packs the package as npm would publish it, under a name without a version.

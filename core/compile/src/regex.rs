@@ -14,19 +14,18 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 mod dialect;
+mod limits;
 mod lint;
+mod program;
 
 pub(crate) use dialect::PatternError;
+use limits::{determinize, nfa};
 pub(crate) use lint::suspicions;
 
 /// The largest serialised automaton that goes into a bundle.
 const MAX_AUTOMATON: usize = 256 << 10;
 /// How many groups there are at most: each costs one pass over the text.
 const MAX_GROUPS: usize = 4;
-/// What an automaton may take while it is built. The serialised form is smaller, never larger.
-const BUILD_LIMIT: usize = 1 << 20;
-/// The largest NFA that is tried.
-const NFA_LIMIT: usize = 4 << 20;
 /// The longest match of an anchored pattern, in bytes: trying it at every place costs at most this
 /// factor.
 const MAX_ANCHORED_LEN: usize = 256;
@@ -69,7 +68,7 @@ enum Automata {
         first_bytes: [u8; 32],
     },
     Fallback {
-        pattern: String,
+        program: Vec<u8>,
     },
 }
 
@@ -206,9 +205,8 @@ impl Pattern {
         let automata = match searching(&hir).or_else(|| anchored(&hir, max_len)) {
             Some(automata) => automata,
             None => {
-                let pattern = dialect::print_for_fallback(&hir);
-                regex_lite::Regex::new(&pattern).map_err(|_| too_large())?;
-                Automata::Fallback { pattern }
+                let program = program::program(&hir).ok_or_else(too_large)?;
+                Automata::Fallback { program }
             }
         };
         let marked = !matches!(automata, Automata::Fallback { .. }) && requires_marker(&hir);
@@ -231,7 +229,7 @@ impl Pattern {
             forward: &[],
             reverse: &[],
             literal: &self.literal,
-            fallback: "",
+            program: &[],
             first_bytes: [0; 32],
         };
         match &self.automata {
@@ -259,7 +257,7 @@ impl Pattern {
                 compiled.forward = forward;
                 compiled.first_bytes = *first_bytes;
             }
-            Automata::Fallback { pattern } => compiled.fallback = pattern,
+            Automata::Fallback { program } => compiled.program = program,
         }
         compiled
     }
@@ -318,22 +316,8 @@ fn first_bytes(forward: &dense::DFA<Vec<u32>>) -> Option<[u8; 32]> {
     Some(first_bytes)
 }
 
-fn nfa(hirs: &[&Hir], reverse: bool) -> Option<thompson::NFA> {
-    let config = thompson::Config::new()
-        .utf8(true)
-        .reverse(reverse)
-        .nfa_size_limit(Some(NFA_LIMIT))
-        .which_captures(thompson::WhichCaptures::None);
-    thompson::Compiler::new()
-        .configure(config)
-        .build_many_from_hir(hirs)
-        .ok()
-}
-
 fn dense_config() -> dense::Config {
     dense::Config::new()
-        .dfa_size_limit(Some(BUILD_LIMIT))
-        .determinize_size_limit(Some(2 * BUILD_LIMIT))
         .accelerate(true)
         .byte_classes(true)
         .unicode_word_boundary(false)
@@ -343,10 +327,7 @@ fn serialised(
     config: dense::Config,
     nfa: &thompson::NFA,
 ) -> Option<(Vec<u8>, dense::DFA<Vec<u32>>)> {
-    let dfa = dense::Builder::new()
-        .configure(config)
-        .build_from_nfa(nfa)
-        .ok()?;
+    let dfa = determinize(&config, nfa)?;
     let (mut bytes, padding) = dfa.to_bytes_little_endian();
     bytes.drain(..padding);
     (bytes.len() <= MAX_AUTOMATON).then_some((bytes, dfa))

@@ -106,7 +106,7 @@ pub(crate) struct Direction {
 }
 
 impl Engine {
-    /// Loads a bundle: validates all of it and builds nothing (`regex-lite` patterns excepted).
+    /// Loads a bundle: validates all of it and builds nothing.
     ///
     /// # Errors
     /// [`BundleError`] if the bytes are no bundle that this engine can use.
@@ -128,7 +128,6 @@ impl Engine {
         let regexes = RegexSet::load(
             bundle.section(SectionKind::RegexGroups),
             bundle.section(SectionKind::RegexEach),
-            |automaton| regex_name(&policy, automaton),
         )?;
         let topics = Topics::read(bundle.section(SectionKind::Topics))?;
         check_references(&policy, dictionary, &regexes)?;
@@ -377,16 +376,6 @@ fn longest_word(dictionary: Dictionary<'_>) -> usize {
 pub(crate) fn default_threshold(ty: PiiType) -> u16 {
     let recognizer = RECOGNIZERS.iter().find(|recognizer| recognizer.ty == ty);
     recognizer.map_or(1000, |recognizer| recognizer.threshold)
-}
-
-fn regex_name(policy: &Policy, automaton: usize) -> String {
-    let mut entries = policy
-        .guardrails
-        .iter()
-        .flat_map(|guardrail| &guardrail.regexes);
-    entries
-        .find(|entry| entry.automaton == automaton)
-        .map_or(String::new(), |e| e.name.clone())
 }
 
 /// The tables and the policy were written by one compiler; that they fit together is checked all the

@@ -12,7 +12,7 @@
 //! overlap in unusual ways; memory is bounded by [`Limits`]. Content never raises an error: what cannot
 //! be decided gives a decision that blocks.
 //!
-//! The crate is `no_std` and needs `alloc`. The feature `fallback-regex` links `std`.
+//! The crate is `no_std` and needs `alloc`.
 #![no_std]
 #![forbid(unsafe_code)]
 // Content is hostile: nothing in this crate may panic, index unchecked or overflow.
@@ -40,7 +40,7 @@
 )]
 
 extern crate alloc;
-#[cfg(any(test, feature = "fallback-regex"))]
+#[cfg(test)]
 extern crate std;
 
 pub mod bundle;
@@ -62,11 +62,13 @@ mod rules;
 #[cfg(feature = "mutate")]
 pub mod rules;
 mod selftest;
+mod sort;
 pub mod stream;
 mod substring;
 pub mod text;
 pub mod topics;
 pub mod views;
+mod words;
 
 pub use decision::{Decision, DecisionRecord};
 pub use engine::{Engine, LoadOptions, Trust};

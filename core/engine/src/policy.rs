@@ -391,19 +391,13 @@ impl Reader {
             scope: optional(document, "scope"),
             on_error_input: on_error("input")?,
             on_error_output: on_error("output")?,
-            guardrails: guardrails
-                .iter()
-                .map(|g| self.guardrail(g))
-                .collect::<Read<_>>()?,
-            attack_families: array(document, "attackFamilies")?
-                .iter()
-                .map(|family| {
-                    Ok(family
-                        .as_str()
-                        .ok_or("has a family without a name")?
-                        .to_owned())
-                })
-                .collect::<Read<_>>()?,
+            guardrails: each(document, "guardrails", &|guardrail| {
+                self.guardrail(guardrail)
+            })?,
+            attack_families: each(document, "attackFamilies", &|family| {
+                let name = family.as_str().ok_or("has a family without a name")?;
+                Ok(name.to_owned())
+            })?,
             text_bytes: document.member("textBytes").map(whole).transpose()?,
             findings: document.member("findings").map(whole).transpose()?,
         })
@@ -434,30 +428,15 @@ impl Reader {
                 .member("words")
                 .map_or(Ok(Counts::default()), counts)?,
             profanity: value.member("profanity").map(actions).transpose()?,
-            pii: array(value, "pii")?
-                .iter()
-                .map(pii_entry)
-                .collect::<Read<_>>()?,
-            regexes: array(value, "regexes")?
-                .iter()
-                .map(regex_entry)
-                .collect::<Read<_>>()?,
-            topics: array(value, "topics")?
-                .iter()
-                .map(topic_entry)
-                .collect::<Read<_>>()?,
+            pii: each(value, "pii", &pii_entry)?,
+            regexes: each(value, "regexes", &regex_entry)?,
+            topics: each(value, "topics", &topic_entry)?,
             prompt_attack: value
                 .member("promptAttack")
                 .map(prompt_attack)
                 .transpose()?,
-            cloud: array(value, "cloud")?
-                .iter()
-                .map(cloud_entry)
-                .collect::<Read<_>>()?,
-            allowed: array(value, "allow")?
-                .iter()
-                .map(allowed)
-                .collect::<Read<_>>()?,
+            cloud: each(value, "cloud", &cloud_entry)?,
+            allowed: each(value, "allow", &allowed)?,
             tiers: value.member("tier").map_or(Ok(Tiers::default()), tiers)?,
         })
     }
@@ -565,6 +544,16 @@ fn array<'v, 'j>(value: &'v Value<'j>, name: &str) -> Read<&'v [Value<'j>]> {
         None => Ok(&[]),
         Some(items) => items.as_array().ok_or("has a member that should be a list"),
     }
+}
+
+/// What `read` makes of each element of the list `name`.
+fn each<T>(value: &Value<'_>, name: &str, read: &dyn Fn(&Value<'_>) -> Read<T>) -> Read<Vec<T>> {
+    let items = array(value, name)?;
+    let mut all = Vec::with_capacity(items.len());
+    for item in items {
+        all.push(read(item)?);
+    }
+    Ok(all)
 }
 
 fn string(value: &Value<'_>, name: &str) -> Read<String> {

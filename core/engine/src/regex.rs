@@ -16,11 +16,14 @@ use crate::bundle::{BundleError, Bytes};
 
 mod marked;
 mod openings;
+mod program;
 mod stepwise;
 
 use marked::{LEVELS, marked_words, with_neighbours};
 pub use marked::{MAX_GAPS, is_marker, is_space};
 use openings::Openings;
+use program::Program;
+pub use program::{Assertion, Instruction, MAX_INSTRUCTIONS, run_program, write_program};
 pub(crate) use stepwise::{Stepped, Steps, Stretch};
 
 type Dfa = dense::DFA<Vec<u32>>;
@@ -36,7 +39,8 @@ pub enum RegexPath {
     /// An anchored automaton, tried wherever a first byte of the pattern stands: for patterns of bounded
     /// length whose searching automaton would exceed the budget, such as long counted repetitions.
     Anchored = 2,
-    /// `regex-lite`, near the required literal if there is one: for all that no automaton can hold.
+    /// A program that is simulated, near the required literal if there is one: for all that no automaton
+    /// can hold.
     Fallback = 3,
 }
 
@@ -71,7 +75,7 @@ impl RegexPath {
 /// One pattern as the compiler prepared it: the content of the section `regex-each`.
 ///
 /// Per pattern: path u8, group u8, gaps u8 (one more than their number; 0 = not marked), a zero byte, longest match u32 (`u32::MAX` = unbounded), lengths
-/// u32 of the forward automaton, the reverse automaton, the literal, the fallback pattern; 32 bytes of
+/// u32 of the forward automaton, the reverse automaton, the literal, the fallback's program; 32 bytes of
 /// first-byte set; then these four.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompiledRegex<'b> {
@@ -91,8 +95,8 @@ pub struct CompiledRegex<'b> {
     pub reverse: &'b [u8],
     /// A text that every match contains; empty if there is none.
     pub literal: &'b str,
-    /// The pattern for `regex-lite`, empty on the other paths.
-    pub fallback: &'b str,
+    /// The [program](write_program) of the fallback path, empty on the other paths.
+    pub program: &'b [u8],
     /// Bit b is set if a match can begin with byte b; all clear on the fallback path.
     pub first_bytes: [u8; 32],
 }
@@ -110,7 +114,7 @@ impl<'b> CompiledRegex<'b> {
             self.forward,
             self.reverse,
             self.literal.as_bytes(),
-            self.fallback.as_bytes(),
+            self.program,
         ];
         for part in parts {
             out.extend_from_slice(&u32::try_from(part.len()).ok()?.to_le_bytes());
@@ -147,7 +151,7 @@ impl<'b> CompiledRegex<'b> {
             forward: part(8)?,
             reverse: part(12)?,
             literal: core::str::from_utf8(part(16)?).ok()?,
-            fallback: core::str::from_utf8(part(20)?).ok()?,
+            program: part(20)?,
             first_bytes: *header.slice(24, 32)?.first_chunk()?,
         };
         *at = next;
@@ -213,9 +217,8 @@ enum Search {
         forward: Box<Dfa>,
         first_bytes: [u8; 32],
     },
-    #[cfg(feature = "fallback-regex")]
     Fallback {
-        regex: regex_lite::Regex,
+        program: Program,
         max_len: Option<usize>,
     },
 }
@@ -231,12 +234,8 @@ impl From<MatchError> for SearchFailed {
 }
 
 impl RegexSet {
-    /// Loads the sections `regex-groups` and `regex-each`; `name` names a pattern for messages.
-    pub(crate) fn load(
-        groups: &[u8],
-        each: &[u8],
-        name: impl Fn(usize) -> String,
-    ) -> Result<RegexSet, BundleError> {
+    /// Loads the sections `regex-groups` and `regex-each`.
+    pub(crate) fn load(groups: &[u8], each: &[u8]) -> Result<RegexSet, BundleError> {
         let mut set = RegexSet {
             groups: load_groups(groups)?,
             patterns: Vec::new(),
@@ -253,7 +252,7 @@ impl RegexSet {
                     .zip(compiled.gaps)
                     .map(|(most, gaps)| most.max(gaps));
             }
-            let search = Search::load(&compiled, || name(number))?;
+            let search = Search::load(&compiled)?;
             let literal = String::from(compiled.literal);
             set.patterns.push(Pattern {
                 path: compiled.path,
@@ -377,10 +376,9 @@ impl RegexSet {
                 forward,
                 first_bytes,
             } => find_anchored(forward, first_bytes, text, span, report),
-            #[cfg(feature = "fallback-regex")]
-            Search::Fallback { regex, max_len } => {
-                // The compiler marks none of these: `regex-lite` cannot be kept to a span.
-                find_fallback(regex, &pattern.literal, *max_len, text, report);
+            Search::Fallback { program, max_len } => {
+                // The compiler marks none of these, so that the span is the whole text.
+                find_fallback(program, &pattern.literal, *max_len, text, report);
                 Ok(())
             }
         }
@@ -388,10 +386,7 @@ impl RegexSet {
 }
 
 impl Search {
-    fn load(
-        compiled: &CompiledRegex<'_>,
-        name: impl Fn() -> String,
-    ) -> Result<Search, BundleError> {
+    fn load(compiled: &CompiledRegex<'_>) -> Result<Search, BundleError> {
         match compiled.path {
             RegexPath::Group | RegexPath::Own => {
                 let forward = Box::new(load_dfa("regex-each", compiled.forward)?);
@@ -413,23 +408,14 @@ impl Search {
                     first_bytes: compiled.first_bytes,
                 })
             }
-            #[cfg(feature = "fallback-regex")]
             RegexPath::Fallback => {
-                let regex = regex_lite::Regex::new(compiled.fallback);
-                let regex = regex.map_err(|_| {
-                    BundleError::Section(
-                        "regex-each",
-                        "has a fallback pattern that does not compile",
-                    )
-                })?;
-                let _ = name;
+                let wrong = || BundleError::Section("regex-each", "has a malformed program");
+                let program = Program::read(compiled.program).ok_or_else(wrong)?;
                 let max_len = compiled
                     .max_len
                     .and_then(|length| usize::try_from(length).ok());
-                Ok(Search::Fallback { regex, max_len })
+                Ok(Search::Fallback { program, max_len })
             }
-            #[cfg(not(feature = "fallback-regex"))]
-            RegexPath::Fallback => Err(BundleError::NeedsFallback(name())),
         }
     }
 }
@@ -610,19 +596,15 @@ fn find_anchored(
 }
 
 /// Searches the whole text, or only around the places where the literal stands.
-#[cfg(feature = "fallback-regex")]
 fn find_fallback(
-    regex: &regex_lite::Regex,
+    program: &Program,
     literal: &str,
     max_len: Option<usize>,
     text: &str,
     mut report: impl FnMut(Range<usize>),
 ) {
     let Some(max_len) = max_len.filter(|_| !literal.is_empty()) else {
-        regex
-            .find_iter(text)
-            .filter(|m| !m.is_empty())
-            .for_each(|m| report(m.range()));
+        program.each(text, report);
         return;
     };
     // Assertions look one character further than a match reaches.
@@ -639,18 +621,16 @@ fn find_fallback(
         );
         let window = text.get(..end).unwrap_or(text);
         let mut last = literal_at;
-        while let Some(found) = regex.find_at(window, at) {
-            if found.start() > literal_at {
+        while let Some(found) = program.find_at(window, at) {
+            if found.start > literal_at {
                 break;
             }
-            at = if found.is_empty() {
-                next_char(text, found.end())
+            if found.is_empty() {
+                at = next_char(text, found.end);
             } else {
-                found.end()
-            };
-            if !found.is_empty() {
-                report(found.range());
-                last = last.max(found.end());
+                at = found.end;
+                last = last.max(at);
+                report(found);
             }
         }
         from = if last > literal_at {
@@ -661,7 +641,6 @@ fn find_fallback(
     }
 }
 
-#[cfg(feature = "fallback-regex")]
 fn floor_char(text: &str, at: usize) -> usize {
     text.floor_char_boundary(at)
 }

@@ -37,7 +37,7 @@ export async function prepare(source, folder, { tarball, cache, beside = {} }) {
   }
   const ours = (path) => !relative(source, path).split(sep).includes('node_modules');
   await cp(source, folder, { recursive: true, filter: ours });
-  for (const [name, path] of Object.entries(beside)) await cp(path, join(folder, name));
+  for (const [name, path] of Object.entries(beside)) await cp(path, join(folder, name), { recursive: true });
   const wanted = await fingerprint([join(folder, 'package.json'), join(folder, 'package-lock.json'), tarball]);
   const mark = join(folder, '.installed');
   if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return;

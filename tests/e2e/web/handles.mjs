@@ -6,7 +6,7 @@ import { codeOf } from './code.mjs';
 import { assert, assertEqual } from './same.mjs';
 
 async function engineOf(origin) {
-  return await loadEngine(`${origin}/corpus/audience-browser.bundle`);
+  return await loadEngine(`${origin}/corpus/demo.bundle`);
 }
 
 export async function freed({ origin }) {
@@ -57,7 +57,7 @@ export async function disposed({ origin }) {
 
 /** Loading and freeing again and again takes no more memory than once. */
 export async function repeated({ origin }) {
-  const bundle = await (await fetch(`${origin}/corpus/audience-browser.bundle`)).arrayBuffer();
+  const bundle = await (await fetch(`${origin}/corpus/demo.bundle`)).arrayBuffer();
   const used = () => globalThis.process?.memoryUsage?.().rss;
   let early;
   for (let round = 0; round < 600; round += 1) {

@@ -7,7 +7,7 @@ import { bytesOf } from './bytes.mjs';
 import { codeOf, errorOf } from './code.mjs';
 import { assert, assertEqual } from './same.mjs';
 
-const bundleOf = (origin) => bytesOf(`${origin}/corpus/audience-browser.bundle`);
+const bundleOf = (origin) => bytesOf(`${origin}/corpus/demo.bundle`);
 
 async function recovers(origin, bundle) {
   const engine = await loadEngine(bundle, { wasm: `${origin}/package/dist/engine.wasm` });
@@ -88,7 +88,7 @@ export async function severalAtOnce({ origin }) {
     loadEngine(bundle),
     loadEngine(`${origin}/error.bundle`),
     loadEngine(bundle.subarray(0, 5_000)),
-    loadEngine(`${origin}/corpus/audience-browser.bundle`),
+    loadEngine(`${origin}/corpus/demo.bundle`),
     loadEngine(bundle, { require: 'verified' }),
   ]);
   const outcomes = results.map(({ value, reason }) => value?.evaluate('ana@example.com').text ?? reason.code);

@@ -9,7 +9,7 @@ const HIGH = '\ud83d';
 const LOW = '\ude00';
 
 async function engineOf(origin) {
-  return await loadEngine(`${origin}/corpus/audience-browser.bundle`);
+  return await loadEngine(`${origin}/corpus/demo.bundle`);
 }
 
 /** The decision on a text that is no Unicode: blocked, with the reason and the guardrail's message. */

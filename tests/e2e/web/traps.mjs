@@ -13,7 +13,7 @@ const MESSAGE = 'Sorry, I cannot help with that. Please leave out confidential d
 const MESSAGE_OUT = 'Sorry, I cannot show this answer.';
 
 async function engineOf(origin, options = {}) {
-  return await loadEngine(`${origin}/corpus/audience-browser.bundle`, {
+  return await loadEngine(`${origin}/corpus/demo.bundle`, {
     trust: 'local',
     wasm: `${origin}/fault/engine.wasm`,
     ...options,

@@ -8,7 +8,7 @@ import { assertEqual } from './same.mjs';
 export async function using({ origin }) {
   let left;
   {
-    using engine = await loadEngine(`${origin}/corpus/audience-browser.bundle`);
+    using engine = await loadEngine(`${origin}/corpus/demo.bundle`);
     using stream = engine.stream();
     assertEqual(stream.push('Write to '), 'Write to ', 'inside of the block');
     left = { engine, stream };

@@ -3,6 +3,9 @@
 //! build. For other targets it is empty, so that it can be a member of the workspace.
 #![no_std]
 
+#[cfg(feature = "std")]
+extern crate std;
+
 #[cfg(target_arch = "wasm32")]
 mod proof {
     extern crate alloc;

@@ -14,10 +14,30 @@ export function verdict(page, outcome) {
   }, outcome);
 }
 
-/** Opens the playground and waits until it checks. */
+/** Opens the playground as a new visitor would, and waits until it checks. */
 export async function openPlayground(browser, url) {
-  const page = await browser.open(url);
+  const page = await openFresh(browser, url);
   await ready(page);
+  return page;
+}
+
+/** Opens a page of the site with nothing kept from earlier tests. */
+export async function openFresh(browser, url) {
+  const page = await browser.open(new URL('/icon.svg', url).href);
+  await page.run(
+    () =>
+      new Promise((done) => {
+        try {
+          localStorage.clear();
+          const request = indexedDB.deleteDatabase('edgerail-www');
+          request.onsuccess = request.onerror = request.onblocked = () => done();
+        } catch {
+          // Denied storage keeps nothing.
+          done();
+        }
+      }),
+  );
+  await page.goto(url);
   return page;
 }
 

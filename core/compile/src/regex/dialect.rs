@@ -1,9 +1,8 @@
 //! The dialect of custom regexes, and its error messages.
 
 use regex_syntax::ast::{self, AssertionKind, Ast, ClassPerlKind, ClassSetItem, Span};
-use regex_syntax::hir::print::Printer;
+use regex_syntax::hir::Hir;
 use regex_syntax::hir::translate::TranslatorBuilder;
-use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
 /// Why a pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,39 +25,6 @@ pub(crate) fn parse(pattern: &str, unicode: bool) -> Result<Hir, PatternError> {
             at: (explicit == pattern).then_some(error.span().start.column),
             problem: format!("is not valid: {}", error.kind()),
         })
-}
-
-/// The pattern for `regex-lite`: explicit classes only, and its `\b` is ASCII by itself.
-pub(crate) fn print_for_fallback(hir: &Hir) -> String {
-    let mut printed = String::new();
-    // Writing to a string does not fail.
-    let _ = Printer::new().print(&group_repetitions(hir), &mut printed);
-    printed
-        .replace(r"(?-u:\b)", r"\b")
-        .replace(r"(?-u:\B)", r"\B")
-}
-
-/// Puts a group around every repetition that is repeated: the printer leaves it out, and `(?:a*)?` would
-/// become the lazy `a*?`.
-fn group_repetitions(hir: &Hir) -> Hir {
-    let grouped = |hirs: &[Hir]| hirs.iter().map(group_repetitions).collect();
-    match hir.kind() {
-        HirKind::Repetition(repetition) => {
-            let mut sub = Box::new(group_repetitions(&repetition.sub));
-            if matches!(sub.kind(), HirKind::Repetition(_)) {
-                let (index, name) = (1, None);
-                sub = Box::new(Hir::capture(Capture { index, name, sub }));
-            }
-            Hir::repetition(Repetition { sub, ..*repetition })
-        }
-        HirKind::Capture(capture) => Hir::capture(Capture {
-            sub: Box::new(group_repetitions(&capture.sub)),
-            ..capture.clone()
-        }),
-        HirKind::Concat(parts) => Hir::concat(grouped(parts)),
-        HirKind::Alternation(parts) => Hir::alternation(grouped(parts)),
-        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
-    }
 }
 
 /// Replaces what has two meanings by explicit classes.

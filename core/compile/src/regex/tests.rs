@@ -157,25 +157,71 @@ fn marked_patterns_get_groups_of_their_own_and_join_others_when_there_are_too_ma
     assert_eq!(gaps, [Some(0), None, Some(0), None, Some(1)]);
 }
 
+/// What `program` finds, as the engine finds it on the fallback path.
+fn simulated(pattern: &str, text: &str) -> Vec<std::ops::Range<usize>> {
+    let hir = dialect::parse(pattern, false).unwrap();
+    let program = program::program(&hir).unwrap();
+    edgerail_core::regex::run_program(&program, text).unwrap()
+}
+
 #[test]
-fn patterns_are_printed_for_the_fallback_with_their_meaning() {
+fn programs_find_what_the_automata_library_finds() {
+    let texts = [
+        "aaab aaaaaa ababc",
+        "a\r\nb\n\nc\r\r\nabc_é ab",
+        "Straße ſtraße STRASSE 2026-01-02\n",
+        "",
+        "x\u{1F600}yé xéy",
+    ];
     for pattern in [
         "(?:a*)?b",
         "(?:a{2}){3}",
-        "(?:(?:a+)+)*?",
-        "(?:ab){2}|(?P<x>c?)?",
+        "(?:(?:a+)+)*?b?",
+        "(?:ab){2}|(?P<x>c?)?a",
+        "(?:|a)+b",
+        "(?:|a)*b|a",
+        "(?:a|)*?ab",
+        "(?:a??b??)*c",
+        "(?:a*?){2,}b|aa",
+        "a{2,4}?",
+        "a{2,4}",
+        "a{0,2}b",
+        "a{3,}",
+        r"\ba\w*\b|\B.\B",
+        "(?m)^.*$",
+        "(?mR)^.+?$",
+        "(?s)^.{2,}$",
+        "^a|b$",
+        "(?i)stra(?:ss|ß)e",
+        r"[^\x00-\x7f]+",
+        r"x.y|\d+-\d+(?:-\d+)?",
+        r"a\z|[[:alpha:]&&[^b]]+",
     ] {
         let hir = dialect::parse(pattern, false).unwrap();
-        let printed = dialect::print_for_fallback(&hir);
-        let text = "aaab aaaaaa ababc";
-        let matches = |pattern: &str| -> Vec<_> {
-            let regex = regex_lite::Regex::new(pattern).unwrap();
-            regex.find_iter(text).map(|m| m.range()).collect()
+        let dfa = |reverse| {
+            let kind = if reverse {
+                MatchKind::All
+            } else {
+                MatchKind::LeftmostFirst
+            };
+            let config = dense_config().match_kind(kind);
+            let nfa = nfa(&[&hir], reverse).unwrap();
+            let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa);
+            dfa.unwrap()
         };
-        assert_eq!(
-            matches(&printed),
-            matches(pattern),
-            "{pattern} as {printed}"
-        );
+        let oracle =
+            regex_automata::dfa::regex::Regex::builder().build_from_dfas(dfa(false), dfa(true));
+        for text in texts {
+            let expected: Vec<_> = oracle.find_iter(text).map(|m| m.range()).collect();
+            let expected: Vec<_> = expected.into_iter().filter(|m| !m.is_empty()).collect();
+            assert_eq!(simulated(pattern, text), expected, "{pattern} in {text:?}");
+        }
     }
+}
+
+#[test]
+fn programs_have_a_largest_size() {
+    let hir = |pattern| dialect::parse(pattern, false).unwrap();
+    assert!(program::program(&hir("(a{1,300}){1,300}")).is_some());
+    assert!(program::program(&hir("(a{1,500}){1,500}")).is_none());
 }

@@ -16,6 +16,8 @@
 mod bytes;
 mod messages;
 
+use crate::sort;
+
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -104,8 +106,10 @@ impl SectionKind {
     #[must_use]
     pub const fn version(self) -> u16 {
         match self {
-            // The pinned `regex-automata` 0.4.18 as one number: its serialised form is the layout.
-            SectionKind::RegexGroups | SectionKind::RegexEach => 418,
+            // The pinned `regex-automata` 0.4.18 as one number: its serialised form is the layout. The
+            // second digit behind it is that of our own layout around it.
+            SectionKind::RegexGroups => 418,
+            SectionKind::RegexEach => 4182,
             SectionKind::Dictionary => 2,
             _ => 1,
         }
@@ -140,8 +144,6 @@ pub enum BundleError {
     Hash,
     /// The named section's content is wrong; in which way.
     Section(&'static str, &'static str),
-    /// The named regex needs the fallback engine, which this build does not have.
-    NeedsFallback(alloc::string::String),
     /// A self-test's decision differs; its number.
     SelfTest(usize),
 }
@@ -182,10 +184,6 @@ impl fmt::Display for BundleError {
                 )
             }
             BundleError::Section(name, what) => write!(f, "section {name}: {what}"),
-            BundleError::NeedsFallback(name) => write!(
-                f,
-                "regex {name} needs the fallback engine: use an engine with the feature `fallback-regex`"
-            ),
             BundleError::SelfTest(number) => {
                 write!(f, "self-test {number} gives another decision than recorded")
             }
@@ -338,7 +336,7 @@ pub fn assemble(sections: &[(SectionKind, Vec<u8>)]) -> Option<Vec<u8>> {
         .iter()
         .filter(|(_, content)| !content.is_empty())
         .collect();
-    sections.sort_by_key(|(kind, _)| *kind);
+    sort::by_key(&mut sections, |(kind, _)| *kind);
     let mut out = Vec::new();
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&FORMAT.to_le_bytes());

@@ -9,6 +9,7 @@ use crate::json::Writer;
 use crate::pii::PiiType;
 use crate::policy::{Actions, EntryAction, Guardrail, Mode};
 use crate::request::OutputScope;
+use crate::sort;
 
 impl Decision<'_> {
     /// The decision as canonical JSON (members sorted by name, no white space, whole numbers only).
@@ -57,8 +58,8 @@ impl Decision<'_> {
     }
 
     fn word_policy(&self, w: &mut Writer, guardrail: usize) {
-        let words = self.distinct(guardrail, |entry| matches!(entry, Entry::Word(_)));
-        let profanity = self.distinct(guardrail, |entry| entry == Entry::Profanity);
+        let words = self.distinct(guardrail, &|entry| matches!(entry, Entry::Word(_)));
+        let profanity = self.distinct(guardrail, &|entry| entry == Entry::Profanity);
         if words.is_empty() && profanity.is_empty() {
             return;
         }
@@ -80,8 +81,8 @@ impl Decision<'_> {
     }
 
     fn sensitive_information_policy(&self, w: &mut Writer, number: usize, guardrail: &Guardrail) {
-        let entities = self.distinct(number, |entry| matches!(entry, Entry::Pii(_)));
-        let regexes = self.distinct(number, |entry| matches!(entry, Entry::Regex(_)));
+        let entities = self.distinct(number, &|entry| matches!(entry, Entry::Pii(_)));
+        let regexes = self.distinct(number, &|entry| matches!(entry, Entry::Regex(_)));
         let missing = self.not_found(guardrail, &entities);
         if entities.is_empty() && regexes.is_empty() && missing.is_empty() {
             return;
@@ -127,15 +128,15 @@ impl Decision<'_> {
     }
 
     /// One finding per distinct entry and match, in the order of the text.
-    fn distinct(&self, guardrail: usize, of: impl Fn(Entry<'_>) -> bool) -> Vec<&Finding<'_>> {
+    fn distinct(&self, guardrail: usize, of: &dyn Fn(Entry<'_>) -> bool) -> Vec<&Finding<'_>> {
         let own = self.findings.iter().enumerate();
         let mut own: Vec<_> = own
             .filter(|(_, f)| f.guardrail == guardrail && of(f.entry))
             .collect();
         // Sorting keeps this from becoming quadratic with a thousand different matches.
-        own.sort_by_key(|(place, f)| (f.entry, f.matched, *place));
+        sort::by_key(&mut own, |(place, f)| (f.entry, f.matched, *place));
         own.dedup_by_key(|(_, f)| (f.entry, f.matched));
-        own.sort_by_key(|(place, _)| *place);
+        sort::by_key(&mut own, |(place, _)| *place);
         own.into_iter().map(|(_, finding)| finding).collect()
     }
 

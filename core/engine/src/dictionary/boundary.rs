@@ -1,8 +1,9 @@
 use crate::rules::rule;
 use crate::text::{CharClass, class};
+use crate::words::{Words, words};
 
 /// Elided articles and pronouns before an apostrophe: French, Italian, Catalan, Occitan.
-const ELISIONS: &[&str] = &[
+const ELISIONS: Words = words![
     "l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quelqu", "un",
     "all", "dall", "dell", "nell", "sull", "coll", "quell", "bell", "sant",
 ];
@@ -57,9 +58,7 @@ fn starts_bounded(before: &str, word: &str) -> bool {
             )
         });
         let elision = elision.get(from..).unwrap_or("");
-        let elided = ELISIONS
-            .iter()
-            .any(|known| elision.eq_ignore_ascii_case(known));
+        let elided = ELISIONS.contains_any_case(elision);
         return if elided {
             rule!("words.boundary.elision")
         } else {

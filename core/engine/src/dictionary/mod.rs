@@ -286,18 +286,24 @@ impl<'b> Dictionary<'b> {
             }
         }
         let state = |number: usize| layout.state(self.bytes, number).unwrap_or_default();
-        let mut edges = Vec::new();
+        // The edges by the depth of what they lead to. A hostile depth must not cost memory.
+        let mut edges: Vec<Vec<(usize, usize)>> = Vec::new();
         for slot in 0..layout.transition_len() {
             if let Some(edge) = layout.transition(self.bytes, slot)
                 && edge.state != 0
             {
-                edges.push((state(edge.target).depth, edge.target, edge.state));
+                let depth = state(edge.target).depth.min(layout.states);
+                if edges.len() <= depth {
+                    edges.resize_with(depth.saturating_add(1), Vec::new);
+                }
+                if let Some(edges) = edges.get_mut(depth) {
+                    edges.push((edge.target, edge.state));
+                }
             }
         }
         // An edge leads one token deeper, so that from the deepest on one look at each is enough.
-        edges.sort_unstable_by(|a, b| b.cmp(a));
         let mut leads = alloc::vec![0; layout.states];
-        for (_, target, from) in edges {
+        for (target, from) in edges.into_iter().rev().flatten() {
             let own = listed.get(state(target).output).copied().unwrap_or(0);
             let more = own | leads.get(target).copied().unwrap_or(0);
             if let Some(have) = leads.get_mut(from) {

@@ -8,6 +8,7 @@ use crate::engine::{Direction, Engine};
 use crate::pii::PiiType;
 use crate::request::Source;
 use crate::rules::rule;
+use crate::sort;
 use crate::text::{MIN_VIEW_LIMIT, View};
 use crate::topics::{Explanation, KeywordHit};
 use crate::views::{self, Search, Unit, Units, ViewKind, Window};
@@ -51,7 +52,7 @@ pub(super) fn detect(
         words: true,
         pii: true,
     };
-    let keywords = read(engine, direction, view.text(), all, |found| {
+    let keywords = read(engine, direction, view.text(), all, &mut |found| {
         let (start, end) = view.to_original(found.start, found.end);
         detections.push(Detection {
             start,
@@ -89,7 +90,7 @@ pub(super) fn detect(
     });
     found.map_err(|_| Failure::Fault)?;
 
-    detections.sort_unstable_by_key(|d| (d.start, d.end, d.kind, d.view));
+    sort::by_key(&mut detections, |d| (d.start, d.end, d.kind, d.view));
     detections.dedup();
     if rule!("views.repeats") {
         drop_repeats(&mut detections);
@@ -103,7 +104,7 @@ fn drop_repeats(detections: &mut Vec<Detection>) {
     if detections.iter().all(|detection| detection.view.is_none()) {
         return;
     }
-    detections.sort_unstable_by_key(|d| (d.kind, d.start, Reverse(d.end), d.view));
+    sort::by_key(detections, |d| (d.kind, d.start, Reverse(d.end), d.view));
     // How far what was kept of this kind reaches, in the text itself and in views.
     let mut last: Option<Kind> = None;
     let (mut plain, mut shown) = (0, (0, 0));
@@ -120,7 +121,7 @@ fn drop_repeats(detections: &mut Vec<Detection>) {
         shown = place;
         !repeats
     });
-    detections.sort_unstable_by_key(|d| (d.start, d.end, d.kind, d.view));
+    sort::by_key(detections, |d| (d.start, d.end, d.kind, d.view));
 }
 
 /// What of a text is read.
@@ -139,7 +140,7 @@ fn read(
     direction: &Direction,
     text: &str,
     reads: Reads,
-    mut report: impl FnMut(Detection),
+    report: &mut dyn FnMut(Detection),
 ) -> Vec<KeywordHit> {
     let mut push = |kind, start, end, score, view| {
         report(Detection {
@@ -206,12 +207,12 @@ fn evasions(
     families.try_for_each(|(units, words)| {
         let reads = Reads { words, pii: !words };
         let mut within = true;
-        let each = |window: Window<'_>| {
+        let mut each = |window: Window<'_>| {
             let left = room.checked_sub(window.text().len());
             within &= left.is_some();
             room = left.unwrap_or(0);
             if within {
-                let hits = read(engine, direction, window.text(), reads, |found| {
+                let hits = read(engine, direction, window.text(), reads, &mut |found| {
                     detections.extend(traced(view, &window, found));
                 });
                 for hit in hits.into_iter().filter(|_| words) {
@@ -222,7 +223,7 @@ fn evasions(
                 }
             }
         };
-        views::windows(text, units, each);
+        views::windows(text, units, &mut each);
         within.then_some(()).ok_or(Failure::GrowthLimit)
     })
 }

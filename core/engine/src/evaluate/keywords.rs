@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::detect::{Detection, Kind};
 use crate::engine::{Direction, Engine};
+use crate::sort;
 use crate::text::{TokenKind, Tokens, View};
 use crate::topics::{self, Explanation, KeywordHit};
 use crate::views::ViewKind;
@@ -66,8 +67,7 @@ impl Keywords {
         }
         self.count_words(view.text());
         self.hits.extend(self.shown.iter().map(|(hit, _)| *hit));
-        self.hits
-            .sort_unstable_by_key(|hit| (hit.end, hit.form, hit.start));
+        sort::by_key(&mut self.hits, |hit| (hit.end, hit.form, hit.start));
         for found in topics::detect(engine.topics(), &direction.topics, &self.hits) {
             let counted = |hit: &KeywordHit| {
                 let mut places = found.keywords.iter();
@@ -84,8 +84,7 @@ impl Keywords {
 
     /// Gives what the views show the numbers of the words at whose ends they stand.
     fn count_words(&mut self, text: &str) {
-        self.shown
-            .sort_unstable_by_key(|(hit, view)| (hit.end, hit.form, *view));
+        sort::by_key(&mut self.shown, |(hit, view)| (hit.end, hit.form, *view));
         self.shown
             .dedup_by_key(|(hit, _)| (hit.end, hit.form, hit.start));
         let mut words = Tokens::new(text).filter(|token| token.kind != TokenKind::Symbol);

@@ -6,12 +6,13 @@ use core::cmp::Reverse;
 
 use crate::decision::Mask;
 use crate::rules::rule;
+use crate::sort;
 
 /// The union of the masks, in the order of the text. Values that overlap form a cluster, which takes the
 /// label of its longest value; of equally long ones that of the earliest, then a regex's before a
 /// built-in type's: what the customer named says more.
 pub(crate) fn clusters<'a>(masks: &mut [Mask<'a>]) -> Vec<Mask<'a>> {
-    masks.sort_unstable_by_key(|m| (m.start, Reverse(m.end), m.built_in, m.label));
+    sort::by_key(masks, |m| (m.start, Reverse(m.end), m.built_in, m.label));
     let mut clusters = Vec::with_capacity(masks.len());
     let mut rest = masks.iter().peekable();
     while let Some(first) = rest.next() {

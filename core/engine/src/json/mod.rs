@@ -7,4 +7,5 @@ mod read;
 mod write;
 
 pub use read::{ParseError, Value, parse};
+pub(crate) use write::write_number;
 pub use write::{Writer, write_string};

@@ -1,3 +1,5 @@
+use crate::sort;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -368,7 +370,7 @@ fn unique(members: &[(Cow<'_, str>, Value<'_>)], late: &[usize]) -> Result<(), P
     }
     let names = members.iter().enumerate();
     let mut names: Vec<(&str, usize)> = names.map(|(n, (name, _))| (name.as_ref(), n)).collect();
-    names.sort_unstable();
+    sort::by(&mut names, Ord::cmp);
     let pairs = names.iter().zip(names.iter().skip(1));
     let again = pairs.filter(|((a, _), (b, _))| a == b).map(|(_, (_, n))| n);
     match again.min() {

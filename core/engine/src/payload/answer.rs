@@ -8,6 +8,7 @@ use alloc::string::String;
 
 use super::json::{Document, Kind, NodeId};
 use super::shape::Shape;
+use super::text;
 
 /// A response with the message as the answer's text.
 pub(super) fn body(shape: Shape, document: &Document<'_>, message: &str) -> String {
@@ -62,18 +63,36 @@ pub(super) fn fill(
     message: &str,
     of: NodeId,
 ) -> String {
-    let mut out = String::with_capacity(template.len().saturating_add(message.len()));
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("<<") {
-        let (field, next) = after.split_once(">>").unwrap_or((after, ""));
-        out.push_str(before);
-        match field.split_once('|') {
-            None => crate::json::write_string(&mut out, message),
-            Some((name, default)) => {
-                let value = document.and_then(|document| plain_member(document, of, name));
-                out.push_str(value.unwrap_or(default));
-            }
+    fill_by(template, &|field, out| {
+        field_of(field, document, message, of, out);
+    })
+}
+
+/// Appends a field of a template.
+pub(super) fn field_of(
+    field: &str,
+    document: Option<&Document<'_>>,
+    message: &str,
+    of: NodeId,
+    out: &mut String,
+) {
+    match text::split_at(field, "|") {
+        None => crate::json::write_string(out, message),
+        Some((name, default)) => {
+            let value = document.and_then(|document| plain_member(document, of, name));
+            out.push_str(value.unwrap_or(default));
         }
+    }
+}
+
+/// Fills a template with what `field` appends.
+pub(super) fn fill_by(template: &str, field: &dyn Fn(&str, &mut String)) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = text::split_at(rest, "<<") {
+        let (name, next) = text::split_at(after, ">>").unwrap_or((after, ""));
+        out.push_str(before);
+        field(name, &mut out);
         rest = next;
     }
     out.push_str(rest);

@@ -79,6 +79,16 @@ impl PayloadError {
         }
     }
 
+    /// What `Display` writes, without the standard library's formatting, which is large.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let (rule, remedy) = (self.rule(), self.remedy());
+        match &self.name {
+            Some(name) => [&self.place, ": ", rule, " (", name, "); ", remedy].concat(),
+            None => [&self.place, ": ", rule, "; ", remedy].concat(),
+        }
+    }
+
     const fn rule(&self) -> &'static str {
         match self.problem {
             Problem::NotUtf8 => "the body is no UTF-8",
@@ -130,11 +140,7 @@ impl PayloadError {
 
 impl fmt::Display for PayloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.rule())?;
-        if let Some(name) = &self.name {
-            write!(f, " ({name})")?;
-        }
-        write!(f, "; {}", self.remedy())
+        f.write_str(&self.message())
     }
 }
 

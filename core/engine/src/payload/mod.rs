@@ -73,6 +73,8 @@ struct Part<'b> {
     number: bool,
     /// Whether it stands in JSON that is itself a string of the body.
     nested: bool,
+    /// Whether it is an input or result of a tool.
+    tool: bool,
 }
 
 /// A stretch of a content block to be replaced.
@@ -173,7 +175,7 @@ impl<'b> Payload<'b> {
             let area = usize::from(system);
             let selective = guarding.get(area) == Some(&Guarding::Selective)
                 && self.side == Side::Request
-                && !candidate.tool
+                && !candidate.part.tool
                 && (system || tagged.get(area) == Some(&true));
             if !self.applies {
                 continue;
@@ -240,6 +242,19 @@ impl<'b> Payload<'b> {
     #[must_use]
     pub fn pointer(&self, block: usize) -> Option<String> {
         Some(self.document.pointer(self.parts.get(block)?.node))
+    }
+
+    /// Whether a content block of [`Payload::request`] is an input or result of a tool.
+    #[must_use]
+    pub fn is_tool(&self, block: usize) -> bool {
+        self.parts.get(block).is_some_and(|part| part.tool)
+    }
+
+    /// Whether the body asks for the answer as a stream. Bedrock says so in the path instead.
+    #[must_use]
+    pub fn asks_for_stream(&self) -> bool {
+        let asks = |node| self.document.kind(node) == Kind::Bool(true);
+        self.document.members(0, "stream").any(asks)
     }
 
     /// What the engine is to decide: the texts in the order of the body.
@@ -311,6 +326,12 @@ impl<'b> Payload<'b> {
     pub fn blocked(&self, message: &str) -> Vec<u8> {
         answer::body(self.shape, &self.document, message).into_bytes()
     }
+
+    /// The same as a whole stream, for a caller that asked for one.
+    #[must_use]
+    pub fn blocked_stream(&self, framing: stream::Framing, message: &str) -> Vec<u8> {
+        stream::answer(self.shape, framing, &self.document, message)
+    }
 }
 
 /// Finds what the body's table lists, and what else may be content.
@@ -331,7 +352,7 @@ fn walk_all(
         walked.found.append(&mut other.found);
     }
     if !unread.other_side.is_empty() {
-        walked.found.sort_by_key(|found| found.node);
+        crate::sort::by_key(&mut walked.found, |found| found.node);
     }
     Ok(walked)
 }
@@ -349,7 +370,6 @@ fn model(document: &Document<'_>) -> Option<String> {
 struct Candidate<'b> {
     part: Part<'b>,
     tagged: bool,
-    tool: bool,
 }
 
 struct Selection<'d, 'b> {
@@ -421,12 +441,9 @@ impl<'b> Selection<'_, 'b> {
             qualifiers,
             number: self.document.kind(found.node) == Kind::Number,
             nested: false,
-        };
-        self.parts.push(Candidate {
-            part,
-            tagged,
             tool: found.what == What::Tool,
-        });
+        };
+        self.parts.push(Candidate { part, tagged });
     }
 
     /// Tool data is often JSON written into a string, whose own escapes would hide what it says.
@@ -459,11 +476,11 @@ impl<'b> Selection<'_, 'b> {
                 qualifiers: Qualifiers::default(),
                 number: inner.kind(node) == Kind::Number,
                 nested: true,
+                tool: true,
             };
             self.parts.push(Candidate {
                 part,
                 tagged: false,
-                tool: true,
             });
         }
     }
@@ -540,8 +557,7 @@ impl Edits {
     }
 
     fn apply(mut self, text: &str) -> String {
-        self.edits
-            .sort_by_key(|(range, _)| (range.start, range.end));
+        crate::sort::by_key(&mut self.edits, |(range, _)| (range.start, range.end));
         // A number with two replacements is quoted once.
         self.edits.dedup();
         let mut out = String::with_capacity(text.len());
@@ -559,9 +575,7 @@ impl Edits {
     }
 }
 
-/// Appends a number; the formatting machinery is large.
+/// Appends a number.
 fn push_number(out: &mut String, number: usize) {
-    let mut writer = crate::json::Writer::new();
-    writer.number(u64::try_from(number).unwrap_or(u64::MAX));
-    out.push_str(&writer.finish());
+    crate::json::write_number(out, u64::try_from(number).unwrap_or(u64::MAX));
 }

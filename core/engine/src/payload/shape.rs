@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use super::grammar::{Object, Rule, Table};
 use super::json::{Document, Kind, NodeId};
-use super::tables;
+use super::{tables, text};
 
 /// Which API a body is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,11 +297,11 @@ fn members_of<'d>(
 }
 
 fn occurs(document: &Document<'_>, node: NodeId, path: &str) -> bool {
-    let (step, rest) = match path.split_once('/') {
+    let (step, rest) = match text::split_at(path, "/") {
         Some((step, rest)) => (step, Some(rest)),
         None => (path, None),
     };
-    let (name, value) = match step.split_once('=') {
+    let (name, value) = match text::split_at(step, "=") {
         Some((name, value)) => (name, Some(value)),
         None => (step, None),
     };

@@ -6,7 +6,8 @@ use core::ops::Range;
 
 use super::error::Problem;
 use super::json::{Document, Kind};
-use super::{PayloadError, text::Piece};
+use super::text::{self, Piece};
+use super::PayloadError;
 
 const NAME: &str = "amazon-bedrock-guardrails-guardContent_";
 
@@ -60,7 +61,7 @@ impl Tags {
             let next = [(true, &self.open), (false, &self.close)];
             let next = next
                 .into_iter()
-                .filter_map(|(opens, tag)| Some((rest.find(&**tag)?, opens, tag.len())))
+                .filter_map(|(opens, tag)| Some((text::find(rest, tag)?, opens, tag.len())))
                 .min();
             let Some((distance, opens, bytes)) = next else {
                 break;

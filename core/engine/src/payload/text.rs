@@ -84,6 +84,20 @@ pub(super) fn compose(inner: &[Piece], outer: &[Piece]) -> Vec<Piece> {
     pieces
 }
 
+/// Where a text has another one. It has to be of a kind that cannot begin within itself, as tags and the
+/// marks of templates cannot: the standard library's search, made for any, is larger.
+pub(super) fn find(text: &str, what: &str) -> Option<usize> {
+    let (text, what) = (text.as_bytes(), what.as_bytes());
+    text.windows(what.len().max(1))
+        .position(|part| part == what)
+}
+
+/// A text before and behind the first place of another one.
+pub(super) fn split_at<'t>(text: &'t str, what: &str) -> Option<(&'t str, &'t str)> {
+    let at = find(text, what)?;
+    Some((text.get(..at)?, text.get(at.saturating_add(what.len())..)?))
+}
+
 /// The value of a string, given what stands between its quotes.
 pub(super) fn decode(raw: &str) -> Cow<'_, str> {
     if !raw.as_bytes().contains(&b'\\') {

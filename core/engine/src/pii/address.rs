@@ -26,6 +26,8 @@ use super::shape::{
 };
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text::lowercase;
+use crate::words::{Words, words};
 use place::{proper_words, tail};
 use words::{BOXES, ENDINGS, FRENCH, ORDINARY, QUARTERS};
 
@@ -106,7 +108,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
 }
 
 fn post_box(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
-    if !is_one_of(&scan.slice(at.start, at.end).to_lowercase(), BOXES) {
+    if !is_one_of(&lowercase(scan.slice(at.start, at.end)), BOXES) {
         return None;
     }
     let start = skip_blanks(scan, at.end);
@@ -126,10 +128,10 @@ fn post_box(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
 }
 
 /// What a military address begins with.
-pub(super) const HEADS: &[&str] = &["PSC ", "Unit ", "CMR ", "USNS ", "USS ", "USNV ", "USCGC "];
+pub(super) const HEADS: Words = words!["PSC ", "Unit ", "CMR ", "USNS ", "USS ", "USNV ", "USCGC "];
 
 /// The post offices of the armed forces.
-pub(super) const OFFICES: &[&str] = &["APO ", "FPO ", "DPO "];
+pub(super) const OFFICES: Words = words!["APO ", "FPO ", "DPO "];
 
 /// Mail of the armed forces of the USA: `PSC 3632, Box 4673, APO AE 09012`, found at the ZIP code.
 fn military(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
@@ -139,7 +141,7 @@ fn military(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     let region = at.start.checked_sub(7)?;
     let office = scan.slice(region, region.saturating_add(4));
     let zone = scan.slice(region.saturating_add(4), at.start);
-    if !OFFICES.contains(&office) || !matches!(zone, "AA " | "AE " | "AP ") {
+    if !OFFICES.contains(office) || !matches!(zone, "AA " | "AE " | "AP ") {
         return None;
     }
     let (mut start, mut back) = (region, region);
@@ -155,7 +157,7 @@ fn military(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
             || scan.slice(back.saturating_sub(2), back) == "\\n";
         let length = HEADS
             .iter()
-            .any(|head| scan.slice(back, back.saturating_add(head.len())) == *head);
+            .any(|head| scan.slice(back, back.saturating_add(head.len())) == head);
         if word && length {
             start = back;
         }
@@ -195,7 +197,7 @@ fn numbered(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     }
     if matches!(scan.byte(from), b'b' | b'B' | b't' | b'T') {
         let end = word_end(scan, from);
-        if is_one_of(scan.slice(from, end), &["bis", "ter"]) {
+        if is_one_of(scan.slice(from, end), words!["bis", "ter"]) {
             from = skip_blanks(scan, end);
         }
     }
@@ -260,8 +262,8 @@ fn is_ordinary(scan: &Scan<'_>, line: &(usize, &str, bool)) -> bool {
     rule!("pii.address.ordinary-word")
         && goes_on
         && is_one_of(kind, ORDINARY)
-        && !is_one_of(next, &["in", "and", "near", "apt", "is", "has", "was"])
-        && !is_one_of(kind, &["st", "rd", "dr", "ct", "pl"])
+        && !is_one_of(next, words!["in", "and", "near", "apt", "is", "has", "was"])
+        && !is_one_of(kind, words!["st", "rd", "dr", "ct", "pl"])
 }
 
 /// How many bytes the name of a street has at most, its kind included: six words of 64 bytes and what joins
@@ -335,7 +337,7 @@ fn after_unit(scan: &Scan<'_>, start: usize) -> bool {
 }
 
 /// What says "house number" before one; each ends in a full stop or an `o`.
-pub(super) const HOUSE_SIGNS: &[&str] = &[
+pub(super) const HOUSE_SIGNS: Words = words![
     "H.No.",
     "H. No.",
     "House No.",
@@ -354,11 +356,11 @@ pub(super) const LONGEST_HOUSE_SIGN: usize = 9;
 /// The start of `Flat 3, ` or `H.No. ` before the number at `start`, and whether a word for the house itself stands there.
 fn before_number(scan: &Scan<'_>, start: usize) -> (usize, bool) {
     let blank = skip_blanks_back(scan, start);
-    let signs: &[&str] = match scan.byte_before(blank) {
+    let signs = match scan.byte_before(blank) {
         b'.' | b'o' | b'O' => HOUSE_SIGNS,
-        _ => &[],
+        _ => Words::NONE,
     };
-    for sign in signs {
+    for sign in signs.iter() {
         let from = blank.saturating_sub(sign.len());
         let there = scan.slice(from, blank).eq_ignore_ascii_case(sign);
         if there && !scan.char_before(from).is_some_and(is_word) {
@@ -454,18 +456,18 @@ fn compound(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     if !scan.char_at(start).is_some_and(char::is_uppercase) {
         return None;
     }
-    let word = scan.slice(start, word_stop).to_lowercase();
+    let word = lowercase(scan.slice(start, word_stop));
     let last = word.as_bytes().last();
-    let fits = |ending: &&&str| ending.as_bytes().last() == last && word.ends_with(**ending);
+    let fits = |ending: &&str| ending.as_bytes().last() == last && word.ends_with(*ending);
     let ending = ENDINGS.iter().find(fits)?;
-    let whole = word == **ending;
+    let whole = word == ending;
     if !whole && word.len() < ending.len().saturating_add(3) {
         return None;
     }
     // "Engineering 101", "Monitoring 24", "Colgate 360": endings that other words have.
     if rule!("pii.address.compound-word")
         && (word.ends_with("ering")
-            || matches!(*ending, "ring" | "tie" | "gate" | "polku" | "kuja")
+            || matches!(ending, "ring" | "tie" | "gate" | "polku" | "kuja")
                 && !house_number(scan, at.start).is_some_and(|end| located_at(scan, end)))
     {
         return None;

@@ -19,6 +19,8 @@ use super::{
     Candidate, Found, Lengths, Lexicon, LexiconHit, PiiType, Recognizer, Scan, Trigger, Verdict,
 };
 use crate::rules::rule;
+use crate::text::lowercase;
+use crate::words::{Words, words};
 
 const LABEL: Lexicon = Lexicon::context(PiiType::Age);
 const THING: Lexicon = Lexicon::negative(PiiType::Age);
@@ -180,7 +182,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
         let thing = scan
             .hit_before(THING, at.start, 40)
             .filter(|hit| !scan.slice(hit.end, at.start).contains(['.', ',', '\n']));
-        let person = is_one_of(previous_word(scan, at.start), &["aged", "am", "m"]);
+        let person = is_one_of(previous_word(scan, at.start), words!["aged", "am", "m"]);
         if person || thing.is_none() || !rule!("pii.age.thing") {
             found.push(PiiType::Age, at.start, end, 900);
         }
@@ -202,7 +204,7 @@ fn joined_before(scan: &Scan<'_>, start: usize) -> bool {
 
 /// "over 18", "at least 18", "between 18 and 65".
 fn limit_before(scan: &Scan<'_>, start: usize) -> bool {
-    const WORDS: &[&str] = &[
+    const WORDS: Words = words![
         "over",
         "under",
         "least",
@@ -258,7 +260,7 @@ fn phrase_end(scan: &Scan<'_>, at: usize) -> Option<usize> {
     if !unit.starts_with(may_begin_unit) {
         return None;
     }
-    let unit = unit.to_lowercase();
+    let unit = lowercase(unit);
     match unit.as_str() {
         "yo" => return closed(scan, end),
         "y" if matches!(scan.byte(end), b'/' | b'.') => {
@@ -285,7 +287,7 @@ fn phrase_end(scan: &Scan<'_>, at: usize) -> Option<usize> {
     let gap = usize::from(matches!(scan.byte(end), b' ' | b'-'));
     let next = end.saturating_add(gap);
     let next_end = word_end(scan, next);
-    let word = scan.slice(next, next_end).to_lowercase();
+    let word = lowercase(scan.slice(next, next_end));
     if matches!(
         word.as_str(),
         "old" | "olds" | "alt" | "oud" | "gammal" | "gammel" | "yaşında"
@@ -300,7 +302,7 @@ fn phrase_end(scan: &Scan<'_>, at: usize) -> Option<usize> {
         let last = skip_blanks(scan, next_end);
         let last_end = word_end(scan, last);
         let age = scan.slice(last, last_end);
-        return is_one_of(age, &["age", "edad", "idade", "età"]).then_some(end);
+        return is_one_of(age, words!["age", "edad", "idade", "età"]).then_some(end);
     }
     None
 }
@@ -358,13 +360,13 @@ fn is_unit(word: &str) -> bool {
 
 /// A number after a label or a verb.
 fn labelled(scan: &Scan<'_>, at: Candidate, label: LexiconHit, digits: usize, found: &mut Found) {
-    let word = scan.slice(label.start, label.end).to_lowercase();
+    let word = lowercase(scan.slice(label.start, label.end));
     let between = scan.slice(label.end, at.start);
     let strong = is_label(&word);
     let tied = if strong {
         let linked = link(scan, label.start, label.end);
-        matches!(word.as_str(), "age" | "alter") && is_one_of(between.trim(), &["of", "von"])
-            || is_one_of(between.trim(), &["de", "di"])
+        matches!(word.as_str(), "age" | "alter") && is_one_of(between.trim(), words!["of", "von"])
+            || is_one_of(between.trim(), words!["de", "di"])
             || linked.is_some_and(|l| {
                 l.start == at.start && (l.link != Link::Adjacent || between == " ")
             })
@@ -376,7 +378,7 @@ fn labelled(scan: &Scan<'_>, at: Candidate, label: LexiconHit, digits: usize, fo
     }
     let from = skip_blanks(scan, digits);
     let unit_end = word_end(scan, from);
-    let unit = scan.slice(from, unit_end).to_lowercase();
+    let unit = lowercase(scan.slice(from, unit_end));
     let end = if is_unit(&unit) { unit_end } else { digits };
     let next = scan.char_at(end);
     let after = scan.char_at(end.saturating_add(1));
@@ -392,7 +394,7 @@ fn labelled(scan: &Scan<'_>, at: Candidate, label: LexiconHit, digits: usize, fo
             skip_blanks(scan, end),
             word_end(scan, skip_blanks(scan, end)),
         );
-        if !is_one_of(to, &["to", "or", "and", "percent", "bis", "a"])
+        if !is_one_of(to, words!["to", "or", "and", "percent", "bis", "a"])
             || !rule!("pii.age.label-range")
         {
             found.push(PiiType::Age, at.start, end, 900);
@@ -432,14 +434,14 @@ impl Clause<'_> {
             None | Some('.' | ',' | ';' | '!' | '?' | '\n' | ')' | '"')
         ) || is_one_of(
             word_after,
-            &[
+            words![
                 "and", "now", "today", "but", "y", "et", "und", "e", "en", "this", "next", "last",
                 "tomorrow", "btw",
             ],
         );
         let romance = is_one_of(
             self.verb,
-            &[
+            words![
                 "tengo", "tiene", "j'ai", "j’ai", "il a", "elle a", "ho", "ha", "tenho", "tem",
                 "cumplió", "cumplí", "mam", "мне",
             ],

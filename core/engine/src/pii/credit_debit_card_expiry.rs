@@ -7,6 +7,7 @@
 use super::number::{Context, THRESHOLD, bounded, labelled, own, token, word_at};
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::words::{Words, words};
 
 pub(crate) const CONTEXT: &[&str] = &[
     "exp",
@@ -168,7 +169,7 @@ fn is_year(year: &str) -> bool {
 }
 
 fn named(scan: &Scan<'_>, month: &str, after: usize) -> Option<usize> {
-    let known = MONTHS.iter().any(|name| month.eq_ignore_ascii_case(name));
+    let known = MONTHS.contains_any_case(month);
     let mut next = after;
     while next.saturating_sub(after) < 3
         && matches!(scan.byte(next), b' ' | b'.' | b',' | b'-' | b'/' | b'\'')
@@ -180,7 +181,7 @@ fn named(scan: &Scan<'_>, month: &str, after: usize) -> Option<usize> {
     (known && next > after && is_year(year) && !word_at(scan, end)).then_some(end)
 }
 
-pub(super) const MONTHS: &[&str] = &[
+pub(super) const MONTHS: Words = words![
     "jan",
     "january",
     "feb",

@@ -5,6 +5,7 @@ use core::cmp::Reverse;
 
 use super::{Candidate, Finding, Found, Lexicon, LexiconHit, PiiType, RECOGNIZERS, Scan, Trigger};
 use crate::dictionary::Event;
+use crate::sort;
 
 /// A set of recognisers, as bits by their numbers.
 pub(crate) type Set = u32;
@@ -81,7 +82,7 @@ impl Plan {
         }
         let mut findings = found.into_findings();
         findings.retain(|finding| finding.score >= threshold(finding.ty));
-        findings.sort_unstable_by_key(order);
+        sort::by_key(&mut findings, order);
         let mut outermost = Outermost::default();
         findings.retain(|finding| outermost.takes(finding));
         findings

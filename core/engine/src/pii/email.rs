@@ -18,9 +18,10 @@
 use super::shape::{Script, is_one_of, is_word, script};
 use super::{Candidate, Found, Lengths, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::words::{Words, words};
 
 /// Endings of files that are no top-level domains: `icon@2x.png`.
-const FILE_ENDINGS: &[&str] = &[
+const FILE_ENDINGS: Words = words![
     "png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "jsx", "tsx", "css", "html", "json",
     "txt", "xml", "yaml", "yml", "pdf",
 ];
@@ -251,7 +252,7 @@ fn is_ssh_path(scan: &Scan<'_>, local: &str, end: usize) -> bool {
         return false;
     }
     let next = scan.byte(end.saturating_add(1));
-    let service = is_one_of(local, &["git", "hg", "svn", "gitea", "org"]);
+    let service = is_one_of(local, words!["git", "hg", "svn", "gitea", "org"]);
     matches!(next, b'/' | b'~') || (service && next.is_ascii_alphanumeric())
 }
 

@@ -26,29 +26,19 @@ pub(crate) fn is_nino_prefix(letters: [u8; 2]) -> bool {
         && uk_national_insurance_number::assigned(letters.map(|b| b.to_ascii_uppercase()))
 }
 
-/// Whether `word` is one of `words`, ASCII case apart; nearly always the first letters differ.
-fn is_among(word: &str, words: &[&str]) -> bool {
-    let first = word.as_bytes().first().map(u8::to_ascii_lowercase);
-    let mut words = words.iter();
-    words.any(|w| {
-        let may_be = w.len() == word.len() && w.as_bytes().first().copied() == first;
-        may_be && w.eq_ignore_ascii_case(word)
-    })
-}
-
 /// Whether `word` is a month's name before a year.
 pub(crate) fn is_month(word: &str) -> bool {
-    is_among(word, credit_debit_card_expiry::MONTHS)
+    shape::is_one_of(word, credit_debit_card_expiry::MONTHS)
 }
 
 /// Whether `word` stands between `as` and `password` behind a value.
 pub(crate) fn is_owner(word: &str) -> bool {
-    is_among(word, password::OWNERS)
+    shape::is_one_of(word, password::OWNERS)
 }
 
 /// Whether `word` stands before a password that its label follows.
 pub(crate) fn is_given_verb(word: &str) -> bool {
-    is_among(word, password::VERBS)
+    shape::is_one_of(word, password::VERBS)
 }
 
 /// Whether `word` stands inside names: `van`, `de`.
@@ -58,7 +48,7 @@ pub(crate) fn is_particle(word: &str) -> bool {
 
 /// Whether `word` names a unit of a house: `flat`.
 pub(crate) fn is_unit(word: &str) -> bool {
-    is_among(word, address::UNITS)
+    shape::is_one_of(word, address::UNITS)
 }
 
 /// Whether a sign for a house number may begin with `word` of lower-case letters, or end with it as far as
@@ -83,7 +73,7 @@ pub(crate) fn house_sign_start(text: &str) -> Option<usize> {
         let (Some(before), Some(rest)) = (text.get(..at), bytes.get(at..)) else {
             return false;
         };
-        let fits = |sign: &&str| {
+        let fits = |sign: &str| {
             let start = sign.as_bytes().get(..rest.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(rest))
         };
@@ -99,7 +89,7 @@ pub(crate) fn military_head(line: &str) -> Option<usize> {
             return false;
         }
         let rest = line.get(at..).unwrap_or("");
-        let is = |head: &&str| rest.starts_with(*head) || rest == head.trim_end();
+        let is = |head: &str| rest.starts_with(head) || rest == head.trim_end();
         let office = rest.len() <= 7 && address::OFFICES.iter().any(&is);
         office || address::HEADS.iter().any(is)
     })

@@ -30,6 +30,8 @@ use super::shape::{
 };
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text::lowercase;
+use crate::words::{Words, words};
 use others::{BEFORE, BODIES, BRANDS, STOP};
 use run::{Run, lower_run, run};
 use words::{OWN_NAME, PERSON_BEFORE, PERSON_VERBS, SENT, STRONG};
@@ -155,7 +157,7 @@ fn by_family(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
 fn vouched(scan: &Scan<'_>, run: &Run) -> bool {
     let from = skip_blanks(scan, run.end);
     let next = scan.slice(from, word_end(scan, from));
-    let does = from > run.end && PERSON_VERBS.contains(&next);
+    let does = from > run.end && PERSON_VERBS.contains(next);
     let owns = matches!(scan.slice(run.end, run.end.saturating_add(3)), "'s " | "’s");
     let blank = skip_blanks_back(scan, run.start);
     let before = previous_word(scan, run.start);
@@ -214,7 +216,7 @@ fn labelled(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     if linked.link == Link::Adjacent {
         return;
     }
-    let label = scan.slice(at.start, at.end).to_lowercase();
+    let label = lowercase(scan.slice(at.start, at.end));
     let strong = is_strong(&label);
     let apart = linked.link == Link::SpacedAssign && linked.quote == 0 && !strong;
     if apart || (linked.link == Link::Is && !strong && label != "name") {
@@ -242,7 +244,7 @@ fn labelled(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     // "from: Paris": these stand before places too.
     let route = is_one_of(
         &label,
-        &["to", "from", "cc", "bcc", "present", "absent", "deliver to"],
+        words!["to", "from", "cc", "bcc", "present", "absent", "deliver to"],
     );
     let personal = run.given.saturating_add(run.ambiguous) > 0 || run.ends_in_family;
     let known = known && (run.words > 1 && personal || !route);
@@ -274,7 +276,7 @@ fn introduced(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     {
         start = start.saturating_add(1);
     }
-    let phrase = scan.slice(at.start, at.end).to_lowercase();
+    let phrase = lowercase(scan.slice(at.start, at.end));
     if let Some(line) = signature(scan, at.end, &phrase) {
         start = line;
     }
@@ -282,7 +284,7 @@ fn introduced(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     if start == at.end || (!capital && scan.hit_at(GIVEN_NAME, start).is_none()) {
         return;
     }
-    let own = OWN_NAME.contains(&phrase.as_str());
+    let own = OWN_NAME.contains(&phrase);
     let newline = scan.slice(at.end, start).contains('\n');
     if newline && (own || phrase == "this is" || phrase == "i am") {
         return;
@@ -313,8 +315,8 @@ fn introduced(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
 
 /// Where the line under `Thanks so much!` starts.
 fn signature(scan: &Scan<'_>, end: usize, phrase: &str) -> Option<usize> {
-    const CLOSINGS: &[&str] = &["thanks", "thank you", "many thanks", "cheers", "best"];
-    if !CLOSINGS.contains(&phrase) {
+    const CLOSINGS: Words = words!["thanks", "thank you", "many thanks", "cheers", "best"];
+    if !CLOSINGS.contains(phrase) {
         return None;
     }
     let inside = |at: &usize| {
@@ -409,7 +411,7 @@ fn reversed(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
 fn listed(scan: &Scan<'_>, at: usize) -> bool {
     let from = skip_blanks(scan, at);
     let next = scan.slice(from, word_end(scan, from));
-    scan.byte(from) == b'&' || is_one_of(next, &["and", "et", "und", "y", "e"])
+    scan.byte(from) == b'&' || is_one_of(next, words!["and", "et", "und", "y", "e"])
 }
 
 /// Whether code or a longer word goes on to the left of `start`.
@@ -451,7 +453,7 @@ fn organisation(scan: &Scan<'_>, run: &Run) -> bool {
         .hit_before(OTHER, run.end, width)
         .filter(|hit| hit.start > run.start);
     // Words that are family names at least as often.
-    const NAMES: &[&str] = &[
+    const NAMES: Words = words![
         "lane", "park", "hall", "house", "law", "church", "lake", "post", "castle", "banks",
     ];
     // "Lincoln Park": behind another family name it is a place, unless something says otherwise.
@@ -489,7 +491,7 @@ fn street(scan: &Scan<'_>, run: &Run) -> bool {
     let prefix = scan.hit_before(STREET_PREFIX, run.start, 20);
     let begins = prefix.is_some_and(|hit| {
         let between = scan.slice(hit.end, run.start);
-        let small = |w: &str| w.is_empty() || PARTICLES.contains(&w);
+        let small = |w: &str| w.is_empty() || PARTICLES.contains(w);
         // Two letters are words of other kinds too.
         let sure = hit.end.saturating_sub(hit.start) > 2 || between.starts_with('.');
         sure && between.starts_with([' ', '.']) && between.split([' ', '.']).all(small)

@@ -19,6 +19,7 @@ use super::shape::{
 };
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::words::{Words, words};
 use words::NO_VALUE;
 
 pub(crate) use words::CONTEXT;
@@ -67,10 +68,10 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
 }
 
 /// What stands between "as" and the label behind a value.
-pub(super) const OWNERS: &[&str] = &["your", "my", "the", "a", "our", "new", "temporary"];
+pub(super) const OWNERS: Words = words!["your", "my", "the", "a", "our", "new", "temporary"];
 
 /// What stands before a value that its label follows.
-pub(super) const VERBS: &[&str] = &[
+pub(super) const VERBS: Words = words![
     "use", "using", "set", "enter", "try", "used", "have", "type", "take", "chose", "choose",
 ];
 
@@ -109,7 +110,7 @@ fn allowed(scan: &Scan<'_>, at: Candidate, linked: &Linked, value: &str, end: us
     let strong = is_strong(value);
     // `pwd` and `pass` are a command and a verb as well.
     let label = scan.slice(at.start, at.end);
-    let weak = is_one_of(label, &["pass", "pwd", "clave"]);
+    let weak = is_one_of(label, words!["pass", "pwd", "clave"]);
     let spaced = matches!(scan.byte_before(linked.start), b' ' | b'\t');
     match linked.link {
         Link::Assign if quoted || strong || !spaced => true,
@@ -196,7 +197,7 @@ fn is_placeholder(value: &str, quoted: bool) -> bool {
         upper(rest) && rest.bytes().any(|b| b.is_ascii_uppercase()) && rest.len() > 3
             || rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !rest.is_empty()
     });
-    const SOURCES: [&str; 14] = [
+    const SOURCES: Words = words![
         "process.env",
         "os.environ",
         "os.getenv",

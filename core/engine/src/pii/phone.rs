@@ -24,6 +24,7 @@ use super::{
     Trigger, Verdict,
 };
 use crate::rules::rule;
+use crate::words::{Words, words};
 
 pub(crate) use words::{CONTEXT, NEGATIVE};
 
@@ -438,7 +439,7 @@ fn other_shape(scan: &Scan<'_>, run: &Run) -> bool {
 
 /// The end of an extension after the number that ends at `at`, or `at`.
 fn extension_end(scan: &Scan<'_>, at: usize) -> usize {
-    const WORDS: &[&str] = &[
+    const WORDS: Words = words![
         "extension",
         "ext",
         "x",
@@ -453,7 +454,7 @@ fn extension_end(scan: &Scan<'_>, at: usize) -> usize {
     if scan.byte(from) == b',' {
         from = skip_blanks(scan, from.saturating_add(1));
     }
-    for word in WORDS {
+    for word in WORDS.iter() {
         let end = from.saturating_add(word.len());
         if !scan.slice(from, end).eq_ignore_ascii_case(word) {
             continue;

@@ -3,6 +3,7 @@
 
 use super::Scan;
 use crate::text::Block;
+use crate::words::{Words, words};
 
 /// How writing treats the space between words, as far as finding the edge of a value needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,17 +133,13 @@ pub(crate) fn previous_word<'t>(scan: &Scan<'t>, at: usize) -> &'t str {
 }
 
 /// Whether `word` is one of `words`, ASCII case apart.
-pub(crate) fn is_one_of(word: &str, words: &[&str]) -> bool {
-    words.iter().any(|w| w.eq_ignore_ascii_case(word))
+pub(crate) fn is_one_of(word: &str, words: Words) -> bool {
+    words.contains_any_case(word)
 }
 
-/// Whether `word` is one of `words` as it stands. Nearly always the first letters differ, and calling the
-/// platform's comparison to learn that would cost more.
-pub(crate) fn is_exactly_one_of(word: &str, words: &[&str]) -> bool {
-    let first = word.as_bytes().first();
-    words
-        .iter()
-        .any(|w| w.as_bytes().first() == first && *w == word)
+/// Whether `word` is one of `words` as it stands.
+pub(crate) fn is_exactly_one_of(word: &str, words: Words) -> bool {
+    words.contains(word)
 }
 
 /// What stands between a label and its value.
@@ -172,7 +169,7 @@ pub(crate) struct Linked {
 }
 
 /// Verbs that join a label and a value in prose.
-const IS: &[&str] = &[
+const IS: Words = words![
     "is", "was", "are", "ist", "lautet", "es", "est", "è", "é", "jest", "är", "er", "это", "será",
 ];
 

@@ -9,6 +9,7 @@
 use super::number::{Context, OTHER_NUMBERS, THRESHOLD, bounded, context, own};
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::words::{Words, words};
 
 pub(crate) const CONTEXT: &[&str] = &[
     "swift",
@@ -80,7 +81,7 @@ fn recognize(scan: &Scan<'_>, place: Candidate, found: &mut Found) {
     }
     let context = context(scan, OWN, AGAINST, place.start, place.end);
     let head_office = code.get(8..) == Some(b"XXX");
-    let word = rule!("pii.swift.word") && WORDS.contains(&scan.slice(place.start, place.end));
+    let word = rule!("pii.swift.word") && WORDS.contains(scan.slice(place.start, place.end));
     let score = match context {
         _ if word => 0,
         _ if head_office => context.score_from(760),
@@ -91,7 +92,7 @@ fn recognize(scan: &Scan<'_>, place: Candidate, found: &mut Found) {
 }
 
 /// English words in capitals that have the form of a code.
-const WORDS: &[&str] = &[
+const WORDS: Words = words![
     "CUSTOMER",
     "DOCUMENT",
     "BUSINESS",

@@ -14,9 +14,10 @@
 use super::shape::{Script, is_one_of, is_word, script};
 use super::{Candidate, Found, Lengths, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::words::{Words, words};
 
 /// Schemes whose URLs name a host.
-const SCHEMES: &[&str] = &[
+const SCHEMES: Words = words![
     "http",
     "https",
     "ftp",

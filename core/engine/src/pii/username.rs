@@ -15,6 +15,8 @@ mod words;
 use super::shape::{Link, Linked, is_one_of, is_word, link, skip_blanks, word_end};
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text::lowercase;
+use crate::words::{Words, words};
 use words::{NO_VALUE, WEAK};
 
 pub(crate) use words::CONTEXT;
@@ -44,7 +46,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     let Some(linked) = link(scan, at.start, at.end) else {
         return;
     };
-    let label = scan.slice(at.start, at.end).to_lowercase();
+    let label = lowercase(scan.slice(at.start, at.end));
     let start = linked
         .start
         .saturating_add(usize::from(scan.byte(linked.start) == b'@'));
@@ -56,7 +58,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     // A keyword argument: `user=use_user_site`.
     let argument = linked.quote == 0
         && value.contains('_')
-        && value.to_lowercase().contains("user")
+        && lowercase(value).contains("user")
         && !value.contains(|c: char| c.is_ascii_digit());
     if rule!("pii.username.argument") && argument {
         return;
@@ -133,7 +135,7 @@ fn as_user(scan: &Scan<'_>, linked: &Linked, value: &str, end: usize) -> bool {
         skip_blanks(scan, end),
         word_end(scan, skip_blanks(scan, end)),
     );
-    let noun = is_one_of(next, &["user", "account", "role", "users"])
+    let noun = is_one_of(next, words!["user", "account", "role", "users"])
         && !value.contains(|c: char| c.is_ascii_digit());
     let noun = noun || matches!(next, "user") && matches!(value, "invalid" | "illegal");
     matches!(linked.link, Link::Adjacent | Link::Assign) && !noun
@@ -147,7 +149,7 @@ fn fits(
     value: &str,
     end: usize,
 ) -> bool {
-    let weak = rule!("pii.username.weak-label") && WEAK.contains(&label);
+    let weak = rule!("pii.username.weak-label") && WEAK.contains(label);
     let marked = value.contains(|c: char| c.is_ascii_digit() || matches!(c, '_' | '.' | '-'));
     let dotted_code = value.contains('.') && linked.quote == 0 && linked.link == Link::SpacedAssign;
     let quoted = linked.quote != 0 && scan.byte(end) == linked.quote;
@@ -182,7 +184,7 @@ fn fits(
             sign || quoted || (!weak && (clause || credentials_follow(scan, end)))
         }
         Link::Adjacent if label == "invalid user" || label == "illegal user" => {
-            followed_by(scan, end, &["from"])
+            followed_by(scan, end, words!["from"])
         }
         Link::Adjacent if label == "user" => of_user(scan, value, end, quoted),
         Link::Adjacent => {
@@ -198,14 +200,14 @@ fn fits(
 fn of_user(scan: &Scan<'_>, value: &str, end: usize, quoted: bool) -> bool {
     let digit = value.contains(|c: char| c.is_ascii_digit() || c == '_');
     let letter = value.contains(char::is_alphabetic);
-    let ends = matches!(scan.byte(end), 0 | b'\n') || followed_by(scan, end, &["and", "with"]);
+    let ends = matches!(scan.byte(end), 0 | b'\n') || followed_by(scan, end, words!["and", "with"]);
     logged(scan, value, end)
         || quoted && acts(scan, end.saturating_add(1))
         || digit && letter && ends
 }
 
 /// Whether one of `words` is the next word.
-fn followed_by(scan: &Scan<'_>, end: usize, words: &[&str]) -> bool {
+fn followed_by(scan: &Scan<'_>, end: usize, words: Words) -> bool {
     let from = skip_blanks(scan, end);
     is_one_of(scan.slice(from, word_end(scan, from)), words)
 }
@@ -213,11 +215,11 @@ fn followed_by(scan: &Scan<'_>, end: usize, words: &[&str]) -> bool {
 /// "username is jdoe and your password is …".
 fn credentials_follow(scan: &Scan<'_>, end: usize) -> bool {
     let and = skip_blanks(scan, end);
-    followed_by(scan, end, &["and", "y", "und", "et", "e"])
+    followed_by(scan, end, words!["and", "y", "und", "et", "e"])
         && followed_by(
             scan,
             word_end(scan, and),
-            &[
+            words![
                 "your",
                 "my",
                 "the",
@@ -245,7 +247,7 @@ fn acts(scan: &Scan<'_>, end: usize) -> bool {
         || followed_by(
             scan,
             end,
-            &[
+            words![
                 "from",
                 "logged",
                 "failed",
@@ -277,7 +279,10 @@ fn logged(scan: &Scan<'_>, value: &str, end: usize) -> bool {
         _ => false,
     };
     told && !value.ends_with("ly")
-        && !is_one_of(value, &["just", "who", "never", "once", "input", "data"])
+        && !is_one_of(
+            value,
+            words!["just", "who", "never", "once", "input", "data"],
+        )
 }
 
 /// `name:` or `name=` follows the value.
@@ -296,7 +301,7 @@ fn single(scan: &Scan<'_>, end: usize) -> bool {
         || next_field(scan, end)
         || is_one_of(
             next,
-            &[
+            words![
                 "and", "with", "password", "pass", "pwd", "from", "on", "y", "et", "und",
             ],
         )

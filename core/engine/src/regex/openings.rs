@@ -47,7 +47,6 @@ impl Openings {
                     forward,
                     first_bytes,
                 } => (forward, first_bytes),
-                #[cfg(feature = "fallback-regex")]
                 Search::Fallback { .. } => continue,
             };
             for (byte, opening) in (0..=u8::MAX).zip(&mut by_byte) {

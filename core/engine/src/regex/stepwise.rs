@@ -13,7 +13,7 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchError};
 
 use super::openings::bit;
-use super::{Dfa, RegexSet, Search, SearchFailed, is_marker, is_space};
+use super::{Dfa, Program, RegexSet, Search, SearchFailed, is_marker, is_space};
 
 /// Where each pattern stands.
 #[derive(Debug)]
@@ -169,9 +169,8 @@ impl RegexSet {
                     forward,
                     first_bytes,
                 } => step.run(forward, first_bytes, stretch, |found| report(number, found))?,
-                #[cfg(feature = "fallback-regex")]
-                Search::Fallback { regex, max_len } => {
-                    step.fall_back(regex, *max_len, stretch, |found| report(number, found))
+                Search::Fallback { program, max_len } => {
+                    step.fall_back(program, *max_len, stretch, |found| report(number, found))
                 }
             };
             if from < holding.map_or(stretch.upto, |holding| holding.from) {
@@ -189,19 +188,10 @@ impl RegexSet {
     /// The first wanted pattern whose matches in a growing text cannot be told from the rest of it: it
     /// has neither an automaton nor a longest match.
     pub(crate) fn unbounded_fallback(&self, wanted: impl Fn(usize) -> bool) -> Option<usize> {
-        #[cfg(feature = "fallback-regex")]
-        {
-            let unbounded =
-                |search: &Search| matches!(search, Search::Fallback { max_len: None, .. });
-            let mut patterns = self.patterns.iter().enumerate();
-            let found = patterns.find(|(number, p)| wanted(*number) && unbounded(&p.search));
-            found.map(|(number, _)| number)
-        }
-        #[cfg(not(feature = "fallback-regex"))]
-        {
-            let _ = wanted;
-            None
-        }
+        let unbounded = |search: &Search| matches!(search, Search::Fallback { max_len: None, .. });
+        let mut patterns = self.patterns.iter().enumerate();
+        let found = patterns.find(|(number, p)| wanted(*number) && unbounded(&p.search));
+        found.map(|(number, _)| number)
     }
 }
 
@@ -209,7 +199,6 @@ impl Search {
     const fn is_automaton(&self) -> bool {
         match self {
             Search::Searching { .. } | Search::Anchored { .. } => true,
-            #[cfg(feature = "fallback-regex")]
             Search::Fallback { .. } => false,
         }
     }
@@ -290,10 +279,9 @@ impl Step {
         Ok(true)
     }
 
-    #[cfg(feature = "fallback-regex")]
     fn fall_back(
         &mut self,
-        regex: &regex_lite::Regex,
+        program: &Program,
         max_len: Option<usize>,
         stretch: Stretch<'_>,
         mut report: impl FnMut(Stepped),
@@ -307,16 +295,16 @@ impl Step {
         };
         let sure = stretch.text.floor_char_boundary(sure).max(self.next);
         while self.next < sure
-            && let Some(found) = regex.find_at(stretch.text, self.next)
+            && let Some(found) = program.find_at(stretch.text, self.next)
         {
-            if !stretch.whole && found.start() >= sure {
+            if !stretch.whole && found.start >= sure {
                 break;
             }
             self.next = if found.is_empty() {
-                super::next_char(stretch.text, found.end())
+                super::next_char(stretch.text, found.end)
             } else {
-                report(Stepped::Match(found.range()));
-                found.end()
+                report(Stepped::Match(found.clone()));
+                found.end
             };
         }
         self.next = self.next.max(sure);

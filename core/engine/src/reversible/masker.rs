@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::scan::{self, Hit, MAX_BYTES};
 use super::{Placeholders, RestoreOptions, in_braces, label};
 use crate::decision::Mask;
+use crate::sort;
 
 /// Who wrote a text, and so what placeholders in it are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +170,7 @@ impl<'p> Masker<'p> {
 /// Masks a whole text.
 pub(super) fn mask(masker: &mut Masker<'_>, text: &str, masks: &[Mask<'_>], out: &mut String) {
     let mut sorted: Vec<&Mask<'_>> = masks.iter().filter(|m| m.start < m.end).collect();
-    sorted.sort_by_key(|m| m.start);
+    sort::by_key(&mut sorted, |m| m.start);
     let mut copied = 0;
     for mask in sorted {
         let mut start = mask.start.min(text.len()).max(copied);

@@ -6,6 +6,7 @@ use super::Holder;
 use crate::engine::Engine;
 use crate::pii::{CONTEXT_AFTER, PiiType};
 use crate::request::Source;
+use crate::sort;
 
 /// What an entry can hold back at most while nothing is decided about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Engine {
         if let Some(longest) = phrases.map(str::len).max() {
             add(Holder::Phrase, Some(longest));
         }
-        all.sort_by_key(|estimate| {
+        sort::by_key(&mut all, |estimate| {
             let bytes = estimate.bytes.unwrap_or(usize::MAX);
             (core::cmp::Reverse(bytes), estimate.holder)
         });

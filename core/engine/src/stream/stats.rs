@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::sort;
+
 use super::Holder;
 
 /// How many pushes held back how much: by powers of two.
@@ -87,7 +89,7 @@ impl Counters {
 
     pub(super) fn stats(&self, held: usize) -> StreamStats {
         let mut holders = self.holders.clone();
-        holders.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        sort::by(&mut holders, |a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         StreamStats {
             held,
             max: self.max,

@@ -15,6 +15,7 @@ use crate::engine::{Direction, Engine};
 use crate::evaluate::Kind;
 use crate::pii::{Candidate, Finding, Found, LexiconHit, Outermost, PiiType, Present, order};
 use crate::regex::{Stepped, Steps, Stretch};
+use crate::sort;
 use crate::text::{CharClass, Growing};
 use crate::topics::{Explanation, Scores};
 
@@ -252,7 +253,7 @@ impl Window {
             }
             !early
         });
-        taken.sort_unstable_by_key(|d| (d.at, d.end, d.kind, d.score));
+        sort::by_key(&mut taken, |d| (d.at, d.end, d.kind, d.score));
         taken.dedup();
         taken
     }
@@ -313,7 +314,7 @@ impl Window {
         if self.values.is_empty() {
             return;
         }
-        self.values.sort_unstable_by_key(order);
+        sort::by_key(&mut self.values, order);
         let early = self.values.partition_point(|value| value.start < end);
         for value in self.values.drain(..early) {
             if self.outermost.takes(&value) {

@@ -13,6 +13,7 @@ mod view;
 
 pub(crate) use block::{Block, eight, first};
 pub use fold::fold_into;
+pub(crate) use fold::lowercase;
 pub(crate) use growing::Growing;
 #[allow(
     unused_imports,

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::sort;
+
 use super::unicode::{self, Info};
 
 /// How many characters that are no segment boundary may stand in a row before the segment is cut. The
@@ -51,7 +53,7 @@ impl Normalizer {
         while !runs.is_empty() {
             let marks = runs.iter().take_while(|(_, info)| info.ccc != 0).count();
             let (head, tail) = runs.split_at_mut_checked(marks).unwrap_or_default();
-            head.sort_by_key(|(_, info)| info.ccc);
+            sort::by_key(head, |(_, info)| info.ccc);
             runs = tail.get_mut(1..).unwrap_or_default();
         }
         self.composed.clear();

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The characters that are assigned in the tables' version of Unicode; the oracles know later ones too.
-fn assigned() -> &'static [char] {
+pub(super) fn assigned() -> &'static [char] {
     static ASSIGNED: std::sync::OnceLock<Vec<char>> = std::sync::OnceLock::new();
     ASSIGNED.get_or_init(|| {
         let parsed = regex_syntax::parse(r"\p{Age=15.0}").unwrap();

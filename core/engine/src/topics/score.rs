@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 
 use super::layout::{Keyword, Role, Rule, Topic, Topics};
 use crate::rules::rule;
+use crate::sort;
 
 /// A form of a keyword, found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -562,7 +563,7 @@ impl Scorer<'_> {
                 last.weight = record.weight;
             }
         }
-        places.sort_unstable_by_key(|place| (place.start, place.end, place.keyword));
+        sort::by_key(&mut places, |place| (place.start, place.end, place.keyword));
         places
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::scan::{Chunk, Chunks};
 use super::{Search, Unit, Units, ViewKind, escape};
 use crate::rules::rule;
+use crate::sort;
 use crate::text::View;
 
 /// The shortest run that is looked at, in bytes: four characters in hexadecimal, six in base64.
@@ -54,7 +55,7 @@ fn peel(text: &str, depth: usize) -> Option<String> {
         }
         escape::each(&chunk, depth, |unit| inner.push(unit));
     }
-    inner.sort_by_key(|unit| unit.start);
+    sort::by_key(&mut inner, |unit| unit.start);
     if inner.is_empty() {
         return None;
     }

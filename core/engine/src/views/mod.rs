@@ -26,6 +26,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::dictionary::Dictionary;
+use crate::sort;
 
 pub(crate) use live::live_from;
 pub use tables::Class;
@@ -133,8 +134,8 @@ impl Units {
         let mut units = Units::default();
         scan::scan(text, search, &mut units);
         // Stable: the likeliest reading of a part comes first.
-        units.words.sort_by_key(|unit| unit.start);
-        units.pii.sort_by_key(|unit| unit.start);
+        sort::by_key(&mut units.words, |unit| unit.start);
+        sort::by_key(&mut units.pii, |unit| unit.start);
         units
     }
 
@@ -151,6 +152,6 @@ impl Units {
 }
 
 /// Calls `each` with the windows of `units` in `text`.
-pub(crate) fn windows<'u>(text: &str, units: &'u [Unit], each: impl FnMut(Window<'u>)) {
+pub(crate) fn windows<'u>(text: &str, units: &'u [Unit], each: &mut dyn FnMut(Window<'u>)) {
     window::windows(text, units, each);
 }

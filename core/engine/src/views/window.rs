@@ -31,7 +31,7 @@ pub(crate) struct Window<'u> {
 
 /// Calls `each` with every window of `text`. The units must be sorted by start; those that overlap are
 /// readings of one part.
-pub(super) fn windows<'u>(text: &str, units: &'u [Unit], mut each: impl FnMut(Window<'u>)) {
+pub(super) fn windows<'u>(text: &str, units: &'u [Unit], each: &mut dyn FnMut(Window<'u>)) {
     let mut parts: Vec<Part<'u>> = Vec::new();
     for unit in units {
         match parts.last_mut().filter(|part| unit.start < part.end) {

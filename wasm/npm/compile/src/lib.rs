@@ -28,6 +28,6 @@ pub use {
     comparison::Comparison,
     compile::{compile, explain_topics, inspect},
     evaluation::Evaluation,
-    restart::restart,
+    restart::{restart, restarted},
     version::Version,
 };

@@ -8,11 +8,12 @@ use edgerail_core::decision::{Decision, Failure};
 use edgerail_core::policy::Mode;
 use edgerail_core::stream::{StreamMode, StreamOptions};
 use edgerail_core::{ContentBlock, OutputScope, Qualifiers, Request, Source};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::error;
 use crate::stream::TextStream;
-use crate::values::{self, Ask, Begin, Info, InfoGuardrail, InfoStream, Load};
+use crate::values::{self, Begin, Load, Member};
 
 /// With the feature `fault-injection`, a content block or a piece of a stream that is this text makes the engine panic, as a
 /// defect would. Tests use it.
@@ -32,9 +33,9 @@ impl Engine {
     /// An `Error` with a `code` that begins with `bundle_`, or `invalid_argument`.
     #[wasm_bindgen(constructor)]
     pub fn new(bundle: Vec<u8>, options: JsValue) -> Result<Engine, JsValue> {
-        let options: Load = values::read(options)?;
+        let options = Load::read(&options)?;
         let options = core::LoadOptions {
-            trust: options.trust()?,
+            trust: options.trust,
             check_hash: options.check_hash,
             ..core::LoadOptions::default()
         };
@@ -65,7 +66,7 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` if it is no request. Content never raises an error.
     pub fn evaluate(&self, request: JsValue, record: bool) -> Result<String, JsValue> {
-        let request = values::read::<Ask>(request)?.into_request()?;
+        let request = values::request(&request)?;
         Ok(self.decide(&request, record))
     }
 
@@ -74,7 +75,7 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` if it is no request.
     pub fn fail(&self, request: JsValue, code: &str, record: bool) -> Result<String, JsValue> {
-        let request = values::read::<Ask>(request)?.into_request()?;
+        let request = values::request(&request)?;
         let failure = match code {
             "invalid_text" => Failure::InvalidText,
             "deadline" => Failure::Deadline,
@@ -88,18 +89,16 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` if the options are none.
     pub fn begin(&self, options: JsValue) -> Result<TextStream, JsValue> {
-        let options: Begin = values::read(options)?;
-        let usual = StreamOptions::new(values::source(&options.source)?);
+        let options = Begin::read(&options)?;
+        let usual = StreamOptions::new(options.source);
         let options = StreamOptions {
-            now: values::seconds(options.now),
+            now: options.now,
             mode: if options.buffer {
                 StreamMode::Buffer
             } else {
                 StreamMode::Incremental
             },
-            holdback: options.holdback.map_or(usual.holdback, |most| {
-                usize::try_from(most).unwrap_or(usize::MAX)
-            }),
+            holdback: options.holdback.unwrap_or(usual.holdback),
             ..usual
         };
         Ok(TextStream::new(&self.0, options))
@@ -113,26 +112,33 @@ impl Engine {
             let stream = core::stream::Stream::new(&self.0, StreamOptions::new(source));
             stream.mode().name()
         };
-        let guardrails = policy.guardrails.iter().map(|guardrail| InfoGuardrail {
-            name: &guardrail.name,
-            id: guardrail.id.as_deref(),
-            version: guardrail.version.as_deref(),
-            mode: match guardrail.mode {
+        let guardrails = policy.guardrails.iter().map(|guardrail| {
+            let mode = match guardrail.mode {
                 Mode::Enforce => "enforce",
                 Mode::Observe => "observe",
-            },
+            };
+            values::object(&[
+                ("name", Member::Text(&guardrail.name)),
+                ("id", guardrail.id.as_deref().into()),
+                ("version", guardrail.version.as_deref().into()),
+                ("mode", Member::Text(mode)),
+            ])
         });
-        values::write(&Info {
-            audience: &policy.audience,
-            scope: policy.scope.as_deref(),
-            trust: self.0.trust().name(),
-            bytes: self.0.bundle().bytes().len(),
-            guardrails: guardrails.collect(),
-            stream: InfoStream {
-                input: stream(Source::Input),
-                output: stream(Source::Output),
-            },
-        })
+        let streams = values::object(&[
+            ("input", Member::Text(stream(Source::Input))),
+            ("output", Member::Text(stream(Source::Output))),
+        ]);
+        values::object(&[
+            ("audience", Member::Text(&policy.audience)),
+            ("scope", policy.scope.as_deref().into()),
+            ("trust", Member::Text(self.0.trust().name())),
+            ("bytes", Member::Number(self.0.bundle().bytes().len())),
+            (
+                "guardrails",
+                Member::Object(guardrails.collect::<Array>().into()),
+            ),
+            ("stream", Member::Object(streams)),
+        ])
     }
 
     /// Runs the bundle's self-test.

@@ -20,8 +20,7 @@ pub(crate) fn bundle(failure: &BundleError) -> JsValue {
         BundleError::Format(_)
         | BundleError::Abi(_)
         | BundleError::UnknownSection(_)
-        | BundleError::SectionVersion(..)
-        | BundleError::NeedsFallback(_) => "bundle_abi",
+        | BundleError::SectionVersion(..) => "bundle_abi",
         BundleError::SelfTest(_) => "bundle_self_test",
         _ => "bundle_damaged",
     };

@@ -2,7 +2,6 @@
 
 use edgerail_core::decision::Mask;
 use edgerail_core::reversible::{self as core, Destination, MapError, Origin, RestoreOptions};
-use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
 use crate::error::error;
@@ -19,29 +18,11 @@ pub struct Placeholders(core::Placeholders);
 pub struct Restorer(core::Restorer<'static>);
 
 /// A mask of a decision, with offsets in bytes.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Stretch {
     start: usize,
     end: usize,
     label: String,
     built_in: bool,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Restoring {
-    tool_arguments: bool,
-    allow: Allow,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Allow {
-    urls: bool,
-    links: bool,
-    attributes: bool,
-    tool_arguments: bool,
 }
 
 #[wasm_bindgen]
@@ -70,7 +51,8 @@ impl Placeholders {
     /// # Errors
     /// `invalid_argument` if `masks` are none.
     pub fn mask(&mut self, text: &str, masks: JsValue, reply: bool) -> Result<String, JsValue> {
-        let stretches: Vec<Stretch> = values::read(masks)?;
+        let stretches = values::elements(&masks)?.map(|mask| Stretch::read(&mask));
+        let stretches = stretches.collect::<Result<Vec<_>, _>>()?;
         let masks: Vec<Mask<'_>> = stretches.iter().map(Stretch::mask).collect();
         let origin = if reply {
             Origin::Reply
@@ -133,6 +115,15 @@ impl Restorer {
 }
 
 impl Stretch {
+    fn read(mask: &JsValue) -> Result<Stretch, JsValue> {
+        Ok(Stretch {
+            start: values::offset(mask, "start")?,
+            end: values::offset(mask, "end")?,
+            label: values::text(mask, "label")?,
+            built_in: values::flag(mask, "builtIn")?,
+        })
+    }
+
     fn mask(&self) -> Mask<'_> {
         Mask {
             start: self.start,
@@ -144,18 +135,24 @@ impl Stretch {
 }
 
 fn restoring(options: JsValue) -> Result<RestoreOptions, JsValue> {
-    let options: Restoring = values::read(options)?;
+    let tool_arguments = values::flag(&options, "toolArguments")?;
+    let allow = values::optional(&options, "allow")?;
+    let allowed = |name| {
+        allow
+            .as_ref()
+            .map_or(Ok(false), |allow| values::flag(allow, name))
+    };
     Ok(RestoreOptions {
-        destination: if options.tool_arguments {
+        destination: if tool_arguments {
             Destination::ToolArguments
         } else {
             Destination::Text
         },
         allow: core::Allow {
-            urls: options.allow.urls,
-            links: options.allow.links,
-            attributes: options.allow.attributes,
-            tool_arguments: options.allow.tool_arguments,
+            urls: allowed("urls")?,
+            links: allowed("links")?,
+            attributes: allowed("attributes")?,
+            tool_arguments: allowed("toolArguments")?,
         },
     })
 }

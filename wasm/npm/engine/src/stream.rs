@@ -7,7 +7,7 @@ use edgerail_core::stream::{StreamError, StreamOptions};
 use wasm_bindgen::prelude::*;
 
 use crate::error::error;
-use crate::values::{self, Stats};
+use crate::values::{self, Member};
 
 /// A text, or several content blocks, decided piece by piece.
 #[wasm_bindgen]
@@ -90,13 +90,14 @@ impl TextStream {
     #[must_use]
     pub fn stats(&self) -> JsValue {
         let stats = self.stream.stats();
-        values::write(&Stats {
-            held: stats.held,
-            max: stats.max,
-            median: stats.all.median(),
-            pushes: stats.pushes,
-            mode: self.stream.mode().name(),
-        })
+        let number = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        values::object(&[
+            ("held", Member::Number(stats.held)),
+            ("max", Member::Number(stats.max)),
+            ("median", Member::Number(stats.all.median())),
+            ("pushes", Member::Number(number(stats.pushes))),
+            ("mode", Member::Text(self.stream.mode().name())),
+        ])
     }
 }
 

@@ -20,11 +20,14 @@ await workerScript();
 await scriptTags();
 await licences();
 
-/** The engine as text, for `edgerail/inline`. */
+/** The engine and the payload module as text, for `edgerail/inline`. */
 async function inlineModule() {
-  const base64 = (await readFile(at('dist/engine.wasm'))).toString('base64');
-  await writeFile(at('src/generated/engine-inline.js'), `export const engineBase64 =\n  '${base64}';\n`);
-  await writeFile(at('src/generated/engine-inline.d.ts'), 'export declare const engineBase64: string;\n');
+  const names = ['engine', 'payload'];
+  const texts = await Promise.all(names.map(async (name) => (await readFile(at(`dist/${name}.wasm`))).toString('base64')));
+  const code = names.map((name, place) => `export const ${name}Base64 =\n  '${texts[place]}';\n`);
+  const types = names.map((name) => `export declare const ${name}Base64: string;\n`);
+  await writeFile(at('src/generated/inline.js'), code.join(''));
+  await writeFile(at('src/generated/inline.d.ts'), types.join(''));
 }
 
 function compile(project) {
@@ -70,15 +73,15 @@ async function commonJs() {
 }
 
 /**
- * For pages without a bundler, with `engine.wasm` beside them: `<script src="…/edgerail.global.js">` defines
+ * For pages without a bundler, with `engine.wasm` (and `payload.wasm`) beside them: `<script src="…/edgerail.global.js">` defines
  * `edgerail`; `edgerail.js` is imported by modules, since browsers do not read the package's `imports`.
  */
 async function scriptTags() {
   const forms = [
-    { outfile: 'dist/edgerail.global.js', format: 'iife', globalName: 'edgerail', source: 'engine.global.js' },
-    { outfile: 'dist/edgerail.js', format: 'esm', source: 'engine.script.js' },
+    { outfile: 'dist/edgerail.global.js', format: 'iife', globalName: 'edgerail', platform: 'global' },
+    { outfile: 'dist/edgerail.js', format: 'esm', platform: 'script' },
   ];
-  for (const { source, ...form } of forms) {
+  for (const { platform, ...form } of forms) {
     await build({
       absWorkingDir: root,
       entryPoints: ['src/index.ts'],
@@ -86,7 +89,9 @@ async function scriptTags() {
       minify: true,
       target: 'es2022',
       legalComments: 'none',
-      alias: { '#engine-wasm': at('src/source', source) },
+      alias: Object.fromEntries(
+        ['engine', 'payload'].map((name) => [`#${name}-wasm`, at('src/source', `${name}.${platform}.js`)]),
+      ),
       logLevel: 'warning',
       ...form,
     });

@@ -6,7 +6,7 @@ import { compileWasm as packaged } from '#compile-wasm';
 import type { Diagnostic } from './compile-types.js';
 import { EdgerailError, isEdgerailError } from './errors.js';
 import type { ErrorCode } from './errors.js';
-import { initSync, restart } from './generated/compile.js';
+import { initSync, restart, restarted } from './generated/compile.js';
 import type { WasmSource } from './types.js';
 import { compileWasm } from './wasm.js';
 
@@ -68,6 +68,7 @@ export function call<T>(work: () => T): T {
     current += 1;
     try {
       restart();
+      restarted();
     } catch {
       // The next call fails again, and is answered as a trap again.
     }

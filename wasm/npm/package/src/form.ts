@@ -142,7 +142,10 @@ class FormGuard implements GuardedForm {
     this.#attempt = attempt;
     this.#clear();
     const quiet = this.#showBusy();
+    attempt.signal.addEventListener('abort', quiet);
     try {
+      // Out of the event: while it is dispatched, the form submits nothing else.
+      await untilAborted(nextTask(), attempt.signal);
       const engine = await untilAborted(this.#engine.load(), attempt.signal);
       const checked = await this.#checkFields(engine, attempt.signal);
       quiet();
@@ -272,7 +275,10 @@ class FormGuard implements GuardedForm {
     const timer = setTimeout(() => {
       status.textContent = this.#messages.checking;
     }, QUIET);
+    let isOver = false;
     return () => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timer);
       status.remove();
       restore();
@@ -286,4 +292,8 @@ class FormGuard implements GuardedForm {
       remove();
     }
   }
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,16 +1,36 @@
-/** The same package with the engine's WebAssembly inside of the module: nothing is fetched but the bundle. */
+/** The same package with its WebAssembly inside of the module: nothing is fetched but the bundle. */
 import { loadEngine as load } from './engine.js';
-import { engineBase64 } from './generated/engine-inline.js';
-import type { BundleSource, Engine, LoadOptions } from './types.js';
+import { engineBase64, payloadBase64 } from './generated/inline.js';
+import { supplyEngine } from './instance.js';
+import { supplyPayload } from './payload-instance.js';
+import { openPlaceholders as open } from './placeholders.js';
+import type { Placeholders } from './placeholders.js';
+import type { BundleSource, Engine, LoadOptions, WasmSource } from './types.js';
 
 /** As `loadEngine` of the main module, without a `.wasm` file. The first call decodes about half a megabyte. */
 export function loadEngine(bundle: BundleSource, options: LoadOptions = {}): Promise<Engine> {
-  return load(bundle, { ...options, wasm: options.wasm ?? decode(engineBase64) });
+  useInline();
+  return load(bundle, options);
+}
+
+/** As `openPlaceholders` of the main module, without a `.wasm` file. */
+export function openPlaceholders(
+  conversation: string,
+  options: { stored?: string; wasm?: WasmSource } = {},
+): Promise<Placeholders> {
+  useInline();
+  return open(conversation, options);
+}
+
+/** From now on; whatever guards bodies needs an engine, and so comes after it. */
+function useInline(): void {
+  supplyEngine(() => decode(engineBase64));
+  supplyPayload(() => decode(payloadBase64));
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-export { EdgerailError, guardIterable, guardStream, isEdgerailError, openPlaceholders } from './index.js';
-export type * from './index.js';
+// What is declared here wins over what this brings along.
+export * from './index.js';

@@ -12,6 +12,7 @@ import { initSync, restart, restarted } from './generated/engine.js';
 import type { WasmSource } from './types.js';
 import { compileWasm } from './wasm.js';
 
+let supply: () => WasmSource = engineWasm;
 let starting: Promise<void> | undefined;
 let started = false;
 let current = 0;
@@ -21,9 +22,14 @@ export function generation(): number {
   return current;
 }
 
+/** Says where the module comes from, where the caller does not. */
+export function supplyEngine(from: () => WasmSource): void {
+  supply = from;
+}
+
 /** Sees to it that there is an instance. The first call decides where the module comes from. */
 export function start(source?: WasmSource): Promise<void> {
-  starting ??= instantiate(source ?? engineWasm()).catch((error: unknown) => {
+  starting ??= instantiate(source ?? supply()).catch((error: unknown) => {
     starting = undefined;
     throw error;
   });

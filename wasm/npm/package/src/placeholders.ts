@@ -16,6 +16,15 @@ export interface RestoreOptions {
   allow?: { urls?: boolean; links?: boolean; attributes?: boolean; toolArguments?: boolean };
 }
 
+/** Puts values back into a text that comes in pieces. */
+export interface Restorer {
+  /** More of the text; what is decided comes back. */
+  push(text: string): string;
+  /** The end of the text; the rest of it. */
+  finish(): string;
+  free(): void;
+}
+
 /**
  * Masks that can be taken back: `{EMAIL_1}` instead of `{EMAIL}`, the same value the same number throughout a
  * conversation. The values stay here; the model sees placeholders only.
@@ -43,6 +52,8 @@ export interface Placeholders {
   restore(text: string, options?: RestoreOptions): string;
   /** The same for a text that comes in pieces. What is issued later is not restored. */
   restoreStream(options?: RestoreOptions): TransformStream<string, string>;
+  /** The same without a stream. */
+  restorer(options?: RestoreOptions): Restorer;
   /** The map, for storing. It holds the values: keep it as you would keep them. */
   toJSON(): string;
   free(): void;
@@ -104,6 +115,21 @@ class OpenPlaceholders implements Placeholders {
   }
 
   restoreStream(options: RestoreOptions = {}): TransformStream<string, string> {
+    const restorer = this.restorer(options);
+    return new TransformStream<string, string>({
+      transform(chunk, controller) {
+        const output = restorer.push(chunk);
+        if (output) controller.enqueue(output);
+      },
+      flush(controller) {
+        const output = restorer.finish();
+        if (output) controller.enqueue(output);
+        restorer.free();
+      },
+    });
+  }
+
+  restorer(options: RestoreOptions = {}): Restorer {
     const restorer = this.#call((raw) => raw.restorer(options));
     const instance = generation();
     let carry = '';
@@ -112,20 +138,20 @@ class OpenPlaceholders implements Placeholders {
       if (output instanceof Trap) throw lost(output);
       return output;
     };
-    return new TransformStream<string, string>({
-      transform(chunk, controller) {
-        const whole = carry + chunk;
+    return {
+      push(text) {
+        const whole = carry + text;
         const last = whole.charCodeAt(whole.length - 1);
         carry = last >= 0xd800 && last <= 0xdbff ? whole.slice(-1) : '';
-        const output = work((restorer) => restorer.push(carry ? whole.slice(0, -1) : whole));
-        if (output) controller.enqueue(output);
+        return work((restorer) => restorer.push(carry ? whole.slice(0, -1) : whole));
       },
-      flush(controller) {
-        const output = work((restorer) => restorer.push(carry) + restorer.finish());
-        if (output) controller.enqueue(output);
-        restorer.free();
+      finish() {
+        return work((restorer) => restorer.push(carry) + restorer.finish());
       },
-    });
+      free() {
+        if (instance === generation()) restorer.free();
+      },
+    };
   }
 
   toJSON(): string {

@@ -3,16 +3,18 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::super::answer::fill;
+use super::super::answer::{field_of, fill, fill_by};
 use super::super::json::{Document, NodeId};
+use super::super::push_number;
 use super::super::shape::Shape;
 use super::super::walk::Key;
 use super::{Framing, base64, frames};
+use crate::json::write_number;
 
 /// An event: its name, and a template as in [`super::super::answer`].
-type Ending = (&'static str, &'static str);
+pub(super) type Template = (&'static str, &'static str);
 
-const fn endings(shape: Shape) -> &'static [Ending] {
+const fn endings(shape: Shape) -> &'static [Template] {
     match shape {
         Shape::Converse => &[
             ("contentBlockStop", r#"{"contentBlockIndex":<<#0>>}"#),
@@ -87,22 +89,22 @@ const fn endings(shape: Shape) -> &'static [Ending] {
     }
 }
 
-const RESPONSES: &[Ending] = &[
+const RESPONSES: &[Template] = &[
     (
         "response.output_text.done",
-        r#"{"type":"response.output_text.done","item_id":<<item_id|"msg_guardrail">>,"output_index":<<#0>>,"content_index":<<#1>>,"text":<<message>>,"logprobs":[],"sequence_number":<<+1>>}"#,
+        r#"{"type":"response.output_text.done","item_id":<<item_id|"msg_guardrail">>,"output_index":<<#0>>,"content_index":<<#1>>,"text":<<message>>,"logprobs":[],"sequence_number":<<+>>}"#,
     ),
     (
         "response.content_part.done",
-        r#"{"type":"response.content_part.done","item_id":<<item_id|"msg_guardrail">>,"output_index":<<#0>>,"content_index":<<#1>>,"part":{"type":"output_text","text":<<message>>,"annotations":[]},"sequence_number":<<+2>>}"#,
+        r#"{"type":"response.content_part.done","item_id":<<item_id|"msg_guardrail">>,"output_index":<<#0>>,"content_index":<<#1>>,"part":{"type":"output_text","text":<<message>>,"annotations":[]},"sequence_number":<<+>>}"#,
     ),
     (
         "response.output_item.done",
-        r#"{"type":"response.output_item.done","output_index":<<#0>>,"item":{"type":"message","id":<<item_id|"msg_guardrail">>,"status":"incomplete","role":"assistant","content":[{"type":"output_text","text":<<message>>,"annotations":[]}]},"sequence_number":<<+3>>}"#,
+        r#"{"type":"response.output_item.done","output_index":<<#0>>,"item":{"type":"message","id":<<item_id|"msg_guardrail">>,"status":"incomplete","role":"assistant","content":[{"type":"output_text","text":<<message>>,"annotations":[]}]},"sequence_number":<<+>>}"#,
     ),
     (
         "response.incomplete",
-        r#"{"type":"response.incomplete","response":{<<@>>"object":"response","status":"incomplete","incomplete_details":{"reason":"content_filter"},"error":null,"instructions":null,"metadata":{},"output":[{"type":"message","id":<<item_id|"msg_guardrail">>,"status":"incomplete","role":"assistant","content":[{"type":"output_text","text":<<message>>,"annotations":[]}]}],"parallel_tool_calls":true,"tool_choice":"auto","tools":[]},"sequence_number":<<+4>>}"#,
+        r#"{"type":"response.incomplete","response":{<<@>>"object":"response","status":"incomplete","incomplete_details":{"reason":"content_filter"},"error":null,"instructions":null,"metadata":{},"output":[{"type":"message","id":<<item_id|"msg_guardrail">>,"status":"incomplete","role":"assistant","content":[{"type":"output_text","text":<<message>>,"annotations":[]}]}],"parallel_tool_calls":true,"tool_choice":"auto","tools":[]},"sequence_number":<<+>>}"#,
     ),
 ];
 
@@ -128,34 +130,27 @@ pub(super) fn write(
     if let Some(node) = document.members(0, "sequence_number").next() {
         sequence = document.raw(node).parse().unwrap_or(0);
     }
-    let mut places = [String::from("0"), String::from("0")];
-    for (place, &number) in places.iter_mut().zip(key.numbers()) {
-        place.clear();
-        super::super::push_number(place, usize::try_from(number).unwrap_or(0));
-    }
-    let members = origin.trim_start_matches('{').trim_end_matches('}');
-    let members = [members, if members.is_empty() { "" } else { "," }].concat();
+    // Of the object, its members.
+    let end = origin.len().saturating_sub(1);
+    let members = origin.get(1..end).unwrap_or("");
     for (number, (name, template)) in endings(shape).iter().enumerate() {
-        let mut next = String::new();
-        super::super::push_number(&mut next, sequence.saturating_add(number).saturating_add(1));
-        let [first, second] = &places;
-        let template = template
-            .replace("<<#0>>", first)
-            .replace("<<#1>>", second)
-            .replace("<<@>>", &members);
-        let template = match template.split_once("<<+") {
-            Some((before, after)) => {
-                let after = after.split_once(">>").map_or("", |(_, after)| after);
-                [before, &next, after].concat()
+        let place = |place: usize| key.numbers().get(place).map_or(0, |&number| number);
+        let json = fill_by(template, &|field, out| match field {
+            "#0" => write_number(out, u64::from(place(0))),
+            "#1" => write_number(out, u64::from(place(1))),
+            "+" => push_number(out, sequence.saturating_add(number).saturating_add(1)),
+            "@" if members.is_empty() => {}
+            "@" => {
+                out.push_str(members);
+                out.push_str(",");
             }
-            None => template,
-        };
-        let json = fill(&template, Some(document), told, 0);
+            _ => field_of(field, Some(document), told, 0, out),
+        });
         frame(framing, name, &json, out);
     }
 }
 
-fn frame(framing: Framing, name: &str, json: &str, out: &mut Vec<u8>) {
+pub(super) fn frame(framing: Framing, name: &str, json: &str, out: &mut Vec<u8>) {
     match framing {
         Framing::Sse => {
             if !name.is_empty() {

@@ -187,7 +187,7 @@ impl Event {
             let empty = |kind| if kind == Kind::Array { "[]" } else { "null" };
             let echoes = self.echoes.iter();
             edits.extend(echoes.map(|(span, kind)| (span.clone(), empty(*kind).into())));
-            edits.sort_by_key(|(span, _)| span.start);
+            crate::sort::by_key(&mut edits, |(span, _)| span.start);
         }
         self.frame.write(&edits, out);
     }

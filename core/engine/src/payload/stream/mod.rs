@@ -5,6 +5,7 @@
 //! order stays; when the text comes it is put into the event that waited. No event is invented unless a
 //! filter gives text at the end of a block of which no event waits.
 
+mod answer;
 mod base64;
 mod blocks;
 mod ending;
@@ -31,6 +32,7 @@ use event::{Event, Frame, Leaf};
 use frames::MessageParser;
 use sse::SseParser;
 
+pub(super) use answer::answer;
 pub use incremental::EngineFilter;
 pub use whole::{Verdict, WholeBlocks};
 
@@ -39,6 +41,10 @@ pub const MAX_EVENT_BYTES: usize = 16 << 20;
 
 /// What guards the texts of a stream. Blocks are numbered by the caller, and their texts may alternate.
 pub trait TextFilter {
+    /// Says that the texts of a block are inputs of a tool, before any of them comes.
+    fn tool(&mut self, block: usize) {
+        let _ = block;
+    }
     /// Takes a piece of a block's text; gives what of the block may go on.
     fn push(&mut self, block: usize, text: &str) -> String;
     /// The block has ended; gives what is left of it.
@@ -317,6 +323,9 @@ impl Reframer {
                 let block = block.ok_or_else(|| {
                     PayloadError::new(Problem::TooManyBlocks, document.pointer(found.node))
                 })?;
+                if matches!(found.what, What::ToolDelta(_)) {
+                    filter.tool(block);
+                }
                 let new = filter.push(block, &text);
                 self.blocks.told(block, &text, &new);
                 (new, Some(block))
@@ -357,6 +366,9 @@ impl Reframer {
     /// Guards a text that comes in one piece.
     fn whole(&mut self, text: &str, found: &Found, filter: &mut dyn TextFilter) -> String {
         let block = self.blocks.once(found.key);
+        if matches!(found.what, What::Tool | What::ToolFull(_)) {
+            filter.tool(block);
+        }
         let mut new = filter.push(block, text);
         if !filter.is_blocked() {
             new.push_str(&filter.finish(block));

@@ -4,10 +4,11 @@ use super::words::{STATES, UNITS};
 use crate::pii::Scan;
 use crate::pii::lexicon::{COUNTRY, STATE};
 use crate::pii::shape::{digits_end, is_exactly_one_of, is_one_of, is_word, skip_blanks, word_end};
+use crate::words::{Words, words};
 
 /// The end of at most `most` capitalised words at `at`, joined by blanks, hyphens, particles.
 pub(super) fn proper_words(scan: &Scan<'_>, at: usize, most: usize) -> Option<usize> {
-    const PARTICLES: &[&str] = &[
+    const PARTICLES: Words = words![
         "de", "la", "le", "les", "du", "des", "del", "della", "di", "da", "do", "dos", "das",
         "los", "las", "an", "am", "der", "den", "und", "of", "upon", "y", "e", "et", "l", "d",
         "sur", "en", "im", "in", "on", "i",
@@ -134,7 +135,7 @@ fn unit(scan: &Scan<'_>, at: usize) -> Option<usize> {
     (ordinal
         && is_one_of(
             scan.slice(next, next_end),
-            &["floor", "etage", "étage", "piso"],
+            words!["floor", "etage", "étage", "piso"],
         ))
     .then_some(next_end)
 }
@@ -153,7 +154,7 @@ fn spanish_floor(scan: &Scan<'_>, at: usize) -> Option<usize> {
     let door = skip_blanks(scan, stop);
     let door_end = word_end(scan, door);
     let word = scan.slice(door, door_end);
-    let known = word.len() == 1 || is_one_of(word, &["izq", "izda", "dcha", "der", "centro"]);
+    let known = word.len() == 1 || is_one_of(word, words!["izq", "izda", "dcha", "der", "centro"]);
     Some(if known { door_end } else { stop })
 }
 
@@ -239,7 +240,7 @@ fn capital_at(scan: &Scan<'_>, at: usize) -> bool {
 fn state(scan: &Scan<'_>, at: usize) -> Option<usize> {
     let end = word_end(scan, at);
     let word = scan.slice(at, end);
-    if STATES.contains(&word) {
+    if STATES.contains(word) {
         // "MG Road": a word that is no country follows, so these are initials.
         let next = end.saturating_add(1);
         let initials = scan.byte(end) == b' '

@@ -1,5 +1,7 @@
 //! The words that the recogniser reads: kinds of streets, units and states, and the labels of addresses.
 
+use crate::words::{Words, words};
+
 pub(crate) const CONTEXT: &[&str] = &[
     "address",
     "home address",
@@ -43,7 +45,7 @@ pub(crate) const CONTEXT: &[&str] = &[
 ];
 
 /// The terms of [`CONTEXT`] that are the street line themselves.
-pub(crate) const BOXES: &[&str] = &[
+pub(crate) const BOXES: Words = words![
     "po box",
     "p.o. box",
     "p. o. box",
@@ -187,7 +189,7 @@ pub(crate) const PREFIXES: &[&str] = &[
 ];
 
 /// Endings of compounds that name streets: German, Dutch, the Nordic languages.
-pub(crate) const ENDINGS: &[&str] = &[
+pub(crate) const ENDINGS: Words = words![
     "straße",
     "strasse",
     "str",
@@ -237,7 +239,7 @@ pub(crate) const ENDINGS: &[&str] = &[
 ];
 
 /// Kinds of streets that are ordinary words.
-pub(crate) const ORDINARY: &[&str] = &[
+pub(crate) const ORDINARY: Words = words![
     "way",
     "drive",
     "court",
@@ -378,7 +380,7 @@ pub(crate) const ORDINARY: &[&str] = &[
     "track",
 ];
 
-pub(crate) const STATES: &[&str] = &[
+pub(crate) const STATES: Words = words![
     "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
     "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
     "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
@@ -387,7 +389,7 @@ pub(crate) const STATES: &[&str] = &[
     "TAS", "ACT", "SP", "RJ", "MG", "RS", "BA", "PR",
 ];
 
-pub(crate) const UNITS: &[&str] = &[
+pub(crate) const UNITS: Words = words![
     "apt",
     "apartment",
     "suite",
@@ -438,7 +440,7 @@ pub(crate) const UNITS: &[&str] = &[
 ];
 
 /// Kinds of streets that stand between a house number and a name.
-pub(crate) const FRENCH: &[&str] = &[
+pub(crate) const FRENCH: Words = words![
     "rue",
     "avenue",
     "av",
@@ -462,7 +464,7 @@ pub(crate) const FRENCH: &[&str] = &[
 ];
 
 /// Kinds that name quarters, parks and waters as well: a place has to follow.
-pub(crate) const QUARTERS: &[&str] = &[
+pub(crate) const QUARTERS: Words = words![
     "residencial",
     "vila",
     "setor",

@@ -1,5 +1,7 @@
 //! Words that say that a run of capitalised words is something else than a name.
 
+use crate::words::{Words, words};
+
 pub(crate) const NEGATIVE: &[&str] = &[
     "street",
     "st",
@@ -151,7 +153,7 @@ pub(crate) const NEGATIVE: &[&str] = &[
 ];
 
 /// Capitalised words that end a run without making it something else.
-pub(crate) const STOP: &[&str] = &[
+pub(crate) const STOP: Words = words![
     "I",
     "The",
     "A",
@@ -252,7 +254,7 @@ pub(crate) const STOP: &[&str] = &[
 ];
 
 /// Words before a run that make it a place or a body.
-pub(crate) const BEFORE: &[&str] = &[
+pub(crate) const BEFORE: Words = words![
     "mount",
     "lake",
     "fort",
@@ -286,7 +288,7 @@ pub(crate) const BEFORE: &[&str] = &[
 ];
 
 /// Firms and brands that have a person's name.
-pub(crate) const BRANDS: &[&str] = &[
+pub(crate) const BRANDS: Words = words![
     "morgan stanley",
     "calvin klein",
     "ralph lauren",
@@ -358,7 +360,7 @@ pub(crate) const BRANDS: &[&str] = &[
 ];
 
 /// Bodies that stand before `of`: what follows is a place or a thing.
-pub(crate) const BODIES: &[&str] = &[
+pub(crate) const BODIES: Words = words![
     "city",
     "state",
     "university",

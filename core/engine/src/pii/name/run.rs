@@ -6,6 +6,7 @@ use crate::pii::Scan;
 use crate::pii::lexicon::{AMBIGUOUS_NAME, GIVEN_NAME, SURNAME};
 use crate::pii::shape::{Script, is_exactly_one_of, is_one_of, script, word_end};
 use crate::rules::rule;
+use crate::words::words;
 
 /// A run of words that has the shape of a name.
 pub(super) struct Run {
@@ -51,7 +52,7 @@ pub(super) fn run(scan: &Scan<'_>, start: usize) -> Option<Run> {
         };
         let word = scan.slice(from, end);
         if is_exactly_one_of(word, STOP) && !(run.words == 0 && word == "Will")
-            || word.len() > 1 && is_one_of(word, &["I", "II", "III", "IV"]) && run.words == 0
+            || word.len() > 1 && is_one_of(word, words!["I", "II", "III", "IV"]) && run.words == 0
         {
             break;
         }
@@ -69,7 +70,7 @@ pub(super) fn run(scan: &Scan<'_>, start: usize) -> Option<Run> {
         let initial = word.chars().count() == 1;
         run.end = end;
         at = end;
-        if scan.byte(at) == b'.' && (initial || is_one_of(word, &["Jr", "Sr"])) {
+        if scan.byte(at) == b'.' && (initial || is_one_of(word, words!["Jr", "Sr"])) {
             at = at.saturating_add(1);
             if !initial {
                 run.end = at;

@@ -1,5 +1,7 @@
 //! The words that the recogniser reads: labels, introductions, titles, and what stands beside names of other things.
 
+use crate::words::{Words, words};
+
 pub(crate) const CONTEXT: &[&str] = &[
     "name",
     "full name",
@@ -138,7 +140,7 @@ pub(crate) const CONTEXT: &[&str] = &[
 ];
 
 /// Labels that only people have: what follows needs no further proof.
-pub(crate) const STRONG: &[&str] = &[
+pub(crate) const STRONG: Words = words![
     "full name",
     "full_name",
     "fullname",
@@ -278,7 +280,7 @@ pub(crate) const INTRODUCTIONS: &[&str] = &[
 ];
 
 /// Introductions after which nothing but a name comes.
-pub(crate) const OWN_NAME: &[&str] = &[
+pub(crate) const OWN_NAME: Words = words![
     "my name is",
     "my name's",
     "call me",
@@ -348,14 +350,14 @@ pub(crate) const TITLES: &[&str] = &[
 ];
 
 /// Lower-case words inside a name.
-pub(crate) const PARTICLES: &[&str] = &[
+pub(crate) const PARTICLES: Words = words![
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do", "la", "las",
     "le", "los", "el", "al", "bin", "ibn", "bint", "ben", "ter", "ten", "y", "e", "zu", "af", "av",
     "du", "des", "vom",
 ];
 
 /// What only people do: a verb behind the name vouches for it.
-pub(crate) const PERSON_VERBS: &[&str] = &[
+pub(crate) const PERSON_VERBS: Words = words![
     "called",
     "said",
     "says",
@@ -422,7 +424,7 @@ pub(crate) const PERSON_VERBS: &[&str] = &[
 ];
 
 /// Words before a name that only people follow.
-pub(crate) const PERSON_BEFORE: &[&str] = &[
+pub(crate) const PERSON_BEFORE: Words = words![
     "met",
     "emailed",
     "contacted",
@@ -466,7 +468,7 @@ pub(crate) const PERSON_BEFORE: &[&str] = &[
 ];
 
 /// Words before `to` that a recipient follows: `invoice to`.
-pub(crate) const SENT: &[&str] = &[
+pub(crate) const SENT: Words = words![
     "according",
     "invoice",
     "ship",

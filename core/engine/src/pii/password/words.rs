@@ -1,5 +1,7 @@
 //! The words that the recogniser reads: labels of passwords, and words that stand where a value is missing.
 
+use crate::words::{Words, words};
+
 pub(crate) const CONTEXT: &[&str] = &[
     "password",
     "passwd",
@@ -84,7 +86,7 @@ pub(crate) const CONTEXT: &[&str] = &[
 ];
 
 /// Words that stand where a value is missing, and that say something about a password.
-pub(crate) const NO_VALUE: &[&str] = &[
+pub(crate) const NO_VALUE: Words = words![
     "is",
     "and",
     "or",

@@ -1,5 +1,7 @@
 //! The words that the recogniser reads: labels of user names, and words that stand where a value is missing.
 
+use crate::words::{Words, words};
+
 pub(crate) const CONTEXT: &[&str] = &[
     "username",
     "user name",
@@ -79,7 +81,7 @@ pub(crate) const CONTEXT: &[&str] = &[
 ];
 
 /// Labels that other things have too.
-pub(crate) const WEAK: &[&str] = &[
+pub(crate) const WEAK: Words = words![
     "user",
     "login",
     "handle",
@@ -98,7 +100,7 @@ pub(crate) const WEAK: &[&str] = &[
 ];
 
 /// Words that stand in the place of a value.
-pub(crate) const NO_VALUE: &[&str] = &[
+pub(crate) const NO_VALUE: Words = words![
     "is",
     "are",
     "was",

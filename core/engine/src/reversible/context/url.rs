@@ -3,9 +3,10 @@
 use alloc::string::String;
 
 use super::is_blank;
+use crate::words::{Words, words};
 
 /// Schemes that need no `//`.
-const SCHEMES: [&str; 10] = [
+const SCHEMES: Words = words![
     "http",
     "https",
     "ftp",
@@ -67,7 +68,7 @@ impl Url {
         let path = matches!(c, '/' | '?' | '#') && self.dotted && self.name > 1;
         let www = c == '.' && self.word == "www";
         self.inside = slashes || path || www || self.scheme;
-        self.scheme = c == ':' && SCHEMES.contains(&self.word.as_str());
+        self.scheme = c == ':' && SCHEMES.contains(&self.word);
         self.host(c);
         if c.is_ascii_alphanumeric() {
             if self.word.len() < MAX_WORD {
