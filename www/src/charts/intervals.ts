@@ -26,7 +26,7 @@ const MARGIN = 3;
 const at = (value: number): string => `${MARGIN + value * (100 - 2 * MARGIN)}%`;
 
 function mark(measure: Measure, value: number, y: number): SVGElement {
-  const look = `mark mark-${measure.look}`;
+  const look = `hit hit-${measure.look}`;
   if (measure.look === 'one') return svg('circle', { class: look, cx: at(value), cy: y, r: 5 });
   // A nested viewport takes a position in percent, which a path does not.
   const path = svg('path', { class: look, d: 'M0 -6 L6 0 L0 6 L-6 0 Z' });
@@ -49,7 +49,7 @@ function track(row: IntervalRow): SVGElement {
     }
     const whisker =
       measure.bounds &&
-      svg('line', { class: `whisker mark-${measure.look}`, x1: at(measure.bounds[0]), x2: at(measure.bounds[1]), y1: y, y2: y });
+      svg('line', { class: `whisker hit-${measure.look}`, x1: at(measure.bounds[0]), x2: at(measure.bounds[1]), y1: y, y2: y });
     return [...(whisker ? [whisker] : []), mark(measure, measure.value, y)];
   });
   const label = `${row.name}: ${row.measures.map(said).join('; ')}`;
@@ -71,19 +71,19 @@ function axis(): SVGElement {
 export function intervalChart(title: string, rows: readonly IntervalRow[]): HTMLElement {
   const legend = rows[0]?.measures.map((measure) => {
     const sample = svg('svg', { width: 28, height: 14, 'aria-hidden': 'true' });
-    sample.append(svg('line', { class: `whisker mark-${measure.look}`, x1: 2, x2: 26, y1: 7, y2: 7 }));
+    sample.append(svg('line', { class: `whisker hit-${measure.look}`, x1: 2, x2: 26, y1: 7, y2: 7 }));
     const shape =
       measure.look === 'one'
-        ? svg('circle', { class: 'mark mark-one', cx: 14, cy: 7, r: 5 })
-        : svg('path', { class: 'mark mark-two', d: 'M14 1 L20 7 L14 13 L8 7 Z' });
+        ? svg('circle', { class: 'hit hit-one', cx: 14, cy: 7, r: 5 })
+        : svg('path', { class: 'hit hit-two', d: 'M14 1 L20 7 L14 13 L8 7 Z' });
     sample.append(shape);
     return el('li', {}, sample, measure.name);
   });
   return el(
     'figure',
-    { class: 'chart intervals' },
+    { class: 'drawing intervals' },
     el('figcaption', {}, title),
-    el('ul', { class: 'legend' }, ...(legend ?? [])),
+    el('ul', { class: 'key' }, ...(legend ?? [])),
     el(
       'ul',
       { class: 'interval-rows' },

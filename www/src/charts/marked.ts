@@ -24,7 +24,7 @@ export function marked(text: string, stretches: readonly Stretch[]): HTMLElement
       line.append(piece);
       continue;
     }
-    const looks = [...new Set(over.map((one) => `mark-${one.look}`))].join(' ');
+    const looks = [...new Set(over.map((one) => `hit-${one.look}`))].join(' ');
     const title = [...new Set(over.map((one) => one.title))].join('; ');
     line.append(el('mark', { class: looks, title }, piece, el('span', { class: 'visually-hidden' }, ` (${title}) `)));
   }

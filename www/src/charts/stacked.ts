@@ -38,7 +38,7 @@ export function stackedChart(title: string, rows: readonly StackedRow[]): HTMLEl
   const items = rows.map((row) => {
     const whole = row.parts.reduce((sum, part) => sum + part.count, 0);
     const figures = row.parts.map((part) => el('li', {}, el('span', { class: `swatch part-${part.look}`, 'aria-hidden': 'true' }), said(part, whole)));
-    return el('li', {}, el('span', { class: 'row-name' }, row.name), bar(row), el('ul', { class: 'legend' }, ...figures));
+    return el('li', {}, el('span', { class: 'row-name' }, row.name), bar(row), el('ul', { class: 'key' }, ...figures));
   });
-  return el('figure', { class: 'chart stacked' }, el('figcaption', {}, title), el('ul', { class: 'stack-rows' }, ...items));
+  return el('figure', { class: 'drawing stacked' }, el('figcaption', {}, title), el('ul', { class: 'stack-rows' }, ...items));
 }

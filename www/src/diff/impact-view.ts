@@ -25,7 +25,7 @@ export function impactView(diff: Diff, impact: Impact, look: Look): HTMLElement[
     impact.failed > 0 && `${counted(impact.failed, 'text')} could not be evaluated by both versions.`,
     impact.asEnforced && 'Guardrails that only observe are taken as if they acted.',
   ];
-  const list = warnings.filter((text) => text !== false).map((text) => el('p', { class: 'verdict verdict-warn' }, text));
+  const list = warnings.filter((text) => text !== false).map((text) => el('p', { class: 'judgement judgement-warn' }, text));
   const refused = refusedView(diff, impact);
   if (impact.texts === 0) return [...list, ...refused, el('p', { class: 'empty' }, 'There is no text in the corpus.')];
   const figures = el('div', { class: 'beside' }, chart(impact), flow(impact));
@@ -144,7 +144,7 @@ function textView(text: AffectedText, look: Look): HTMLElement {
   const summary = el(
     'summary',
     {},
-    el('span', { class: 'line' }, tag, el('span', { class: 'text' }, text.text)),
+    el('span', { class: 'summary-line' }, tag, el('span', { class: 'sample-text' }, text.text)),
     el('span', { class: 'place' }, `${place} · ${text.reasons.map(entryWords).join(', ')}`),
   );
   const details = el('details', {}, summary, body);
@@ -153,7 +153,7 @@ function textView(text: AffectedText, look: Look): HTMLElement {
     body.replaceChildren(el('p', { class: 'note' }, 'Evaluating…'));
     look(text).then(
       (both) => body.replaceChildren(side('old', text.text, both.old), side('new', text.text, both.new)),
-      (error: unknown) => body.replaceChildren(el('p', { class: 'verdict verdict-bad' }, error instanceof Error ? error.message : String(error))),
+      (error: unknown) => body.replaceChildren(el('p', { class: 'judgement judgement-bad' }, error instanceof Error ? error.message : String(error))),
     );
   });
   return el('li', {}, details);

@@ -18,7 +18,7 @@ export function policyView(diff: Diff): HTMLElement[] {
 
 function banner(diff: Diff): HTMLElement {
   const tone = diff.counts.weakens > 0 ? 'bad' : diff.changes.length === 0 ? 'good' : 'warn';
-  return el('p', { class: `verdict verdict-${tone}` }, verdict(diff));
+  return el('p', { class: `judgement judgement-${tone}` }, verdict(diff));
 }
 
 function wayView(way: ChangeWay, own: readonly Change[], several: boolean): HTMLElement {
@@ -62,7 +62,7 @@ const SIGNS: Readonly<Record<Change['what'], string>> = { added: '+', removed: '
 
 function what(change: Change): HTMLElement {
   const sign = el('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[change.what]);
-  return el('span', { class: `what what-${change.what}` }, sign, change.what);
+  return el('span', { class: `change-what change-what-${change.what}` }, sign, change.what);
 }
 
 function changeView(change: Change, several: boolean): HTMLElement {

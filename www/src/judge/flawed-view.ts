@@ -76,8 +76,8 @@ const SAMPLES = [
 ] as const;
 
 function legend(): HTMLElement {
-  const items = SAMPLES.map(([look, words]) => el('li', {}, el('span', { class: `sample mark-${look}`, 'aria-hidden': 'true' }, 'abc'), words));
-  return el('ul', { class: 'legend' }, ...items);
+  const items = SAMPLES.map(([look, words]) => el('li', {}, el('span', { class: `sample hit-${look}`, 'aria-hidden': 'true' }, 'abc'), words));
+  return el('ul', { class: 'key' }, ...items);
 }
 
 type Unit = Judgement['evaluation']['offsets'];

@@ -68,4 +68,6 @@ export interface Judgement {
   evaluation: Evaluation;
   flawed: FlawedRow[];
   counts: Record<Flaw, number>;
+  /** What is wrong with the conditions; then none of them was judged. */
+  conditionProblem?: string;
 }

@@ -104,7 +104,7 @@ function show(judgement: Judgement): void {
     download('edgerail-eval.json', `${JSON.stringify(judgement.evaluation, null, 2)}\n`, 'application/json'),
   );
   const head = el('div', { class: 'part-head' }, el('h2', {}, 'What it comes to'), match.element, save);
-  result.show(el('section', { class: 'part' }, head, ...figuresView(judgement.evaluation, match.value)), el('section', { class: 'part' }, flawedView(judgement)));
+  result.show(el('section', { class: 'part' }, head, ...figuresView(judgement, match.value)), el('section', { class: 'part' }, flawedView(judgement)));
 }
 
 function state(withData: boolean): unknown {

@@ -37,7 +37,7 @@ export function results(): Results {
       const code = error instanceof RemoteError ? error.code : undefined;
       const message = error instanceof Error ? error.message : String(error);
       const words = (code !== undefined && WORDS[code]) || message;
-      show(el('p', { class: 'verdict verdict-bad', role: 'alert' }, words, code !== undefined && el('code', {}, ` ${code}`)));
+      show(el('p', { class: 'judgement judgement-bad', role: 'alert' }, words, code !== undefined && el('code', {}, ` ${code}`)));
     },
     empty: (text) => show(el('p', { class: 'empty' }, text)),
     stale() {

@@ -5,6 +5,7 @@ import { intervalChart, type IntervalRow } from '../charts/intervals.js';
 import { matrix, table, type Tone } from '../charts/table.js';
 import { card, refusedLines } from '../diff/impact-view.js';
 import { EFFECTS, EFFECT_WORDS } from '../diff/words.js';
+import type { Judgement } from './flawed.js';
 
 export type Match = 'exact' | 'overlap';
 
@@ -17,9 +18,9 @@ const MATCH_WORDS: Readonly<Record<Match, string>> = {
 };
 
 /** The figures of a judgement, by one way to match labels and findings. */
-export function figuresView(evaluation: Evaluation, match: Match): HTMLElement[] {
+export function figuresView({ evaluation, conditionProblem }: Judgement, match: Match): HTMLElement[] {
   return [
-    ...conditions(evaluation),
+    ...conditions(evaluation, conditionProblem),
     cards(evaluation, match),
     ...notes(evaluation, match),
     ...(evaluation.entries.length === 0 ? [] : [chart(evaluation, match), figures(evaluation, match)]),
@@ -27,7 +28,8 @@ export function figuresView(evaluation: Evaluation, match: Match): HTMLElement[]
   ];
 }
 
-function conditions(evaluation: Evaluation): HTMLElement[] {
+function conditions(evaluation: Evaluation, problem: string | undefined): HTMLElement[] {
+  if (problem !== undefined) return [el('p', { class: 'judgement judgement-warn' }, `The conditions were not judged: ${problem}`)];
   const all = evaluation.conditions;
   if (all.length === 0) return [];
   const failed = all.filter((one) => !one.met).length;
@@ -35,7 +37,7 @@ function conditions(evaluation: Evaluation): HTMLElement[] {
   const list = all.map((one) =>
     el('li', { class: one.met ? 'met' : 'unmet' }, el('code', {}, one.condition), ` ${share(one.value)}, ${one.met ? 'met' : 'not met'}`),
   );
-  return [el('div', { class: `verdict verdict-${failed === 0 ? 'good' : 'bad'}` }, text, el('ul', {}, ...list))];
+  return [el('div', { class: `judgement judgement-${failed === 0 ? 'good' : 'bad'}` }, text, el('ul', {}, ...list))];
 }
 
 function cards(evaluation: Evaluation, match: Match): HTMLElement {
@@ -66,7 +68,7 @@ function notes(evaluation: Evaluation, match: Match): HTMLElement[] {
   ].filter((fact) => fact !== false);
   const list = facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)));
   const refused = evaluation.refused > 0 ? [refusedLines(evaluation.refused, evaluation.refusedLines)] : [];
-  return [...refused, el('dl', { class: 'facts' }, ...list)];
+  return [...refused, el('dl', { class: 'judged-facts' }, ...list)];
 }
 
 function micros(value: number): string {

@@ -1,4 +1,4 @@
-import { loadEngine, type Decision, type Engine, type Source } from 'edgerail';
+import { EdgerailError, loadEngine, type Decision, type Engine, type Source } from 'edgerail';
 import { compile, diff, evaluateRows, type Diff, type DiffOptions, type GuardrailSource } from 'edgerail/compile';
 import { progress, serve } from '../author/rpc.js';
 import { dataRows } from './data-rows.js';
@@ -83,20 +83,31 @@ const handlers = {
   },
 
   async judge(question: JudgeQuestion): Promise<Judgement> {
-    const rows = dataRows(question.rows);
-    const flawed = new FlawedRows((line) => rows(line).text);
-    const evaluation = await evaluateRows(question.guardrail, question.rows, {
-      source: question.source,
-      offsets: question.offsets,
-      match: question.match,
-      failUnder: question.conditions,
-      label: 'data',
-      onProgress: told(),
-      onRow: (row) => flawed.add(row),
-    });
-    return { evaluation, flawed: flawed.rows, counts: flawed.counts };
+    try {
+      return await judged(question);
+    } catch (error) {
+      // A condition on a label that the data does not have, or none at all: the figures are worth showing all the same.
+      const about = /failUnder: (.*)/s.exec(error instanceof EdgerailError && error.code === 'invalid_argument' ? error.message : '');
+      if (about === null) throw error;
+      return { ...(await judged({ ...question, conditions: [] })), conditionProblem: about[1] ?? '' };
+    }
   },
 };
+
+async function judged(question: JudgeQuestion): Promise<Judgement> {
+  const rows = dataRows(question.rows);
+  const flawed = new FlawedRows((line) => rows(line).text);
+  const evaluation = await evaluateRows(question.guardrail, question.rows, {
+    source: question.source,
+    offsets: question.offsets,
+    match: question.match,
+    failUnder: question.conditions,
+    label: 'data',
+    onProgress: told(),
+    onRow: (row) => flawed.add(row),
+  });
+  return { evaluation, flawed: flawed.rows, counts: flawed.counts };
+}
 
 export type JudgeHandlers = typeof handlers;
 
