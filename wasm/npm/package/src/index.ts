@@ -6,8 +6,6 @@
 export { EdgerailError, isEdgerailError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 export { loadEngine } from './engine.js';
-export { guardForm } from './form.js';
-export type { FormMessages, GuardedForm, GuardFormOptions } from './form.js';
 export { openPlaceholders } from './placeholders.js';
 export type { MaskOptions, Placeholders, RestoreOptions, Restorer } from './placeholders.js';
 export { guardBody } from './payload.js';
