@@ -113,7 +113,8 @@ function unpack(text) {
   if (error === undefined) return value;
   const thrown = new Error(error.message);
   thrown.code = error.code;
-  thrown.stack = error.stack;
+  // Chromium's stack begins with the message, Firefox's does not.
+  thrown.stack = error.stack?.includes(error.message) ? error.stack : `${error.message}\n${error.stack}`;
   throw thrown;
 }
 
