@@ -66,7 +66,7 @@ async function browserSurface(browser) {
     };
     return { call, console: page.errors, close: page.close, page };
   };
-  return { name: browser.name, version: browser.version, open, stop: browser.stop };
+  return { name: browser.name, version: browser.version, browser: browser.browser, open, stop: browser.stop };
 }
 
 const CALL_IN_PAGE = async (text) => {
@@ -103,7 +103,7 @@ function node() {
       child.kill();
       await end;
     };
-    return { call, console: errors, close };
+    return { call, console: errors, close, pid: child.pid };
   };
   return { name: 'node', version: process.version, open, stop: async () => {} };
 }
