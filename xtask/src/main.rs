@@ -18,6 +18,7 @@ mod test;
 mod unicode;
 mod views;
 mod web;
+mod www;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ const CHORES: &[Chore] = &[
     setup::CHORE,
     unicode::CHORE,
     views::CHORE,
+    www::CHORE,
 ];
 
 fn main() -> ExitCode {

@@ -93,6 +93,11 @@ pub(crate) fn build() -> Result<(), String> {
     sizes()
 }
 
+/// The tests of the package that need no browser.
+pub(crate) fn test() -> Result<(), String> {
+    run(npm(&package()).args(["run", "--silent", "test"]))
+}
+
 /// The folder of the TypeScript.
 pub(crate) fn package() -> PathBuf {
     root().join("wasm/npm/package")

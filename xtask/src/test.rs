@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use crate::process::{cargo, run};
 use crate::setup::{Toolchain, wasm_toolchain};
-use crate::{Chore, component, corpus, fuzz};
+use crate::{Chore, component, consumers, corpus, fuzz, npm, www};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "test",
-    summary: "format, lints, all tests, the WebAssembly builds, the mutation run",
+    summary: "format, lints, all tests, the WebAssembly builds, the npm package, browsers",
     help: "usage: cargo xtask test [--deep]\n\n\
         Runs every check in turn and stops at the first that fails, with the command to run it again.\n\
         --deep runs the property tests with 20 times as many texts, and every fuzz target for a minute, or for as\n\
@@ -63,6 +63,10 @@ fn test(arguments: &[&str]) -> Result<(), String> {
         ]))
     })?;
     stage("mutation", &corpus::mutate)?;
+    stage("npm package", &npm::build)?;
+    stage("npm tests", &npm::test)?;
+    stage("consumers", &|| consumers::consumers(&[]))?;
+    stage("playground", &www::test)?;
     if deep {
         stage("properties", &properties)?;
         stage("fuzz", &|| fuzz::chore(&[]))?;
@@ -117,7 +121,13 @@ fn wasm_lints() -> Result<(), String> {
         return Ok(());
     }
     // One by one: in one build the component's `std` features would reach the proof's engine as well.
-    for package in ["edgerail-component", "edgerail-no-std"] {
+    for package in [
+        "edgerail-component",
+        "edgerail-no-std",
+        "edgerail-wasm",
+        "edgerail-wasm-payload",
+        "edgerail-wasm-compile",
+    ] {
         let mut command: Command = toolchain.wasm_cargo(&["clippy", "--package", package]);
         run(command.args(["--no-deps", "--", "-D", "warnings"]))?;
     }

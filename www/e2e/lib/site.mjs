@@ -37,6 +37,8 @@ export async function openFresh(browser, url) {
         }
       }),
   );
+  // A browser asks for /favicon.ico beside an image.
+  page.errors.length = 0;
   await page.goto(url);
   return page;
 }

@@ -6,6 +6,8 @@ const KEPT = 500;
 const BINS = 32;
 const WIDTH = 600;
 const HEIGHT = 120;
+/** Shorter than this no browser's clock can tell, in milliseconds. */
+const FINEST = 0.001;
 
 /** How long real evaluations took, in the engine, and what loading took. */
 export class TimingPanel {
@@ -112,23 +114,27 @@ function ms(time: number): string {
   return `${time < 100 ? time.toFixed(1) : Math.round(time).toLocaleString('en')} ms`;
 }
 
+/** On a logarithmic scale: the first checks may take a hundred times as long as the rest. */
 function histogram(sorted: readonly number[], p50: number, p99: number): SVGElement {
-  // Up to a little beyond p99: one outlier must not press all others into one bar.
-  const top = Math.max(p99 * 1.25, 0.001);
+  const lowest = Math.max(sorted[0] ?? 0, FINEST);
+  const low = Math.log10(lowest / 1.3);
+  const high = Math.max(Math.log10(Math.max(sorted.at(-1) ?? 0, lowest) * 1.3), low + 0.5);
+  const share = (value: number) => (Math.log10(Math.max(value, FINEST)) - low) / (high - low);
   const bins = new Array<number>(BINS).fill(0);
   for (const value of sorted) {
-    const bin = Math.min(Math.floor((value / top) * BINS), BINS - 1);
+    const bin = Math.min(Math.floor(share(value) * BINS), BINS - 1);
     bins[bin] = (bins[bin] ?? 0) + 1;
   }
   const most = Math.max(...bins);
   const width = WIDTH / BINS;
   const floor = HEIGHT - 22;
   const title = uniqueId('chart');
-  const line = (value: number, label: string, row: number) => {
-    const x = Math.min((value / top) * WIDTH, WIDTH - 1);
+  const rule = (value: number, label: string, top: number) => {
+    const x = share(value) * WIDTH;
+    const isRight = x > WIDTH - 90;
     return [
-      svg('line', { class: 'rule', x1: x, x2: x, y1: row, y2: floor }),
-      svg('text', { class: 'rule-label', x: x > WIDTH - 60 ? x - 5 : x + 5, y: row + 9, 'text-anchor': x > WIDTH - 60 ? 'end' : 'start' }, label),
+      svg('line', { class: 'rule', x1: x, x2: x, y1: top, y2: floor }),
+      svg('text', { class: 'rule-label', x: isRight ? x - 5 : x + 5, y: top + 9, 'text-anchor': isRight ? 'end' : 'start' }, label),
     ];
   };
   return svg(
@@ -136,13 +142,13 @@ function histogram(sorted: readonly number[], p50: number, p99: number): SVGElem
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: 'chart', role: 'img', 'aria-labelledby': title },
     svg('title', { id: title }, `Times of ${sorted.length} checks: half within ${ms(p50)}, 99 in 100 within ${ms(p99)}`),
     bins.map((number, index) => {
-      const height = number === 0 ? 0 : Math.max((number / most) * (floor - 30), 2);
+      const height = number === 0 ? 0 : Math.max((number / most) * (floor - 32), 2);
       return svg('rect', { class: 'bin', x: index * width + 1, y: floor - height, width: width - 2, height, rx: 2 });
     }),
     svg('line', { class: 'axis', x1: 0, x2: WIDTH, y1: floor, y2: floor }),
-    svg('text', { class: 'tick', x: 0, y: HEIGHT - 6 }, '0'),
-    svg('text', { class: 'tick', x: WIDTH, y: HEIGHT - 6, 'text-anchor': 'end' }, ms(top)),
-    line(p50, `p50 ${ms(p50)}`, 4),
-    line(p99, `p99 ${ms(p99)}`, 18),
+    svg('text', { class: 'tick', x: 0, y: HEIGHT - 6 }, ms(10 ** low)),
+    svg('text', { class: 'tick', x: WIDTH, y: HEIGHT - 6, 'text-anchor': 'end' }, ms(10 ** high)),
+    rule(p50, `p50 ${ms(p50)}`, 2),
+    rule(p99, `p99 ${ms(p99)}`, 16),
   );
 }

@@ -9,6 +9,9 @@ const STORE = 'state';
 /** Longer states do not go to localStorage: it holds about 5 MB, and writing is synchronous. */
 const LOCAL_LIMIT = 1024 * 1024;
 
+/** A database that does not open within this time is as good as denied: the page must not wait for it. */
+const PATIENCE = 2000;
+
 let opening: Promise<IDBDatabase | undefined> | undefined;
 
 function database(): Promise<IDBDatabase | undefined> {
@@ -16,9 +19,17 @@ function database(): Promise<IDBDatabase | undefined> {
     try {
       const request = indexedDB.open(DATABASE, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-      request.onsuccess = () => resolve(request.result);
+      request.onsuccess = () => {
+        // Someone deletes the database, such as the browser's settings: a connection that stays would block them.
+        request.result.onversionchange = () => {
+          request.result.close();
+          opening = undefined;
+        };
+        resolve(request.result);
+      };
       request.onerror = () => resolve(undefined);
       request.onblocked = () => resolve(undefined);
+      setTimeout(() => resolve(undefined), PATIENCE);
     } catch {
       resolve(undefined);
     }

@@ -1,0 +1,66 @@
+//! `cargo xtask www`: the playground.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::npm::{self, npm, npm_ci};
+use crate::process::{root, run};
+use crate::{Chore, web};
+
+pub(crate) const CHORE: Chore = Chore {
+    name: "www",
+    summary: "build the playground and serve it",
+    help: "usage: cargo xtask www [--port N | --check | --test]\n\n\
+        Builds the site in www/dist with the packed npm package (built first if it is not there) and serves it\n\
+        on the loopback interface, with the headers that a host should send.\n\n  \
+        --port N  the port; 4173 unless given\n  \
+        --check   checks the types and builds, and serves nothing\n  \
+        --test    builds and tries the site in Chromium and Firefox; screenshots in target/www/screenshots\n\n\
+        Needs Node 20; --test installs chromium and firefox-esr where it can.",
+    run: |arguments| match arguments {
+        [] => serve("4173"),
+        ["--port", port] => serve(port),
+        ["--check"] => build(),
+        ["--test"] => test(),
+        other => Err(format!("unexpected arguments {other:?}; try --help")),
+    },
+};
+
+fn site() -> PathBuf {
+    root().join("www")
+}
+
+/// Installs what the site needs, the packed package among it, checks the types and builds.
+pub(crate) fn build() -> Result<(), String> {
+    web::node()?;
+    let tarball = npm::artifacts().join("edgerail.tgz");
+    if !tarball.is_file() {
+        npm::build()?;
+    }
+    npm_ci(&site())?;
+    // The lock file has no hash of the package, which changes with every build: what is packed now is unpacked.
+    let package = site().join("node_modules/edgerail");
+    let _ = fs::remove_dir_all(&package);
+    fs::create_dir_all(&package).map_err(|e| format!("{}: {e}", package.display()))?;
+    let mut unpack = Command::new("tar");
+    unpack.arg("-xzf").arg(&tarball).arg("-C").arg(&package);
+    run(unpack.arg("--strip-components=1"))?;
+    run(npm(&site()).args(["run", "--silent", "build"]))
+}
+
+fn serve(port: &str) -> Result<(), String> {
+    port.parse::<u16>()
+        .map_err(|_| format!("{port:?} is no port"))?;
+    build()?;
+    run(Command::new("node")
+        .current_dir(site())
+        .args(["serve.mjs", "--port", port]))
+}
+
+/// The end-to-end tests, in both browsers.
+pub(crate) fn test() -> Result<(), String> {
+    web::browsers()?;
+    build()?;
+    run(npm(&site()).args(["run", "--silent", "test"]))
+}
