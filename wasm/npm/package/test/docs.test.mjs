@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +47,7 @@ test('every subpath of the guide is exported, and every one for applications sta
 });
 
 test('every snippet of the guide fits the types', async (t) => {
-  const folder = await mkdtemp(join(PACKAGE, 'test', '.docs-'));
+  const folder = await mkdtemp(join(tmpdir(), 'edgerail-docs-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const snippets = [...guide.matchAll(/^```(?:js|ts)\n(.*?)^```/gms)].map(([, code]) => code);
   assert.ok(snippets.length >= 8, 'no snippets were found');
