@@ -68,15 +68,15 @@ fn determinize_counting(
     within(lowered(BUILD_LIMIT / row)).or_else(|| {
         let states = states(&within(0)?)?;
         // Of the two states that nothing matches in, one handle is missing.
-        within(lowered(states) - surplus / 2)
+        within(lowered(states).saturating_sub(surplus / 2))
     })
 }
 
 /// How many states a DFA has: the number stands before its transitions, behind the label of 32 bytes, the byte
-/// order, the version, a reserved word and three flags.
+/// order, the version, a reserved word and the flags.
 fn states(dfa: &dense::DFA<Vec<u32>>) -> Option<usize> {
     let (bytes, padding) = dfa.to_bytes_little_endian();
-    let number = bytes.get(padding..)?.get(32 + 6 * 4..)?.first_chunk()?;
+    let number = bytes.get(padding..)?.get(32 + 4 * 4..)?.first_chunk()?;
     usize::try_from(u32::from_le_bytes(*number)).ok()
 }
 
