@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { IN_USE, dropText, expectedDiff, expectedEvaluation, firstVisit, shown, text, texts } from './judging-lib.mjs';
+import { IN_USE, compiled, dropData, dropText, expectedDiff, expectedEvaluation, firstVisit, shown, text, texts } from './judging-lib.mjs';
 import { launch } from './lib/browser.mjs';
 import { watch } from './lib/proxy.mjs';
 import * as site from './lib/site.mjs';
@@ -23,7 +23,7 @@ for (const name of site.BROWSERS) {
       await server?.close();
     });
     const visit = async (t, path) => {
-      const page = await firstVisit(browser, server.url + path);
+      const page = await firstVisit(browser, server.url, path);
       t.after(() => page.close());
       return page;
     };
@@ -68,6 +68,9 @@ for (const name of site.BROWSERS) {
       const page = await visit(t, 'diff/');
       const panels = ['Old', 'New'].map((title) => `section[aria-label="${title}"]`);
       for (const panel of panels) await dropText(page, panel, 'guardrail.json', IN_USE);
+      // A definition that is dropped alone comes without the overlay that was there.
+      await page.until('the new version without its overlay', (panel) => !document.querySelector(`${panel} .badge:not([hidden])`), panels[1]);
+      await compiled(page);
       await page.run(() => {
         const area = document.querySelector('.data-box textarea');
         area.value = '';
@@ -85,6 +88,7 @@ for (const name of site.BROWSERS) {
       await shown(page, 'section[aria-label="New"] .problem');
       assert.match(await text(page, 'section[aria-label="New"] .problem .where'), /line 3/);
       assert.equal(await page.run(() => document.querySelectorAll('section[aria-label="Old"] .chip.block').length), 0);
+      await compiled(page);
       await page.clickText('Compare', '.run-bar');
       await shown(page, '.results .judgement-bad');
     });
@@ -145,7 +149,7 @@ for (const name of site.BROWSERS) {
         '{"id": "ok", "text": "twice", "spans": []}',
         '{"id": "cut", "text": "abc", "spans": [',
       ];
-      await dropText(page, '.data-box', 'rows.jsonl', rows.join('\n'));
+      await dropData(page, 'rows.jsonl', rows.join('\n'));
       await page.clickText('Judge', '.run-bar');
       await shown(page, '.refused');
       const refused = await texts(page, '.refused li');
@@ -159,7 +163,7 @@ for (const name of site.BROWSERS) {
 
     test('nothing to judge is said, not judged', async (t) => {
       const page = await visit(t, 'judge/');
-      await dropText(page, '.data-box', 'empty.jsonl', '');
+      await dropData(page, 'empty.jsonl', '');
       await page.clickText('Judge', '.run-bar');
       await shown(page, '.results .empty');
       assert.match(await text(page, '.results .empty'), /one JSON object a line/);
@@ -171,7 +175,7 @@ for (const name of site.BROWSERS) {
       const count = 36_000;
       const data = Array.from({ length: count }, (_, number) => JSON.stringify(row(number))).join('\n');
       assert.ok(data.length > 5_000_000);
-      await dropText(page, '.data-box', 'many.jsonl', data);
+      await dropData(page, 'many.jsonl', data);
       await shown(page, '.data-box .file-chip b');
       assert.equal(await text(page, '.data-box .file-chip b'), 'many.jsonl');
       await page.clickText('Judge', '.run-bar');
@@ -211,9 +215,9 @@ for (const name of site.BROWSERS) {
     const proxy = await watch();
     const browser = await launch(name, { proxy: proxy.port });
     try {
-      const page = await firstVisit(browser, `${server.url}judge/`);
+      const page = await firstVisit(browser, server.url, 'judge/');
       const mine = JSON.stringify({ id: 'mine', text: 'Mail quokka-7291@example.com', expect: 'NONE' });
-      await dropText(page, '.data-box', 'mine.jsonl', mine);
+      await dropData(page, 'mine.jsonl', mine);
       await page.clickText('Judge', '.run-bar');
       const judged = () => document.querySelector('.judged-facts')?.textContent.includes('Texts1,');
       await page.until('one row', judged);

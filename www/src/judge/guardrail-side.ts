@@ -24,8 +24,8 @@ export function guardrailSide(options: { title: string; empty: string; changed: 
     turn += 1;
     const own = turn;
     const input = panel.value();
-    panel.setDiagnostics([]);
     if (isEmpty(input)) {
+      panel.setDiagnostics([]);
       panel.setStatus({ kind: 'good', text: options.empty });
       return;
     }
@@ -34,6 +34,7 @@ export function guardrailSide(options: { title: string; empty: string; changed: 
       if (input.kind === 'bundle') {
         const held = await author().call('inspect', [input.bytes]);
         if (own !== turn) return;
+        panel.setDiagnostics([]);
         const names = held.guardrails.map((one) => one.name).join(', ');
         panel.setBundleFacts([
           ['File', input.name],
