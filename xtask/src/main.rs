@@ -10,6 +10,7 @@ mod component;
 mod consumers;
 mod corpus;
 mod demo;
+mod e2e;
 mod fuzz;
 mod npm;
 mod process;
@@ -38,6 +39,7 @@ const CHORES: &[Chore] = &[
     component::CHORE,
     consumers::CHORE,
     corpus::CHORE,
+    e2e::CHORE,
     fuzz::CHORE,
     npm::CHORE,
     setup::CHORE,

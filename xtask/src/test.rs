@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::process::{cargo, run};
 use crate::setup::{Toolchain, wasm_toolchain};
-use crate::{Chore, component, consumers, corpus, fuzz, npm, www};
+use crate::{Chore, component, consumers, corpus, e2e, fuzz, npm, www};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "test",
@@ -65,6 +65,8 @@ fn test(arguments: &[&str]) -> Result<(), String> {
     stage("mutation", &corpus::mutate)?;
     stage("npm package", &npm::build)?;
     stage("npm tests", &npm::test)?;
+    stage("browsers", &e2e::all)?;
+    stage("surfaces", &e2e::all)?;
     stage("consumers", &|| consumers::consumers(&[]))?;
     stage("playground", &www::test)?;
     if deep {

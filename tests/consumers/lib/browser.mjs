@@ -119,7 +119,8 @@ function watch(page, own, problems, tolerated) {
     };
     page.on('pageerror', (error) => problem(`uncaught: ${error.message}`));
     page.on('console', (message) => {
-      if (message.type() === 'error' && !tolerated?.test(message.text())) problem(`console: ${message.text()}`);
+      const text = `${message.text()} ${message.location()?.url ?? ''}`;
+      if (message.type() === 'error' && !tolerated?.test(text)) problem(`console: ${text}`);
     });
     page.on('request', (request) => {
       const { protocol, host } = new URL(request.url());

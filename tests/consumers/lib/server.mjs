@@ -2,7 +2,6 @@
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { extname, join, normalize, sep } from 'node:path';
 
 const TYPES = {
@@ -18,26 +17,16 @@ const TYPES = {
  * Serves a folder on a free port of this machine.
  *
  * @param {string} folder
- * @param {{
- *   headers?: Record<string, string>,
- *   types?: Record<string, string>,
- *   answers?: (path: string, body: string) => { type: string, body: string } | undefined,
- * }} [options] headers of every answer; other types by file extension; what is answered to POST requests
+ * @param {{ headers?: Record<string, string>, types?: Record<string, string> }} [options] headers of every answer;
+ *   other types by file extension
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>} `url` ends with a slash
  */
-export async function serveFolder(folder, { headers = {}, types = {}, answers } = {}) {
+export async function serveFolder(folder, { headers = {}, types = {} } = {}) {
   const known = { ...TYPES, ...types };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     const path = normalize(join(folder, decodeURIComponent(pathname), pathname.endsWith('/') ? 'index.html' : ''));
     try {
-      if (request.method === 'POST') {
-        const answer = answers?.(pathname, await text(request));
-        if (!answer) throw new Error('no answer');
-        response.writeHead(200, { 'content-type': answer.type, ...headers });
-        response.end(answer.body);
-        return;
-      }
       if (!path.startsWith(folder + sep)) throw new Error('outside of the folder');
       const body = await readFile(path);
       response.writeHead(200, { 'content-type': known[extname(path)] ?? 'application/octet-stream', ...headers });

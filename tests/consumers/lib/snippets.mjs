@@ -1,12 +1,10 @@
-// The snippets of a README: what they are, where they run, and what they say they print.
+// The snippets of a README: what they are, and what they say they print.
 
 /**
  * @typedef {object} Snippet
  * @property {string} language `js`, `ts`, `tsx`, `html`, `sh`, …
- * @property {string[]} words what stands behind the language: where it runs
  * @property {string} code
  * @property {number} line its first line in the file
- * @property {string} section the heading it stands under
  */
 
 /**
@@ -17,20 +15,16 @@
  */
 export function snippets(markdown) {
   const found = [];
-  let section = '';
   let open;
   for (const [index, text] of markdown.split('\n').entries()) {
-    const fence = /^(\s*)```\s*(\S*)\s*(.*)$/.exec(text);
+    const fence = /^(\s*)```\s*(\S*)/.exec(text);
     if (open && fence && fence[2] === '') {
       found.push({ ...open.snippet, code: open.lines.join('\n') + '\n' });
       open = undefined;
     } else if (open) {
       open.lines.push(text.startsWith(open.indent) ? text.slice(open.indent.length) : text);
     } else if (fence) {
-      const words = fence[3].split(/\s+/).filter(Boolean);
-      open = { indent: fence[1], lines: [], snippet: { language: fence[2], words, line: index + 2, section } };
-    } else if (/^#{1,3} /.test(text)) {
-      section = text.replace(/^#+ /, '');
+      open = { indent: fence[1], lines: [], snippet: { language: fence[2], line: index + 2 } };
     }
   }
   if (open) throw new Error(`the snippet of line ${open.snippet.line} does not end`);
@@ -38,17 +32,11 @@ export function snippets(markdown) {
 }
 
 /**
- * What a snippet says it prints: the comment behind each `console.log(…);`, or alone in the line after it.
+ * What a snippet says it prints: the comment behind a `console.log(…);`.
  *
  * @param {string} code
  * @returns {string[]}
  */
 export function printed(code) {
-  const lines = code.split('\n');
-  return lines.flatMap((line, index) => {
-    const [, same] = /console\.log\(.*\);?\s*\/\/ (.*)$/.exec(line) ?? [];
-    if (same !== undefined) return [same];
-    const [, next] = /console\.log\(.*\);?\s*$/.test(line) ? (/^\s*\/\/ (.*)$/.exec(lines[index + 1] ?? '') ?? []) : [];
-    return next === undefined ? [] : [next];
-  });
+  return [...code.matchAll(/console\.log\(.*\);?[ ]*\/\/ (.*)$/gm)].map(([, text]) => text.trim());
 }

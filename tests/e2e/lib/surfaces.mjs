@@ -66,7 +66,7 @@ async function browserSurface(browser) {
     };
     return { call, console: page.errors, close: page.close, page };
   };
-  return { name: browser.name, version: browser.version, open, stop: browser.stop };
+  return { name: browser.name, version: browser.version, browser: browser.browser, open, stop: browser.stop };
 }
 
 const CALL_IN_PAGE = async (text) => {
@@ -103,7 +103,7 @@ function node() {
       child.kill();
       await end;
     };
-    return { call, console: errors, close };
+    return { call, console: errors, close, pid: child.pid };
   };
   return { name: 'node', version: process.version, open, stop: async () => {} };
 }
@@ -113,7 +113,8 @@ function unpack(text) {
   if (error === undefined) return value;
   const thrown = new Error(error.message);
   thrown.code = error.code;
-  thrown.stack = error.stack;
+  // Chromium's stack begins with the message, Firefox's does not.
+  thrown.stack = error.stack?.includes(error.message) ? error.stack : `${error.message}\n${error.stack}`;
   throw thrown;
 }
 

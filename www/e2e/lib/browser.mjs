@@ -102,6 +102,9 @@ export class Page {
     this.name = name;
     this.native = native;
     this.errors = [];
+    /** The addresses of all requests of the page. */
+    this.requests = [];
+    native.on('request', (request) => this.requests.push(request.url()));
     native.on('pageerror', (error) => this.errors.push(String(error)));
     native.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()));
   }

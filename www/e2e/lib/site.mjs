@@ -63,7 +63,9 @@ export async function paste(page, panel, text) {
     const host = [...document.querySelectorAll(`${panel} .editor`)].find((one) => one.getClientRects().length > 0);
     const data = new DataTransfer();
     data.setData('text/plain', text);
-    const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+    // Firefox does not take data for a ClipboardEvent that a script makes.
+    const event = new Event('paste', { bubbles: true, cancelable: true });
+    Object.defineProperty(event, 'clipboardData', { value: data });
     host.shadowRoot.querySelector('.cm-content').dispatchEvent(event);
   }, [panel, text]);
 }
@@ -86,16 +88,18 @@ export function marks(page) {
   );
 }
 
-/** Drops files on a panel. `bytes` are numbers. */
+/** Drops files on a panel. `bytes` is what is in them. */
 export async function drop(page, panel, files) {
   await page.run(([panel, files]) => {
     const data = new DataTransfer();
-    for (const { name, bytes } of files) data.items.add(new File([new Uint8Array(bytes)], name));
+    for (const { name, base64 } of files) {
+      data.items.add(new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], name));
+    }
     const target = document.querySelector(panel);
     for (const type of ['dragenter', 'dragover', 'drop']) {
       target.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
     }
-  }, [panel, files]);
+  }, [panel, files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }))]);
 }
 
 export function status(page, pattern) {
@@ -124,8 +128,8 @@ export async function choose(page, name) {
 }
 
 /** The bytes of the compiled bundle, as Download gives them to a person. */
-export function downloaded(page, choice) {
-  return page.until(`the download of ${choice}`, async (choice) => {
+export async function downloaded(page, choice) {
+  const base64 = await page.until(`the download of ${choice}`, async (choice) => {
     const real = URL.createObjectURL;
     const taken = new Promise((resolve) => {
       URL.createObjectURL = (blob) => {
@@ -135,8 +139,14 @@ export function downloaded(page, choice) {
       };
     });
     [...document.querySelectorAll('.menu-item')].find((one) => one.textContent.startsWith(choice)).click();
-    return Array.from(new Uint8Array(await (await taken).arrayBuffer()));
+    const url = await new Promise((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result);
+      taken.then((blob) => reader.readAsDataURL(blob));
+    });
+    return url.slice(url.indexOf(',') + 1);
   }, choice);
+  return Buffer.from(base64, 'base64');
 }
 
 /** No error in the console, in the page or of the policy. */

@@ -160,9 +160,11 @@ export function guardrailPanel(options: GuardrailPanelOptions): GuardrailPanel {
     definition.setDiagnostics(all);
     overlay.setDiagnostics(all);
     problems.hidden = all.length === 0;
+    const order = { error: 0, warning: 1, lint: 2 };
+    const sorted = [...all].sort((a, b) => order[a.severity] - order[b.severity]);
     fill(
       problems,
-      all.map((diagnostic) =>
+      sorted.map((diagnostic) =>
         problem(diagnostic, () => {
           files.select(diagnostic.file);
           (diagnostic.file === 'overlay' ? overlay : definition).goTo(diagnostic);

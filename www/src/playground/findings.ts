@@ -3,8 +3,8 @@ import { el, fill, count } from '../ui/dom.js';
 import { actionWords, scoreWords, viewWords } from '../words/decision.js';
 import { family, findingName, policyName } from '../words/policies.js';
 
-/** More rows than this would only slow the page down. */
-const ROWS = 200;
+/** Nobody reads more rows than this, and drawing them would slow typing down. */
+const ROWS = 60;
 
 /** The list of findings: what, why, how sure, what it does; a row goes to its place in the text. */
 export function findingsPanel(goTo: (finding: Finding) => void): { element: HTMLElement; show(decision: Decision): void } {
@@ -12,16 +12,27 @@ export function findingsPanel(goTo: (finding: Finding) => void): { element: HTML
   const empty = el('div', { class: 'empty' });
   const more = el('p', { class: 'panel-foot' });
   const element = el('div', { class: 'tab-panel' }, list, empty, more);
+  /** What the rows show now, so that a keystroke changes only the rows that it changed. */
+  let keys: string[] = [];
+  /** The findings of the rows: their places move with every keystroke, their rows do not. */
+  let rows: Finding[] = [];
   return {
     element,
     show(decision) {
       const shown = [...decision.findings].sort((a, b) => a.start - b.start).slice(0, ROWS);
       list.hidden = shown.length === 0;
       empty.hidden = shown.length > 0;
-      fill(
-        list,
-        shown.map((finding) => row(finding, () => goTo(finding))),
-      );
+      rows = shown;
+      const next = shown.map(rowKey);
+      while (list.children.length > next.length) list.lastElementChild?.remove();
+      next.forEach((key, index) => {
+        if (key === keys[index] && list.children[index]) return;
+        const fresh = row(shown[index] as Finding, () => goTo(rows[index] as Finding));
+        const old = list.children[index];
+        if (old) old.replaceWith(fresh);
+        else list.append(fresh);
+      });
+      keys = next;
       fill(
         empty,
         el('strong', {}, 'Nothing found'),
@@ -34,6 +45,12 @@ export function findingsPanel(goTo: (finding: Finding) => void): { element: HTML
       more.textContent = rest > 0 ? `${count(rest, 'further finding')} not listed. They act all the same.` : '';
     },
   };
+}
+
+/** All that a row shows. */
+function rowKey(finding: Finding): string {
+  const { policy, type, name, action, would, match, score, view, explanation } = finding;
+  return JSON.stringify([policy, type, name, action, would, match, score, view, explanation?.keywords, explanation?.threshold]);
 }
 
 function row(finding: Finding, goThere: () => void): HTMLElement {

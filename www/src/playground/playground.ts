@@ -59,6 +59,8 @@ export class Playground {
 
   #compile = debounce(() => void this.#session.setGuardrail(this.state.guardrail), COMPILE_REST);
   #keep = debounce(() => void this.#save(), KEEP_REST);
+  /** In a task of its own, after the underlines: drawing both in one would hold up the next key. */
+  #drawTab = debounce(() => this.#showTab(), 0);
 
   constructor(main: HTMLElement, state: State, name: string) {
     this.state = { ...state };
@@ -264,7 +266,7 @@ export class Playground {
     this.#showAtCursor();
     this.#tabs.badge('findings', decision.found > 0 ? decision.found.toLocaleString('en') : '', 'found');
     this.#tabs.badge('deferred', decision.deferred.length > 0 ? String(decision.deferred.length) : '', 'left to the cloud');
-    this.#showTab();
+    this.#drawTab();
   }
 
   /** Only the tab that is open is drawn. */

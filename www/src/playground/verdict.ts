@@ -16,6 +16,7 @@ export function verdictView(): { element: HTMLElement; show(decision: Decision):
   const element = el('div', { class: 'verdict' }, symbol, el('p', {}, title, ' ', sentence), reasons);
   let said = '';
   let now = '';
+  let drawn = '';
   const say = debounce(() => {
     if (now === said) return;
     said = now;
@@ -25,9 +26,12 @@ export function verdictView(): { element: HTMLElement; show(decision: Decision):
     element,
     show(decision) {
       const words = verdict(decision);
-      element.className = `verdict ${words.outcome}`;
       element.dataset['outcome'] = words.outcome;
       element.dataset['reason'] = decision.reasonCode;
+      const key = JSON.stringify(words);
+      if (key === drawn) return;
+      drawn = key;
+      element.className = `verdict ${words.outcome}`;
       symbol.textContent = SYMBOLS[words.outcome];
       title.textContent = words.title;
       sentence.textContent = words.sentence;
@@ -42,6 +46,7 @@ export function verdictView(): { element: HTMLElement; show(decision: Decision):
       say();
     },
     wait(text) {
+      drawn = '';
       element.className = 'verdict waiting';
       delete element.dataset['outcome'];
       symbol.textContent = '…';

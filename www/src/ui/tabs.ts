@@ -78,7 +78,8 @@ export function tabs(label: string, all: readonly Tab[], changed?: (id: string) 
     select,
     badge(id, text, meaning = '') {
       const badge = badges.get(id);
-      if (!badge) return;
+      if (!badge || badge.dataset['text'] === text) return;
+      badge.dataset['text'] = text;
       badge.hidden = text === '';
       badge.textContent = text;
       if (meaning) badge.append(el('span', { class: 'visually-hidden' }, ` ${meaning}`));

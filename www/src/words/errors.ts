@@ -1,6 +1,5 @@
-/** What went wrong, for people. Unknown errors keep their own message. */
+/** What went wrong, for people. Other errors keep their own message, which says it well enough. */
 const WORDS: Record<string, string> = {
-  bundle_not_a_bundle: 'This file is no bundle.',
   bundle_damaged: 'This bundle is cut short or damaged. Download or compile it again.',
   bundle_abi: 'This bundle was compiled for another version of the engine. Compile it again with this version.',
   bundle_too_large: 'This bundle is larger than the engine takes.',
@@ -24,6 +23,6 @@ export function errorWords(error: unknown): string {
   const code = errorCode(error);
   const message = error instanceof Error ? error.message : String(error);
   const words = code === undefined ? undefined : WORDS[code];
-  if (!words) return message;
-  return message === '' ? words : `${words} (${message})`;
+  if (words) return message === '' ? words : `${words} (${message})`;
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?)]$/.test(message) ? '' : '.'}`;
 }

@@ -219,7 +219,7 @@ impl Bundle {
         match (reader.u16(8), reader.u16(10)) {
             (Some(FORMAT), Some(ABI)) => {}
             (Some(FORMAT), Some(abi)) => return Err(BundleError::Abi(abi)),
-            (Some(format), _) => return Err(BundleError::Format(format)),
+            (Some(format), Some(_)) => return Err(BundleError::Format(format)),
             _ => return Err(BundleError::Malformed("header is cut short", bytes.len())),
         }
         let sections = section_table(&reader)?;

@@ -46,30 +46,42 @@ async function copyGlue(to, change) {
 }
 
 /**
- * CommonJS is for Node, so its modules are read from fixed paths. Bundlers take it too, where a page's code
- * requires the package; for them there is a module that they understand.
+ * CommonJS is for Node, so its files are read from fixed paths. Bundlers take it too, where a page's code requires the
+ * package; for them there is a module that they understand, by the field `browser`.
  */
 async function commonJs() {
   compile('tsconfig.cjs.json');
   await copyGlue('dist/cjs', async (code) => (await transform(code, { format: 'cjs', target: 'node20' })).code);
-  const imports = {};
   await mkdir(at('dist/cjs/source'), { recursive: true });
+  const browser = {};
   for (const name of Object.keys(manifest.imports)) {
-    const base = name.slice(1).replace(/-(wasm|script)$/, '');
-    const path = `./source/${base}`;
-    imports[name] = { browser: `${path}.mjs`, default: `${path}.cjs` };
-    const isScript = name.endsWith('-script');
-    const file = isScript ? '../../esm/worker-script.js' : `../../${base}.wasm`;
-    const found = isScript ? 'pathToFileURL(join(__dirname, file))' : 'readFile(join(__dirname, file))';
-    const camel = name.slice(1).replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
-    await writeFile(at('dist/cjs', `${path}.mjs`), `export const ${camel} = () => new URL('${file}', import.meta.url);\n`);
-    await writeFile(
-      at('dist/cjs', `${path}.cjs`),
-      `'use strict';\nconst { readFile } = require('node:fs/promises');\nconst { join } = require('node:path');\n` +
-        `const { pathToFileURL } = require('node:url');\nconst file = '${file}';\nexports.${camel} = () => ${found};\n`,
-    );
+    const { path, code, page } = sourceOf(name);
+    browser[`${path}.js`] = `${path}.mjs`;
+    await writeFile(at('dist/cjs', `${path}.js`), code);
+    await writeFile(at('dist/cjs', `${path}.mjs`), page);
   }
-  await writeFile(at('dist/cjs/package.json'), JSON.stringify({ type: 'commonjs', sideEffects: false, imports }, null, 2) + '\n');
+  for (const name of await readdir(at('dist/cjs'))) {
+    if (!name.endsWith('.js')) continue;
+    const code = await readFile(at('dist/cjs', name), 'utf8');
+    await writeFile(at('dist/cjs', name), code.replace(/require\("(#[\w-]+)"\)/g, (_, name) => `require("${sourceOf(name).path}.js")`));
+  }
+  await writeFile(at('dist/cjs/package.json'), JSON.stringify({ type: 'commonjs', sideEffects: false, browser }, null, 2) + '\n');
+}
+
+/** What stands for `#engine-wasm` and its sisters in CommonJS: for Node, and for pages. */
+function sourceOf(name) {
+  const base = name.slice(1).replace(/-(wasm|script)$/, '');
+  const isScript = name.endsWith('-script');
+  const file = isScript ? '../../esm/worker-script.js' : `../../${base}.wasm`;
+  const found = isScript ? 'pathToFileURL(join(__dirname, file))' : 'readFile(join(__dirname, file))';
+  const camel = name.slice(1).replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  return {
+    path: `./source/${base}`,
+    page: `export const ${camel} = () => new URL('${file}', import.meta.url);\n`,
+    code:
+      `'use strict';\nconst { readFile } = require('node:fs/promises');\nconst { join } = require('node:path');\n` +
+      `const { pathToFileURL } = require('node:url');\nconst file = '${file}';\nexports.${camel} = () => ${found};\n`,
+  };
 }
 
 /**

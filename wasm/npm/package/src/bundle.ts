@@ -4,13 +4,22 @@ import { isResponse } from './wasm.js';
 
 /** Reads a bundle's bytes from wherever it is. The engine looks into them; here is only said what they are not. */
 export async function readBundle(source: BundleSource): Promise<Uint8Array> {
-  const given = await source;
+  const given = await settled(source);
   if (typeof given === 'string' || given instanceof URL) return await readResponse(await fetchBundle(given));
   if (isResponse(given)) return await readResponse(given);
   if (given instanceof ArrayBuffer) return checked(new Uint8Array(given));
   if (ArrayBuffer.isView(given)) return checked(new Uint8Array(given.buffer, given.byteOffset, given.byteLength));
   if (typeof Blob === 'function' && given instanceof Blob) return checked(new Uint8Array(await given.arrayBuffer()));
   throw new EdgerailError('invalid_argument', 'a bundle is given as bytes, a Blob, a Response, or a URL to fetch it from');
+}
+
+/** What the caller fetches may fail as our own fetching does. */
+async function settled(source: BundleSource): Promise<Awaited<BundleSource>> {
+  try {
+    return await source;
+  } catch (cause) {
+    throw cause instanceof EdgerailError ? cause : new EdgerailError('bundle_fetch', 'the bundle could not be fetched: its promise failed', { cause });
+  }
 }
 
 async function fetchBundle(url: string | URL): Promise<Response> {

@@ -51,11 +51,18 @@ export function start(source?: WasmSource): Promise<void> {
 
 async function instantiate(source: WasmSource | undefined): Promise<void> {
   const module = await compileWasm(source ?? packaged(), 'compile.wasm');
+  // The glue takes any module without imports for its own, and keeps it.
+  const isOurs = WebAssembly.Module.exports(module).some(({ name }) => name === 'explainTopics');
+  if (!isOurs) throw unfit();
   try {
     initSync({ module });
   } catch (cause) {
-    throw new EdgerailError('wasm_invalid', 'compile.wasm does not fit this release of the package', { cause });
+    throw unfit(cause);
   }
+}
+
+function unfit(cause?: unknown): EdgerailError {
+  return new EdgerailError('wasm_invalid', 'compile.wasm does not fit this release of the package', { cause });
 }
 
 /** Calls into the instance. Whatever it throws is an {@link EdgerailError}: one of ours, or `trap`. */

@@ -1,3 +1,5 @@
+import { TRUST, askOf, beginOf, checkLoadOptions, unitOf } from './arguments.js';
+import type { Ask } from './arguments.js';
 import { bundleHash, expectedAudience, readBundle } from './bundle.js';
 import { blockedWithoutEngine, decisionOf } from './decision.js';
 import { EdgerailError } from './errors.js';
@@ -33,13 +35,10 @@ import type {
  * if (decision.outcome === 'block') alert(decision.text);
  */
 export async function loadEngine(bundle: BundleSource, options: LoadOptions = {}): Promise<Engine> {
-  const trust: string = options.trust ?? 'unverified';
-  if (trust !== 'local' && trust !== 'unverified') {
-    throw new EdgerailError('invalid_argument', 'trust is local or unverified: only the verifying client makes a bundle verified');
-  }
+  checkLoadOptions(options);
   // Both at once: on a first visit both are fetched.
   const [bytes] = await Promise.all([readBundle(bundle), start(options.wasm)]);
-  return openEngine(bytes, options, trust);
+  return openEngine(bytes, options, options.trust ?? 'unverified');
 }
 
 /** @internal The rest of loading; only the verifying client may say `verified`. */
@@ -65,8 +64,6 @@ export function failureOf(engine: Engine, source: Source, outputScope: Scope, co
 
 type Scope = 'INTERVENTIONS' | 'FULL';
 
-const TRUST: readonly Trust[] = ['unverified', 'local', 'verified'];
-
 function accept(info: BundleInfo, options: LoadOptions): void {
   if (options.require && TRUST.indexOf(info.trust) < TRUST.indexOf(options.require)) {
     throw new EdgerailError(
@@ -82,13 +79,6 @@ function accept(info: BundleInfo, options: LoadOptions): void {
         `compile it with --audience ${expected}, or pass the option audience`,
     );
   }
-}
-
-/** What crosses to the engine. */
-interface Ask extends EvaluateRequest {
-  source: Source;
-  outputScope: 'INTERVENTIONS' | 'FULL';
-  now: number;
 }
 
 class LoadedEngine implements Engine {
@@ -114,7 +104,8 @@ class LoadedEngine implements Engine {
 
   evaluate(input: string | EvaluateRequest, options: EvaluateOptions = {}): Decision {
     this.#check();
-    const ask = asked(input, options);
+    const ask = askOf(input, options);
+    const offsets = unitOf(options);
     const texts = ask.content.map((block) => block.text);
     const begin = this.#listener ? performance.now() : 0;
     const answer = texts.every(isWellFormed) ? this.#decide(ask) : this.#fail(ask, 'invalid_text');
@@ -122,18 +113,13 @@ class LoadedEngine implements Engine {
     if (this.#listener && record) {
       report(this.#listener, JSON.parse(record) as DecisionRecord, performance.now() - begin);
     }
-    return decisionOf(json, { source: ask.source, texts, offsets: options.offsets ?? 'utf16' });
+    return decisionOf(json, { source: ask.source, texts, offsets });
   }
 
   stream(options: StreamOptions = {}): TextStream {
     this.#check();
-    const source = options.source ?? 'OUTPUT';
-    const begin = {
-      source,
-      buffer: options.mode === 'buffer',
-      now: seconds(options.now),
-      ...(options.holdback === undefined ? {} : { holdback: options.holdback }),
-    };
+    const begin = beginOf(options);
+    const { source } = begin;
     const raw = call(() => this.#handle().begin(begin));
     return new LoadedStream(raw, {
       source,
@@ -205,25 +191,4 @@ class LoadedEngine implements Engine {
   #check(): void {
     if (this.#freed) throw new EdgerailError('freed', 'the engine was freed: load the bundle again');
   }
-}
-
-function asked(input: string | EvaluateRequest, options: EvaluateOptions): Ask {
-  const request = typeof input === 'string' ? { content: [{ text: input }] } : input;
-  if (!Array.isArray(request?.content) || !request.content.every((block) => typeof block?.text === 'string')) {
-    throw new EdgerailError('invalid_argument', 'evaluate takes a text, or a request with content: [{ text }]');
-  }
-  const { model } = request as EvaluateRequest;
-  return {
-    content: request.content,
-    ...(model === undefined ? {} : { model }),
-    source: options.source ?? 'INPUT',
-    outputScope: options.outputScope ?? 'INTERVENTIONS',
-    now: seconds(options.now),
-  };
-}
-
-/** What the engine takes for a time; NaN is none. */
-function seconds(now: Date | null | undefined): number {
-  if (now === null) return Number.NaN;
-  return Math.floor((now?.getTime() ?? Date.now()) / 1000);
 }

@@ -40,6 +40,9 @@ export function guardEventStream(
   stream: ReadableStream<Uint8Array>,
   options: GuardEventStreamOptions,
 ): ReadableStream<Uint8Array> {
+  if (typeof options?.shape !== 'string') {
+    throw new EdgerailError('invalid_argument', 'shape: name the API, a stream does not tell whose it is');
+  }
   const reader = stream.getReader();
   const guard = new EventGuard(engine, options);
   let failure: unknown;

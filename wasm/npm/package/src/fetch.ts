@@ -168,9 +168,11 @@ class Exchange {
   }
 }
 
-/** Where only the body speaks: texts with a role, and not a lone member that many other APIs have too. */
-function isConversation(found: ReadBody): boolean {
-  return found.content.some(({ role }) => role !== undefined) && !LONE.has(found.shape);
+/** Where only the body speaks: a conversation, and not a lone member that many other APIs have too. */
+function isConversation({ shape, model, content }: ReadBody): boolean {
+  if (shape === 'mcp') return true;
+  if (LONE.has(shape) || (shape === 'openai-responses' && model === undefined)) return false;
+  return content.some(({ role }) => role !== undefined);
 }
 
 const LONE: ReadonlySet<Shape> = new Set(['invoke-titan', 'invoke-llama', 'invoke-mistral', 'invoke-cohere', 'invoke-anthropic-text']);

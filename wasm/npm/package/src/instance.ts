@@ -46,6 +46,8 @@ export function startSync(module: WebAssembly.Module): void {
 async function instantiate(source: WasmSource): Promise<void> {
   const module = await compileWasm(source, 'engine.wasm');
   try {
+    // The glue takes any module for good, so that a wrong one must not reach it.
+    if (!WebAssembly.Module.exports(module).some(({ name }) => name === 'engine_evaluateText')) throw new TypeError('not the engine');
     startSync(module);
   } catch (cause) {
     throw new EdgerailError('wasm_invalid', 'engine.wasm does not fit this release of the package', { cause });

@@ -104,6 +104,8 @@ export interface ReadBody {
   stream: boolean;
   skipped: GuardedBody['skipped'];
   content: (ContentBlock & { place: string; tool: boolean })[];
+  /** What it was read with: it has to be written with the same. */
+  raw: RawOptions;
 }
 
 /** @internal Options as the module takes them. */
@@ -140,8 +142,9 @@ export async function guardBody(
 
 /** @internal Reads a body; the module must be there. */
 export function readBody(bytes: Uint8Array, options: GuardBodyOptions): ReadBody {
-  const json = callPayload(() => read(bytes, rawOptions(options)));
-  return JSON.parse(json) as ReadBody;
+  const raw = rawOptions(options);
+  const json = callPayload(() => read(bytes, raw));
+  return { ...(JSON.parse(json) as Omit<ReadBody, 'raw'>), raw };
 }
 
 /** @internal Reads a body as the first of some APIs that it is of. */
@@ -167,7 +170,7 @@ export async function guardRead(
   found: ReadBody,
   options: GuardBodyOptions,
 ): Promise<GuardedBody> {
-  const { content, ...about } = found;
+  const { content, raw, ...about } = found;
   const source = options.source ?? found.source;
   const request = {
     content: content.map(({ text, role, qualifiers }) => ({ text, ...(role && { role }), ...(qualifiers?.length && { qualifiers }) })),
@@ -176,8 +179,6 @@ export async function guardRead(
   const decision = await engine.evaluate(request, { source, offsets: 'utf16', ...(options.now !== undefined && { now: options.now }) });
   const { outcome } = decision;
   const result = { outcome, decision, ...about, source, places: content.map(({ place }) => place) };
-  // What the body was taken for is known now: it must be the same when it is written.
-  const raw = rawOptions({ ...options, shape: found.shape, side: found.side });
   if (outcome === 'block') {
     return { ...result, body: callPayload(() => blockedBody(bytes, raw, decision.text, options.framing)) };
   }

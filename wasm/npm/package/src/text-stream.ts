@@ -45,6 +45,8 @@ export class LoadedStream implements TextStream {
   }
 
   pushBytes(bytes: Uint8Array): string {
+    // Of whichever realm: test runners have several.
+    if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1) throw new EdgerailError('invalid_argument', 'pushBytes takes a Uint8Array; texts go to push');
     return this.#take((raw) => this.#endCarry(raw) + raw.pushBytes(bytes));
   }
 

@@ -8,9 +8,12 @@ export async function compileWasm(source: WasmSource, name: string): Promise<Web
   }
   const given = await fetched(source, name);
   if (isModule(given)) return adopted(given);
+  if (!isResponse(given) && !isBuffer(given)) {
+    throw new EdgerailError('invalid_argument', `${name} is given as a URL, a Response, bytes or a WebAssembly.Module`);
+  }
   try {
     if (isResponse(given)) return await compileResponse(given, name);
-    return await WebAssembly.compile(given as BufferSource);
+    return await WebAssembly.compile(given);
   } catch (cause) {
     throw compileError(cause, name);
   }
@@ -80,6 +83,10 @@ function compileError(cause: unknown, name: string): EdgerailError {
     return new EdgerailError('wasm_invalid', `${name} is damaged or of another release`, { cause });
   }
   return wasmFetch(name, 'could not be fetched', cause);
+}
+
+function isBuffer(value: unknown): value is BufferSource {
+  return ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 }
 
 export function isResponse(value: unknown): value is Response {

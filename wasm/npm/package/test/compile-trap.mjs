@@ -46,17 +46,4 @@ await assert.rejects(evaluateRows({ definition }, rows), isTrap);
 performance.now = now;
 assert.equal((await evaluateRows({ definition }, rows)).texts, 20_000);
 
-// The stack's end, wherever in the module it is reached.
-let deepest;
-const dive = () => {
-  try {
-    dive();
-  } catch {
-    deepest ??= compile(definition).catch((error) => error);
-  }
-};
-dive();
-const answer = await deepest;
-assert.ok(isEdgerailError(answer) ? answer.code === 'trap' : answer instanceof RangeError || answer.bundle, String(answer));
-assert.deepEqual((await compile(definition)).bundle, first.bundle);
 console.log('survived');
