@@ -1,8 +1,8 @@
-// What the tests of /diff/ and /judge/ share: a fresh start of a page, what the package computes here for the same data,
-// and what people do with files.
+// What the tests of /diff/ and /judge/ share: a fresh start of a page, what the package computes here for the same
+// data, and what people do with files.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { diff, evaluateRows } from 'edgerail/compile';
+import { compile, diff, evaluateRows } from 'edgerail/compile';
 
 const ROOT = new URL('../../', import.meta.url);
 export const file = (path) => readFile(new URL(path, ROOT), 'utf8');
@@ -12,8 +12,16 @@ export const LABELLED = await file('examples/judging/labelled.jsonl');
 
 /** What the example of /diff/ comes to. */
 export async function expectedDiff() {
-  const next = { definition: await file('examples/judging/next.json'), overlay: await file('examples/judging/rollout.toml') };
+  const next = {
+    definition: await file('examples/judging/next.json'),
+    overlay: await file('examples/judging/rollout.toml'),
+  };
   return diff({ definition: IN_USE }, next, { corpus: await file('examples/judging/chat.jsonl') });
+}
+
+/** The guardrail in use as a bundle, as numbers. */
+export async function bundleInUse() {
+  return [...(await compile(IN_USE)).bundle];
 }
 
 /** What the example of /judge/ comes to. */
@@ -42,7 +50,7 @@ export async function firstVisit(browser, origin, path) {
   return page;
 }
 
-/** Waits until every panel has said what became of its guardrail: what is listed below it moves the rest of the page. */
+/** Waits until every panel has said what became of its guardrail: what it lists moves the rest of the page. */
 export function compiled(page) {
   return page.until('the guardrails to be compiled', () =>
     [...document.querySelectorAll('.guardrail-status')].every((one) => /^(Compiled|\d+ )/.test(one.textContent)),
@@ -84,9 +92,13 @@ export function dropText(page, selector, name, content) {
 /** Drops a file on the box for data, and waits until it is taken. */
 export async function dropData(page, name, content) {
   await dropText(page, '.data-box', name, content);
-  await page.until(`${name} in its box`, ([called, held]) => {
-    const chip = document.querySelector('.data-box .file-chip');
-    if (chip.getClientRects().length > 0) return chip.textContent.startsWith(called);
-    return document.querySelector('.data-box textarea').value.trim() === held.trim();
-  }, [name, content.length > 100_000 ? '' : content]);
+  await page.until(
+    `${name} in its box`,
+    ([called, held]) => {
+      const chip = document.querySelector('.data-box .file-chip');
+      if (chip.getClientRects().length > 0) return chip.textContent.startsWith(called);
+      return document.querySelector('.data-box textarea').value.trim() === held.trim();
+    },
+    [name, content.length > 100_000 ? '' : content],
+  );
 }

@@ -49,13 +49,18 @@ export function guardrailSide(options: { title: string; empty: string; changed: 
         if (own !== turn) return;
         panel.setDiagnostics(compiled.diagnostics);
         const notes = countDiagnostics(compiled.diagnostics);
-        panel.setStatus({ kind: 'good', text: `Compiled: ${compiled.guardrails.join(', ')}${notes === '' ? '' : `, ${notes}`}` });
+        panel.setStatus({
+          kind: 'good',
+          text: `Compiled: ${compiled.guardrails.join(', ')}${notes === '' ? '' : `, ${notes}`}`,
+        });
       }
     } catch (error) {
       if (own !== turn) return;
-      const diagnostics = error instanceof RemoteError && Array.isArray(error.diagnostics) ? (error.diagnostics as Diagnostic[]) : [];
+      const diagnostics =
+        error instanceof RemoteError && Array.isArray(error.diagnostics) ? (error.diagnostics as Diagnostic[]) : [];
       panel.setDiagnostics(diagnostics);
-      const text = diagnostics.length > 0 ? countDiagnostics(diagnostics) : error instanceof Error ? error.message : String(error);
+      const text =
+        diagnostics.length > 0 ? countDiagnostics(diagnostics) : error instanceof Error ? error.message : String(error);
       panel.setStatus({ kind: 'bad', text });
     }
   };
