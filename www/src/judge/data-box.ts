@@ -50,7 +50,12 @@ export function dataBox(options: DataBoxOptions): DataBox {
     area.value = file ? '' : text;
     area.hidden = file !== undefined;
     chip.hidden = file === undefined;
-    if (file) fill(chip, el('span', {}, el('b', {}, file.name), ` ${bytes(text.length)}, too long to be edited here`), button('Remove', clear));
+    if (file)
+      fill(
+        chip,
+        el('span', {}, el('b', {}, file.name), ` ${bytes(text.length)}, too long to be edited here`),
+        button('Remove', clear),
+      );
   };
   const clear = (): void => {
     set('');
@@ -60,12 +65,17 @@ export function dataBox(options: DataBoxOptions): DataBox {
   const take = (files: DroppedFile[]): void => {
     const total = files.reduce((sum, one) => sum + one.bytes.length, 0);
     if (total > DATA_LIMIT) {
-      fail(`${bytes(total)} are more than this page takes (${bytes(DATA_LIMIT)}). Judge them with the command line, whose memory does not grow with the data.`);
+      fail(
+        `${bytes(total)} are more than this page takes (${bytes(DATA_LIMIT)}). Judge them with the command line, whose memory does not grow with the data.`,
+      );
       return;
     }
     // Not fatal: a line that is no UTF-8 is refused with its number, not the whole file.
     const texts = files.map((one) => new TextDecoder().decode(one.bytes));
-    set(texts.map((text) => (text.endsWith('\n') || text === '' ? text : `${text}\n`)).join(''), files.map((one) => one.name).join(', '));
+    set(
+      texts.map((text) => (text.endsWith('\n') || text === '' ? text : `${text}\n`)).join(''),
+      files.map((one) => one.name).join(', '),
+    );
     options.changed();
   };
   area.addEventListener('input', () => {
@@ -87,5 +97,9 @@ export function dataBox(options: DataBoxOptions): DataBox {
     el('div', { class: 'panel-body' }, el('p', { class: 'note', id: `${id}-hint` }, options.hint), problem, chip, area),
   );
   dropzone(element, 'Drop files with one text a line, or JSONL', take);
-  return { element, get: () => (file ? { text: file.text, name: file.name } : { text: area.value, name: undefined }), set };
+  return {
+    element,
+    get: () => (file ? { text: file.text, name: file.name } : { text: area.value, name: undefined }),
+    set,
+  };
 }

@@ -55,12 +55,20 @@ function told(): (done: number, total: number) => void {
 let engines: { key: string; old: Engine; new: Engine } | undefined;
 
 async function engineOf(guardrail: GuardrailSource): Promise<Engine> {
-  const bundle = 'bundle' in guardrail ? guardrail.bundle : (await compile(guardrail.definition, { ...guardrail, audience: 'server' })).bundle;
+  const bundle =
+    'bundle' in guardrail
+      ? guardrail.bundle
+      : (await compile(guardrail.definition, { ...guardrail, audience: 'server' })).bundle;
   return loadEngine(bundle, { trust: 'local', audience: 'any' });
 }
 
+/** A bundle ends in its SHA-256. */
+function hashOf(bundle: Uint8Array): number[] {
+  return [...bundle.subarray(-32)];
+}
+
 async function sides(old: GuardrailSource, next: GuardrailSource): Promise<{ old: Engine; new: Engine }> {
-  const key = JSON.stringify([old, next], (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value));
+  const key = JSON.stringify([old, next], (_, value: unknown) => (value instanceof Uint8Array ? hashOf(value) : value));
   if (engines?.key !== key) {
     engines?.old.free();
     engines?.new.free();
@@ -72,7 +80,12 @@ async function sides(old: GuardrailSource, next: GuardrailSource): Promise<{ old
 
 const handlers = {
   async diff(question: DiffQuestion): Promise<Diff> {
-    const options: DiffOptions = { source: question.source, asEnforced: question.asEnforced, examples: KEPT, onProgress: told() };
+    const options: DiffOptions = {
+      source: question.source,
+      asEnforced: question.asEnforced,
+      examples: KEPT,
+      onProgress: told(),
+    };
     const corpus = question.corpus === undefined ? {} : { corpus: question.corpus, corpusFormat: question.format };
     return diff(question.old, question.new, { ...options, ...corpus, label: 'corpus' });
   },
@@ -87,7 +100,9 @@ const handlers = {
       return await judged(question);
     } catch (error) {
       // A condition on a label that the data does not have, or none at all: the figures are worth showing all the same.
-      const about = /failUnder: (.*)/s.exec(error instanceof EdgerailError && error.code === 'invalid_argument' ? error.message : '');
+      const about = /failUnder: (.*)/s.exec(
+        error instanceof EdgerailError && error.code === 'invalid_argument' ? error.message : '',
+      );
       if (about === null) throw error;
       return { ...(await judged({ ...question, conditions: [] })), conditionProblem: about[1] ?? '' };
     }
