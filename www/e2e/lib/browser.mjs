@@ -106,7 +106,11 @@ export class Page {
     this.requests = [];
     native.on('request', (request) => this.requests.push(request.url()));
     native.on('pageerror', (error) => this.errors.push(String(error)));
-    native.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()));
+    native.on('console', (message) => {
+      // Browsers ask for it beside whatever is no page of the site; it is not the site's.
+      const isIcon = message.location()?.url?.endsWith('/favicon.ico');
+      if (message.type() === 'error' && !isIcon) this.errors.push(message.text());
+    });
   }
 
   async goto(url) {

@@ -66,8 +66,7 @@ internal-codename-x will replace competitor-product-x.
     definition: cdk,
     overlay: '',
     source: 'INPUT',
-    text: `Contact us at office@example.com or 10.0.0.17.
-The reference is 555-12-3456.
+    text: `Why do you always play reggaeton? It is bullshit.
 `,
   },
   {
@@ -85,7 +84,7 @@ condition is 500 mg.
   {
     id: 'kiro',
     name: 'Code safety: mostly for the cloud',
-    note: 'Topics about code and content filters: see what is deferred, and why.',
+    note: 'Topics about code, content filters and prompt attacks: see what is deferred, and why.',
     definition: kiro,
     overlay: '',
     source: 'INPUT',

@@ -130,6 +130,8 @@ export class Playground {
       },
     );
     this.#tabs.select(state.tab);
+    // A link may name a tab that is none.
+    this.state.tab = this.#tabs.selected;
     main.append(this.#panel.element, this.#textPanel(), this.#resultPanel());
     document.getElementById('tools')?.prepend(button('Share', () => void this.#share(), { title: 'Copy a link that holds all of this behind its #' }));
     this.#verdict.wait('Starting the engine…');
@@ -148,6 +150,7 @@ export class Playground {
     this.#panel.set(state.guardrail);
     this.#setText(state.text, state.source);
     this.#tabs.select(state.tab);
+    this.state.tab = this.#tabs.selected;
     void this.#session.setGuardrail(state.guardrail);
     this.#keep();
   }
@@ -242,7 +245,6 @@ export class Playground {
       }
     }
     this.#timing.loaded(loaded);
-    if (this.#text.text() === '') this.#showTab();
   }
 
   #refused(error: unknown): void {

@@ -14,6 +14,7 @@ export class ShareError extends Error {
 
 /** The address of this page with the state in its fragment. Throws {@link ShareError} if it would be too long. */
 export async function shareLink(state: unknown): Promise<string> {
+  if (typeof CompressionStream === 'undefined') throw new ShareError('This browser is too old to make links.');
   const json = new TextEncoder().encode(JSON.stringify(state));
   const packed = await pipe(json, new CompressionStream('deflate-raw'));
   const url = new URL(location.href);
