@@ -235,6 +235,15 @@ for (const name of site.BROWSERS) {
       assert.match(await text(page, '.judged-facts'), /Texts1, 1 with labels/);
       // The example's conditions are about labels that these rows do not have.
       assert.match(await text(page, '.results .judgement-warn'), /^The conditions were not judged: .*topicPolicy|f1/);
+      const broken = [...new TextEncoder().encode('{"text": "a", "expect": "NONE"}\n'), 0xff, 0xfe, 0x0a];
+      await site.drop(page, '.data-box', [{ name: 'bytes.jsonl', bytes: broken }]);
+      await page.until('the file', () =>
+        /not all of it is UTF-8/.test(document.querySelector('.file-chip').textContent),
+      );
+      await page.clickText('Judge', '.run-bar');
+      await page.until('the line', () =>
+        /^line 2 invalid_utf8/.test(document.querySelector('.refused li')?.textContent),
+      );
     });
 
     test('nothing to judge is said, not judged', async (t) => {

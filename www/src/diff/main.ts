@@ -57,8 +57,9 @@ const run = runner('Compare', compare, (error) => result.fail(error));
 async function compare(options: CallOptions): Promise<boolean> {
   const question = ask();
   if (question === undefined) return false;
+  const { text } = corpus.get();
   const diff = await worker.call('diff', [question], options);
-  show(diff, question);
+  show(diff, question, text);
   return true;
 }
 
@@ -71,19 +72,19 @@ function ask(): DiffQuestion | undefined {
     result.empty(`Paste, drop or choose ${missing.join(' and ')} first.`);
     return undefined;
   }
-  const { text } = corpus.get();
+  const { text, data } = corpus.get();
   return {
     old: { ...sides.old, label: 'old' },
     new: { ...sides.new, label: 'new' },
-    corpus: text.trim() === '' ? undefined : text,
+    corpus: text.trim() === '' ? undefined : data,
     format: guessFormat(text),
     source: source.value,
     asEnforced: asEnforced.checked,
   };
 }
 
-function show(diff: Diff, question: DiffQuestion): void {
-  const rows = question.format === 'jsonl' ? dataRows(question.corpus ?? '') : undefined;
+function show(diff: Diff, question: DiffQuestion, shownCorpus: string): void {
+  const rows = question.format === 'jsonl' ? dataRows(shownCorpus) : undefined;
   const look = (text: AffectedText) =>
     worker.call('look', [question.old, question.new, text.text, rows?.(text.line).source ?? question.source]);
   const save = button('Save as JSON', () =>

@@ -90,8 +90,8 @@ const run = runner('Judge', judge, (error) => {
 
 async function judge(options: CallOptions): Promise<boolean> {
   const own = guardrail.source();
-  const data = rows.get().text;
-  if (own === undefined || data.trim() === '') {
+  const { text, data } = rows.get();
+  if (own === undefined || text.trim() === '') {
     shown = undefined;
     result.empty(
       own === undefined
@@ -103,6 +103,7 @@ async function judge(options: CallOptions): Promise<boolean> {
   const question: JudgeQuestion = {
     guardrail: { ...own, label: 'guardrail' },
     rows: data,
+    text,
     source: source.value,
     offsets: oneOf(units.select.value, UNITS),
     match: match.value,

@@ -8,7 +8,7 @@ import { FlawedRows, type Judgement } from './flawed.js';
 export interface DiffQuestion {
   old: GuardrailSource;
   new: GuardrailSource;
-  corpus: string | undefined;
+  corpus: string | Uint8Array | undefined;
   format: 'jsonl' | 'text';
   source: Source;
   asEnforced: boolean;
@@ -17,7 +17,9 @@ export interface DiffQuestion {
 /** What the judge page asks for. */
 export interface JudgeQuestion {
   guardrail: GuardrailSource;
-  rows: string;
+  rows: string | Uint8Array;
+  /** The rows as they are shown. */
+  text: string;
   source: Source;
   offsets: 'utf16' | 'chars' | 'bytes';
   match: 'exact' | 'overlap';
@@ -110,7 +112,7 @@ const handlers = {
 };
 
 async function judged(question: JudgeQuestion): Promise<Judgement> {
-  const rows = dataRows(question.rows);
+  const rows = dataRows(question.text);
   const flawed = new FlawedRows((line) => rows(line).text);
   const evaluation = await evaluateRows(question.guardrail, question.rows, {
     source: question.source,
