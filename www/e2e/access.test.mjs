@@ -79,14 +79,17 @@ for (const name of site.BROWSERS) {
       const stops = [];
       for (let presses = 0; presses < 70; presses += 1) {
         await page.press('Tab');
-        const stop = await page.run(() => {
+        const stop = await page.run(async () => {
           let element = document.activeElement;
           while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
           if (!element || element === document.body) return undefined;
           const named = element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent;
           // The outline may be the element's own, or of what stands for it: the label of a hidden input, the editor.
           const shows = (one) => one !== null && one !== undefined && getComputedStyle(one).outlineStyle !== 'none';
-          const seen = [element, element.nextElementSibling, element.parentElement, element.closest('.cm-editor')].some(shows);
+          const isSeen = () => [element, element.nextElementSibling, element.parentElement, element.closest('.cm-editor')].some(shows);
+          // CodeMirror marks its focus a moment later.
+          for (let wait = 0; wait < 40 && !isSeen(); wait += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+          const seen = isSeen();
           return { named: named.trim().slice(0, 40), seen };
         });
         if (!stop) break;

@@ -64,10 +64,6 @@ fn folder() -> PathBuf {
 
 fn test(names: &[&str]) -> Result<(), String> {
     prepare()?;
-    let corpus = target().join("e2e/corpus");
-    let export = ["run", "--quiet", "--package", "edgerail-tests"];
-    let mut export = cargo(&[&export[..], &["--bin", "export", "--"]].concat());
-    run(export.arg(&corpus))?;
     for name in names {
         let start = Instant::now();
         let mut node = Command::new("node");
@@ -81,7 +77,7 @@ fn test(names: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
-/// Installs what the tests need, the packed package among it.
+/// Installs what the tests need, the packed package among it, and exports the corpus.
 fn prepare() -> Result<(), String> {
     web::node()?;
     web::browsers()?;
@@ -96,7 +92,10 @@ fn prepare() -> Result<(), String> {
     fs::create_dir_all(&package).map_err(|e| format!("{}: {e}", package.display()))?;
     let mut unpack = Command::new("tar");
     unpack.arg("-xzf").arg(&tarball).arg("-C").arg(&package);
-    run(unpack.arg("--strip-components=1"))
+    run(unpack.arg("--strip-components=1"))?;
+    let export = ["run", "--quiet", "--package", "edgerail-tests"];
+    let mut export = cargo(&[&export[..], &["--bin", "export", "--"]].concat());
+    run(export.arg(target().join("e2e/corpus")))
 }
 
 /// Measures the engine in Chromium and Node against wasmtime; `tests/e2e/bench.mjs` takes the arguments.

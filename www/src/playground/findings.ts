@@ -9,8 +9,8 @@ const ROWS = 60;
 /** The list of findings: what, why, how sure, what it does; a row goes to its place in the text. */
 export function findingsPanel(goTo: (finding: Finding) => void): { element: HTMLElement; show(decision: Decision): void } {
   const list = el('ul', { class: 'findings' });
-  const empty = el('div', { class: 'empty' });
-  const more = el('p', { class: 'panel-foot' });
+  const empty = el('div', { class: 'empty' }, 'Findings are listed here.');
+  const more = el('p', { class: 'panel-foot', hidden: true });
   const element = el('div', { class: 'tab-panel' }, list, empty, more);
   /** What the rows show now, so that a keystroke changes only the rows that it changed. */
   let keys: string[] = [];

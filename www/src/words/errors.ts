@@ -13,6 +13,9 @@ const WORDS: Record<string, string> = {
   worker_failed: 'The worker could not be started. Check the connection and reload.',
 };
 
+/** Codes whose words say all that the message says. */
+const COMPLETE = new Set(['wasm_blocked', 'wasm_unavailable']);
+
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
@@ -23,6 +26,6 @@ export function errorWords(error: unknown): string {
   const code = errorCode(error);
   const message = error instanceof Error ? error.message : String(error);
   const words = code === undefined ? undefined : WORDS[code];
-  if (words) return message === '' ? words : `${words} (${message})`;
+  if (words) return message === '' || COMPLETE.has(code ?? '') ? words : `${words} (${message})`;
   return `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?)]$/.test(message) ? '' : '.'}`;
 }

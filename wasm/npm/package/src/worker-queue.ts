@@ -86,6 +86,7 @@ export class CallQueue {
     } finally {
       this.#isStarting = false;
     }
+    this.#next();
   }
 
   /**
@@ -175,7 +176,7 @@ export class CallQueue {
     const number = (this.#number += 1);
     this.#active = { job, number };
     this.#port?.busy(true);
-    if (limit <= LONGEST_TIMER) this.#timer = setTimeout(() => this.#onTimeout(), limit);
+    if (limit <= LONGEST_TIMER) this.#timer = setTimeout(() => this.#lose('deadline'), limit);
     this.#port?.post({ edgerail: number, call: job.call });
   }
 
@@ -191,10 +192,6 @@ export class CallQueue {
     if (message.error) job.reject(new EdgerailError(message.error.code, message.error.message));
     else job.resolve(message);
     this.#next();
-  }
-
-  #onTimeout(): void {
-    this.#lose('deadline');
   }
 
   #onFailure(cause: unknown): void {
