@@ -57,6 +57,17 @@ export function compiled(page) {
   );
 }
 
+/** Waits for what a run comes to, as long as the run goes on: how long that takes is the machine's. */
+export async function outcome(page, what, work, argument) {
+  for (;;) {
+    try {
+      return await page.until(what, work, argument);
+    } catch (error) {
+      if (!(await page.run(() => document.querySelector('.run-state').getClientRects().length > 0))) throw error;
+    }
+  }
+}
+
 /** Waits until what the selector finds is visible. */
 export function shown(page, selector) {
   const visible = (wanted) => [...document.querySelectorAll(wanted)].some((one) => one.getClientRects().length > 0);

@@ -12,6 +12,7 @@ import {
   expectedDiff,
   expectedEvaluation,
   firstVisit,
+  outcome,
   shown,
   text,
   texts,
@@ -277,7 +278,8 @@ for (const name of site.BROWSERS) {
         'the last results stay',
       );
       await page.clickText('Judge', '.run-bar');
-      await page.until(
+      await outcome(
+        page,
         'all rows',
         (all) => document.querySelector('.judged-facts')?.textContent.includes(`Texts${all},`),
         count.toLocaleString('en'),
