@@ -12,7 +12,18 @@ export interface PromptMessage {
 type Part = Record<string, unknown>;
 
 /** Members that name or address something. */
-const NAMES = new Set(['type', 'kind', 'id', 'toolCallId', 'toolName', 'approvalId', 'mediaType', 'url', 'providerOptions', 'providerMetadata']);
+const NAMES = new Set([
+  'type',
+  'kind',
+  'id',
+  'toolCallId',
+  'toolName',
+  'approvalId',
+  'mediaType',
+  'url',
+  'providerOptions',
+  'providerMetadata',
+]);
 
 /** A message with its texts replaced. What a part of an unknown type says is guarded string by string. */
 export function mapMessage<M extends PromptMessage>(message: M, map: TextMap, tools: boolean): M {
@@ -24,7 +35,12 @@ export function mapMessage<M extends PromptMessage>(message: M, map: TextMap, to
 }
 
 /** A part of a message or an answer. */
-export function mapPart<P extends object>(part: P, map: TextMap, role: 'system' | 'user' | 'assistant', tools: boolean): P {
+export function mapPart<P extends object>(
+  part: P,
+  map: TextMap,
+  role: 'system' | 'user' | 'assistant',
+  tools: boolean,
+): P {
   const given = part as Part;
   const about = { role, tool: false };
   switch (given['type']) {
@@ -51,7 +67,8 @@ export function mapPart<P extends object>(part: P, map: TextMap, role: 'system' 
 /** Files that are text. */
 function fileText(part: Part, map: TextMap, about: Parameters<TextMap>[1]): Part {
   const data = part['data'] as Part | undefined;
-  if (typeof data !== 'object' || data === null || data['type'] !== 'text' || typeof data['text'] !== 'string') return {};
+  if (typeof data !== 'object' || data === null || data['type'] !== 'text' || typeof data['text'] !== 'string')
+    return {};
   return { data: { ...data, text: map(data['text'], about) } };
 }
 
@@ -96,5 +113,7 @@ function mapValue(value: unknown, map: TextMap, about: Parameters<TextMap>[1]): 
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
   const entries = Object.entries(value as Part);
-  return Object.fromEntries(entries.map(([name, item]) => [name, NAMES.has(name) && !about.tool ? item : mapValue(item, map, about)]));
+  return Object.fromEntries(
+    entries.map(([name, item]) => [name, NAMES.has(name) && !about.tool ? item : mapValue(item, map, about)]),
+  );
 }

@@ -109,7 +109,12 @@ class ModelGuard {
       this.#blocked.set(emptied, decision);
       return emptied;
     }
-    const texts = placeholders ? placeholders.maskAll(content.map(({ text }) => text), decision) : decision.texts;
+    const texts = placeholders
+      ? placeholders.maskAll(
+          content.map(({ text }) => text),
+          decision,
+        )
+      : decision.texts;
     return { ...params, prompt: map(inOrder(texts)) };
   }
 

@@ -152,7 +152,10 @@ class CommandGuard {
   async #guard(request: HttpRequest, endpoint: Endpoint | undefined): Promise<GuardedBody> {
     const { body } = request;
     if (!endpoint?.model || !(typeof body === 'string' || ArrayBuffer.isView(body))) {
-      throw new PayloadError('payload_kind', `${request.path.replace(/\?.*/, '')}: a command that cannot be guarded; use Converse or InvokeModel`);
+      throw new PayloadError(
+        'payload_kind',
+        `${request.path.replace(/\?.*/, '')}: a command that cannot be guarded; use Converse or InvokeModel`,
+      );
     }
     const bytes = bytesOf(body);
     await startPayload(this.#options.wasm);
@@ -175,7 +178,15 @@ class CommandGuard {
       onEnd: ({ outcome, blocks }) => {
         const reasonCode = blocks.find(({ reasonCode }) => reasonCode !== 'ok')?.reasonCode ?? 'ok';
         const found = blocks.reduce((sum, { found }) => sum + found, 0);
-        this.#record(sent, { side: 'response', shape, ...(model !== undefined && { model }), outcome, reasonCode, found, stream: true });
+        this.#record(sent, {
+          side: 'response',
+          shape,
+          ...(model !== undefined && { model }),
+          outcome,
+          reasonCode,
+          found,
+          stream: true,
+        });
       },
     });
   }
@@ -232,7 +243,9 @@ function webStream(body: unknown): ReadableStream<Uint8Array> {
 }
 
 function iterated(body: unknown): AsyncIterator<unknown> | Iterator<unknown> {
-  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = Object(body) as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = Object(body) as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
   if (asynchronous) return asynchronous.call(body);
   if (synchronous) return synchronous.call(body);
   throw new PayloadError('payload_kind', 'the answer is no stream that can be read here');

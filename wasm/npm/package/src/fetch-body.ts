@@ -67,7 +67,10 @@ export async function collect(form: Form, what: 'any' | 'json', maxBytes = MAX_B
   }
   if (!wanted) return undefined;
   if (isIterable(body)) return await gather(body, maxBytes);
-  throw new PayloadError('payload_kind', 'the body of a request to a model API is no JSON (a form, for instance); send JSON');
+  throw new PayloadError(
+    'payload_kind',
+    'the body of a request to a model API is no JSON (a form, for instance); send JSON',
+  );
 }
 
 /** The arguments of `fetch` with the bytes as body, or with what was given. */
@@ -98,7 +101,11 @@ async function gather(chunks: AsyncIterable<unknown>, maxBytes: number): Promise
   for await (const chunk of chunks) {
     const part = bytesOf(chunk as Uint8Array | string);
     length += part.length;
-    if (length > maxBytes) throw new PayloadError('payload_length', 'the body: the body is longer than the limit; send less, or raise the limit');
+    if (length > maxBytes)
+      throw new PayloadError(
+        'payload_length',
+        'the body: the body is longer than the limit; send less, or raise the limit',
+      );
     parts.push(part);
   }
   return joined(parts, length);
@@ -123,9 +130,13 @@ function isBlob(body: unknown): body is Blob {
 }
 
 function isIterable(body: unknown): body is AsyncIterable<unknown> {
-  if (typeof body !== 'object' || body === null || typeof FormData === 'function' && body instanceof FormData) return false;
+  if (typeof body !== 'object' || body === null || (typeof FormData === 'function' && body instanceof FormData))
+    return false;
   if (typeof ReadableStream === 'function' && body instanceof ReadableStream && !(Symbol.asyncIterator in body)) {
-    throw new PayloadError('payload_kind', 'this platform cannot read a streamed body before it is sent; send text or bytes');
+    throw new PayloadError(
+      'payload_kind',
+      'this platform cannot read a streamed body before it is sent; send text or bytes',
+    );
   }
   return Symbol.asyncIterator in body;
 }

@@ -24,7 +24,12 @@ const NO_BODY = [101, 103, 204, 205, 304];
 
 export async function guardResponse(response: Response, options: ResponseOptions): Promise<Response> {
   // What the page itself cannot read goes nowhere.
-  if (!response.body || response.type === 'opaque' || response.type === 'opaqueredirect' || NO_BODY.includes(response.status)) {
+  if (
+    !response.body ||
+    response.type === 'opaque' ||
+    response.type === 'opaqueredirect' ||
+    NO_BODY.includes(response.status)
+  ) {
     return response;
   }
   const type = (response.headers.get('content-type') ?? '').toLowerCase();
@@ -96,7 +101,15 @@ async function refused(response: Response, what: string): Promise<never> {
 }
 
 /** What describes the body as it was. */
-const OF_BODY = ['content-length', 'content-encoding', 'content-digest', 'repr-digest', 'digest', 'content-md5', 'etag'];
+const OF_BODY = [
+  'content-length',
+  'content-encoding',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'content-md5',
+  'etag',
+];
 
 function again(response: Response, body: Uint8Array | ReadableStream<Uint8Array>): Response {
   const headers = new Headers(response.headers);

@@ -71,7 +71,12 @@ class Exchange {
   readonly #form: Form;
   readonly #record: (record: Omit<GuardRecord, 'url'>) => void;
 
-  constructor(fetch: typeof globalThis.fetch, options: GuardFetchOptions, input: RequestInfo | URL, init: RequestInit | undefined) {
+  constructor(
+    fetch: typeof globalThis.fetch,
+    options: GuardFetchOptions,
+    input: RequestInfo | URL,
+    init: RequestInit | undefined,
+  ) {
     this.#fetch = fetch;
     this.#options = options;
     this.#form = formOf(input, init);
@@ -143,7 +148,7 @@ class Exchange {
       if (listed ? this.#options.unknown === 'pass' : !error.recognized) return undefined;
       throw error;
     }
-    if (!listed && !isConversation(found)) return undefined;
+    if (!listed && !this.#options.shape && !isConversation(found)) return undefined;
     const framing = (endpoint.stream ?? found.stream) ? framingOf(found.shape) : undefined;
     return await guardRead(await this.#options.engine, bytes, found, { ...options, ...(framing && { framing }) });
   }
@@ -177,12 +182,21 @@ function isConversation({ shape, model, content }: ReadBody): boolean {
   return content.some(({ role }) => role !== undefined);
 }
 
-const LONE: ReadonlySet<Shape> = new Set(['invoke-titan', 'invoke-llama', 'invoke-mistral', 'invoke-cohere', 'invoke-anthropic-text']);
+const LONE: ReadonlySet<Shape> = new Set([
+  'invoke-titan',
+  'invoke-llama',
+  'invoke-mistral',
+  'invoke-cohere',
+  'invoke-anthropic-text',
+]);
 
 /** The guardrail's message as an answer of the API. */
 function blockedResponse(request: GuardedBody, stream: boolean): Response {
   const framing: Framing | 'json' = stream ? framingOf(request.shape) : 'json';
-  return new Response(request.body as Uint8Array<ArrayBuffer>, { status: 200, headers: { 'content-type': CONTENT_TYPES[framing] } });
+  return new Response(request.body as Uint8Array<ArrayBuffer>, {
+    status: 200,
+    headers: { 'content-type': CONTENT_TYPES[framing] },
+  });
 }
 
 const CONTENT_TYPES = {

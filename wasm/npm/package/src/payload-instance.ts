@@ -70,5 +70,7 @@ function trapped(cause: unknown): EdgerailError {
 }
 
 export function lostPayload(cause?: unknown): EdgerailError {
-  return new EdgerailError('trap', 'the payload module failed while it read a body; nothing was let through', { cause });
+  return new EdgerailError('trap', 'the payload module failed while it read a body; nothing was let through', {
+    cause,
+  });
 }

@@ -148,7 +148,11 @@ export function readBody(bytes: Uint8Array, options: GuardBodyOptions): ReadBody
 }
 
 /** @internal Reads a body as the first of some APIs that it is of. */
-export function readAs(bytes: Uint8Array, shapes: readonly Shape[], options: PayloadOptions & { side: Side }): ReadBody {
+export function readAs(
+  bytes: Uint8Array,
+  shapes: readonly Shape[],
+  options: PayloadOptions & { side: Side },
+): ReadBody {
   const { shape: _, ...rest } = options;
   let first: unknown;
   for (const shape of shapes) {
@@ -173,16 +177,26 @@ export async function guardRead(
   const { content, raw, ...about } = found;
   const source = options.source ?? found.source;
   const request = {
-    content: content.map(({ text, role, qualifiers }) => ({ text, ...(role && { role }), ...(qualifiers?.length && { qualifiers }) })),
+    content: content.map(({ text, role, qualifiers }) => ({
+      text,
+      ...(role && { role }),
+      ...(qualifiers?.length && { qualifiers }),
+    })),
     ...(found.model !== undefined && { model: found.model }),
   };
-  const decision = await engine.evaluate(request, { source, offsets: 'utf16', ...(options.now !== undefined && { now: options.now }) });
+  const decision = await engine.evaluate(request, {
+    source,
+    offsets: 'utf16',
+    ...(options.now !== undefined && { now: options.now }),
+  });
   const { outcome } = decision;
   const result = { outcome, decision, ...about, source, places: content.map(({ place }) => place) };
   if (outcome === 'block') {
     return { ...result, body: callPayload(() => blockedBody(bytes, raw, decision.text, options.framing)) };
   }
-  const edits = options.placeholders ? replaced(found, source, decision, options.placeholders, options) : masked(decision);
+  const edits = options.placeholders
+    ? replaced(found, source, decision, options.placeholders, options)
+    : masked(decision);
   if (edits.texts.length === 0) return { ...result, body: bytes };
   return { ...result, body: callPayload(() => replace(bytes, raw, new Uint32Array(edits.places), edits.texts)) };
 }

@@ -8,7 +8,10 @@ import { MESSAGES, bundleOf } from './guardrail.mjs';
 
 const SECRET = 'ana@example.com';
 const BLOCKED = 'About Project Kestrel';
-const usage = { inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 }, outputTokens: { total: 1, text: 1, reasoning: 0 } };
+const usage = {
+  inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+  outputTokens: { total: 1, text: 1, reasoning: 0 },
+};
 const stop = { unified: 'stop', raw: 'stop' };
 
 let engine;
@@ -25,30 +28,62 @@ const textParts = (texts, id = 't1') => [
 /** A model that says what it is told to, behind the middleware. */
 function guarded({ content = [], parts = [], options = {}, more = {} } = {}) {
   const mock = new MockLanguageModelV4({
-    doGenerate: async () => ({ content, finishReason: stop, usage, warnings: [], response: { id: 'r', body: { said: content } }, ...more }),
+    doGenerate: async () => ({
+      content,
+      finishReason: stop,
+      usage,
+      warnings: [],
+      response: { id: 'r', body: { said: content } },
+      ...more,
+    }),
     doStream: async () => ({
-      stream: simulateReadableStream({ chunks: [{ type: 'stream-start', warnings: [] }, { type: 'response-metadata', id: 'r' }, ...parts, { type: 'finish', finishReason: stop, usage }], initialDelayInMs: null, chunkDelayInMs: null }),
+      stream: simulateReadableStream({
+        chunks: [
+          { type: 'stream-start', warnings: [] },
+          { type: 'response-metadata', id: 'r' },
+          ...parts,
+          { type: 'finish', finishReason: stop, usage },
+        ],
+        initialDelayInMs: null,
+        chunkDelayInMs: null,
+      }),
     }),
   });
   return { mock, model: wrapLanguageModel({ model: mock, middleware: guardMiddleware({ engine, ...options }) }) };
 }
 
 test('prompts and answers are masked', async () => {
-  const { mock, model } = guarded({ content: [{ type: 'text', text: `To ${SECRET}` }, { type: 'text', text: ' and more' }], more: { structuredOutputText: `{"to":"${SECRET}"}` } });
+  const { mock, model } = guarded({
+    content: [
+      { type: 'text', text: `To ${SECRET}` },
+      { type: 'text', text: ' and more' },
+    ],
+    more: { structuredOutputText: `{"to":"${SECRET}"}` },
+  });
   const result = await generateText({
     model,
     instructions: `System ${SECRET}`,
     messages: [
-      { role: 'user', content: [{ type: 'text', text: `One ${SECRET}` }, { type: 'text', text: 'clean' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: `One ${SECRET}` },
+          { type: 'text', text: 'clean' },
+        ],
+      },
       { role: 'assistant', content: `Two ${SECRET}` },
-      { role: 'user', content: [{ type: 'file', mediaType: 'text/plain', data: { type: 'text', text: `File ${SECRET}` } }] },
+      {
+        role: 'user',
+        content: [{ type: 'file', mediaType: 'text/plain', data: { type: 'text', text: `File ${SECRET}` } }],
+      },
     ],
   });
   assert.equal(result.text, 'To {EMAIL} and more');
   assert.ok(!JSON.stringify(result.response.body ?? null).includes('ana@'));
   const prompt = JSON.stringify(mock.doGenerateCalls[0].prompt);
   assert.ok(!prompt.includes('ana@'), prompt);
-  for (const text of ['System {EMAIL}', 'One {EMAIL}', 'Two {EMAIL}', 'File {EMAIL}', 'clean']) assert.ok(prompt.includes(text), text);
+  for (const text of ['System {EMAIL}', 'One {EMAIL}', 'Two {EMAIL}', 'File {EMAIL}', 'clean'])
+    assert.ok(prompt.includes(text), text);
 });
 
 test('a blocked prompt is answered with the message, and the model is not called', async () => {
@@ -69,7 +104,12 @@ test('a blocked prompt is answered with the message, and the model is not called
 });
 
 test('a blocked answer is the message, with nothing of what was said', async () => {
-  const { model } = guarded({ content: [{ type: 'text', text: 'Nice day.' }, { type: 'text', text: BLOCKED }] });
+  const { model } = guarded({
+    content: [
+      { type: 'text', text: 'Nice day.' },
+      { type: 'text', text: BLOCKED },
+    ],
+  });
   const result = await generateText({ model, prompt: 'hi' });
   assert.equal(result.text, MESSAGES.OUTPUT);
   assert.equal(result.finishReason, 'content-filter');
@@ -77,8 +117,14 @@ test('a blocked answer is the message, with nothing of what was said', async () 
 });
 
 test('streams are masked however they are cut, and keep their parts', async () => {
-  for (const texts of [['To ana@example.com, yes'], ['To a', 'na@exam', 'ple.c', 'om, yes'], [...'To ana@example.com, yes']]) {
-    const { mock, model } = guarded({ parts: [...textParts(texts), ...textParts(['more'], 't2'), { type: 'raw', rawValue: { said: SECRET } }] });
+  for (const texts of [
+    ['To ana@example.com, yes'],
+    ['To a', 'na@exam', 'ple.c', 'om, yes'],
+    [...'To ana@example.com, yes'],
+  ]) {
+    const { mock, model } = guarded({
+      parts: [...textParts(texts), ...textParts(['more'], 't2'), { type: 'raw', rawValue: { said: SECRET } }],
+    });
     const result = streamText({ model, prompt: `hi ${SECRET}`, include: { rawChunks: true } });
     const parts = [];
     for await (const part of result.stream) parts.push(part);
@@ -93,7 +139,10 @@ test('streams are masked however they are cut, and keep their parts', async () =
 
 test('a block ends a stream with the message; the model is stopped', async () => {
   for (const responses of ['stream', 'buffer']) {
-    const { model } = guarded({ parts: [...textParts(['All on Project', ' Kestrel', ', secretly']), ...textParts(['after'], 't2')], options: { responses } });
+    const { model } = guarded({
+      parts: [...textParts(['All on Project', ' Kestrel', ', secretly']), ...textParts(['after'], 't2')],
+      options: { responses },
+    });
     const result = streamText({ model, prompt: 'hi' });
     const parts = [];
     for await (const part of result.stream) parts.push(part);
@@ -107,13 +156,31 @@ test('tools are guarded if they are to be', async () => {
   const input = JSON.stringify({ to: SECRET, n: 5 });
   const tools = { mail: tool({ description: 'x', inputSchema: jsonSchema({ type: 'object' }) }) };
   const content = [{ type: 'tool-call', toolCallId: 'c', toolName: 'mail', input }];
-  const parts = [{ type: 'tool-input-start', id: 'c', toolName: 'mail' }, { type: 'tool-input-delta', id: 'c', delta: input }, { type: 'tool-input-end', id: 'c' }, content[0]];
-  for (const [on, expected] of [[true, '{EMAIL}'], [false, SECRET]]) {
+  const parts = [
+    { type: 'tool-input-start', id: 'c', toolName: 'mail' },
+    { type: 'tool-input-delta', id: 'c', delta: input },
+    { type: 'tool-input-end', id: 'c' },
+    content[0],
+  ];
+  for (const [on, expected] of [
+    [true, '{EMAIL}'],
+    [false, SECRET],
+  ]) {
     const { model, mock } = guarded({ content, parts, options: { tools: on } });
     const messages = [
       { role: 'user', content: 'hi' },
       { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'b', toolName: 'mail', input: { to: SECRET } }] },
-      { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'b', toolName: 'mail', output: { type: 'text', value: `sent to ${SECRET}` } }] },
+      {
+        role: 'tool',
+        content: [
+          {
+            type: 'tool-result',
+            toolCallId: 'b',
+            toolName: 'mail',
+            output: { type: 'text', value: `sent to ${SECRET}` },
+          },
+        ],
+      },
     ];
     const result = await generateText({ model, messages, tools });
     assert.deepEqual(result.toolCalls[0].input, { to: expected, n: 5 });
@@ -124,7 +191,10 @@ test('tools are guarded if they are to be', async () => {
     assert.deepEqual(seen.find(({ type }) => type === 'tool-call').input, { to: expected, n: 5 });
     assert.equal(JSON.stringify(seen).includes('ana@'), !on);
   }
-  const { model } = guarded({ parts: [{ ...content[0], input: JSON.stringify({ about: BLOCKED }) }], options: { tools: true } });
+  const { model } = guarded({
+    parts: [{ ...content[0], input: JSON.stringify({ about: BLOCKED }) }],
+    options: { tools: true },
+  });
   const stream = streamText({ model, prompt: 'hi', tools });
   assert.equal(await stream.text, MESSAGES.OUTPUT);
   assert.deepEqual(await stream.toolCalls, []);
@@ -135,7 +205,11 @@ test('placeholders go out and come back, but not into tools', async () => {
   const options = { placeholders, tools: true };
   const call = { type: 'tool-call', toolCallId: 'c', toolName: 'mail', input: '{"to":"{EMAIL_1}"}' };
   const tools = { mail: tool({ description: 'x', inputSchema: jsonSchema({ type: 'object' }) }) };
-  const { model, mock } = guarded({ options, content: [{ type: 'text', text: 'To {EMAIL_1}, not eve@example.com' }, call], parts: [...textParts(['To {EMA', 'IL_1}, not e', 've@example.com']), call] });
+  const { model, mock } = guarded({
+    options,
+    content: [{ type: 'text', text: 'To {EMAIL_1}, not eve@example.com' }, call],
+    parts: [...textParts(['To {EMA', 'IL_1}, not e', 've@example.com']), call],
+  });
   const result = await generateText({ model, prompt: `Write to ${SECRET}`, tools });
   assert.equal(result.text, `To ${SECRET}, not {EMAIL}`);
   assert.deepEqual(result.toolCalls[0].input, { to: '{EMAIL_1}' });

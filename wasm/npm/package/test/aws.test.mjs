@@ -47,7 +47,8 @@ async function sending(command, { options, reply } = {}) {
   try {
     const output = await bedrock.send(command);
     const events = [];
-    const stream = output.stream ?? (typeof output.body?.[Symbol.asyncIterator] === 'function' ? output.body : undefined);
+    const stream =
+      output.stream ?? (typeof output.body?.[Symbol.asyncIterator] === 'function' ? output.body : undefined);
     if (stream) for await (const event of stream) events.push(event);
     return { output, events, sent: server.requests };
   } catch (error) {
@@ -59,10 +60,16 @@ async function sending(command, { options, reply } = {}) {
 
 /** Whether a request's signature is right for the body that came. */
 function signatureIsValid({ method, url, headers, body }) {
-  const [, scope, signed, signature] = /Credential=[^/]+\/([^,]+), SignedHeaders=([^,]+), Signature=(\w+)/.exec(headers.authorization);
+  const [, scope, signed, signature] = /Credential=[^/]+\/([^,]+), SignedHeaders=([^,]+), Signature=(\w+)/.exec(
+    headers.authorization,
+  );
   const hash = (data) => createHash('sha256').update(data).digest('hex');
   const hmac = (key, data) => createHmac('sha256', key).update(data).digest();
-  const path = url.split('?')[0].split('/').map((part) => encodeURIComponent(part)).join('/');
+  const path = url
+    .split('?')[0]
+    .split('/')
+    .map((part) => encodeURIComponent(part))
+    .join('/');
   const host = headers.host ?? headers[':authority'];
   const lines = signed.split(';').map((name) => `${name}:${(name === 'host' ? host : headers[name]).trim()}\n`);
   const request = [method, path, '', lines.join(''), signed, hash(body)].join('\n');
@@ -73,7 +80,13 @@ function signatureIsValid({ method, url, headers, body }) {
 
 const MODEL = 'amazon.nova-lite-v1:0';
 const converse = (text) => ({ modelId: MODEL, messages: [{ role: 'user', content: [{ text }] }] });
-const said = (text) => JSON.stringify({ output: { message: { role: 'assistant', content: [{ text }] } }, stopReason: 'end_turn', usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 }, metrics: { latencyMs: 1 } });
+const said = (text) =>
+  JSON.stringify({
+    output: { message: { role: 'assistant', content: [{ text }] } },
+    stopReason: 'end_turn',
+    usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+    metrics: { latencyMs: 1 },
+  });
 
 test('Converse: what is sent is masked, and signed as it is masked', async () => {
   const records = [];
@@ -86,10 +99,13 @@ test('Converse: what is sent is masked, and signed as it is masked', async () =>
   assert.ok(!signatureIsValid({ ...sent[0], body: Buffer.concat([sent[0].body, Buffer.from(' ')]) }));
   assert.equal(Number(sent[0].headers['content-length']), sent[0].body.length);
   assert.equal(output.output.message.content[0].text, 'To {EMAIL}');
-  assert.deepEqual(records.map(({ side, outcome, shape, model }) => [side, outcome, shape, model]), [
-    ['request', 'mask', 'converse', MODEL],
-    ['response', 'mask', 'converse', MODEL],
-  ]);
+  assert.deepEqual(
+    records.map(({ side, outcome, shape, model }) => [side, outcome, shape, model]),
+    [
+      ['request', 'mask', 'converse', MODEL],
+      ['response', 'mask', 'converse', MODEL],
+    ],
+  );
   assert.ok(!JSON.stringify(records).includes('ana@'));
 });
 
@@ -105,10 +121,16 @@ test('blocks are thrown, or answered as the service would', async () => {
   const streamed = await sending(new ConverseStreamCommand(converse(BLOCKED)), { options });
   assert.equal(streamed.events.map((event) => event.contentBlockDelta?.delta.text ?? '').join(''), MESSAGES.INPUT);
   assert.equal(streamed.events.find((event) => event.messageStop).messageStop.stopReason, 'guardrail_intervened');
-  const body = JSON.stringify({ anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages: [{ role: 'user', content: BLOCKED }] });
+  const body = JSON.stringify({
+    anthropic_version: 'bedrock-2023-05-31',
+    max_tokens: 9,
+    messages: [{ role: 'user', content: BLOCKED }],
+  });
   const invoked = await sending(new InvokeModelCommand({ modelId: 'us.anthropic.claude-x', body }), { options });
   assert.equal(JSON.parse(new TextDecoder().decode(invoked.output.body)).content[0].text, MESSAGES.INPUT);
-  const chunks = await sending(new InvokeModelWithResponseStreamCommand({ modelId: 'us.anthropic.claude-x', body }), { options });
+  const chunks = await sending(new InvokeModelWithResponseStreamCommand({ modelId: 'us.anthropic.claude-x', body }), {
+    options,
+  });
   const events = chunks.events.map((event) => JSON.parse(new TextDecoder().decode(event.chunk.bytes)));
   assert.equal(events.map((event) => event.delta?.text ?? '').join(''), MESSAGES.INPUT);
   for (const { sent } of [whole, streamed, invoked, chunks]) assert.deepEqual(sent, []);
@@ -117,8 +139,18 @@ test('blocks are thrown, or answered as the service would', async () => {
 /** What ConverseStream answers, written by the guardrail's own module for a message and then changed. */
 async function eventStream(text) {
   // A block's answer with the text as the guardrail's message: real frames with real checksums.
-  const loud = await loadEngine(await bundleOf({ name: 'loud', blockedInputMessaging: text, blockedOutputsMessaging: text, wordPolicyConfig: { wordsConfig: [{ text: 'loud' }] } }));
-  const { body } = await guardBody(loud, '{"messages":[{"role":"user","content":[{"text":"loud"}]}]}', { shape: 'converse', framing: 'eventstream' });
+  const loud = await loadEngine(
+    await bundleOf({
+      name: 'loud',
+      blockedInputMessaging: text,
+      blockedOutputsMessaging: text,
+      wordPolicyConfig: { wordsConfig: [{ text: 'loud' }] },
+    }),
+  );
+  const { body } = await guardBody(loud, '{"messages":[{"role":"user","content":[{"text":"loud"}]}]}', {
+    shape: 'converse',
+    framing: 'eventstream',
+  });
   loud.free();
   return Buffer.from(body);
 }
@@ -145,12 +177,30 @@ test('ConverseStream: events are guarded as they come', async () => {
 
 test('InvokeModel: vendors are told by the model', async () => {
   for (const [modelId, request, response] of [
-    ['us.anthropic.claude-x', { anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages: [{ role: 'user', content: SECRET }] }, { type: 'message', role: 'assistant', content: [{ type: 'text', text: SECRET }], stop_reason: 'end_turn' }],
-    ['anthropic.claude-v2', { prompt: `\n\nHuman: ${SECRET}\n\nAssistant:`, max_tokens_to_sample: 9 }, { type: 'completion', completion: SECRET, stop_reason: 'stop_sequence' }],
-    ['meta.llama3-8b', { prompt: SECRET }, { generation: SECRET, prompt_token_count: 1, generation_token_count: 1, stop_reason: 'stop' }],
-    ['arn:aws:bedrock:us-east-1:111122223333:inference-profile/eu.amazon.nova-pro-v1:0', { messages: [{ role: 'user', content: [{ text: SECRET }] }] }, { output: { message: { role: 'assistant', content: [{ text: SECRET }] } }, stopReason: 'end_turn' }],
+    [
+      'us.anthropic.claude-x',
+      { anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages: [{ role: 'user', content: SECRET }] },
+      { type: 'message', role: 'assistant', content: [{ type: 'text', text: SECRET }], stop_reason: 'end_turn' },
+    ],
+    [
+      'anthropic.claude-v2',
+      { prompt: `\n\nHuman: ${SECRET}\n\nAssistant:`, max_tokens_to_sample: 9 },
+      { type: 'completion', completion: SECRET, stop_reason: 'stop_sequence' },
+    ],
+    [
+      'meta.llama3-8b',
+      { prompt: SECRET },
+      { generation: SECRET, prompt_token_count: 1, generation_token_count: 1, stop_reason: 'stop' },
+    ],
+    [
+      'arn:aws:bedrock:us-east-1:111122223333:inference-profile/eu.amazon.nova-pro-v1:0',
+      { messages: [{ role: 'user', content: [{ text: SECRET }] }] },
+      { output: { message: { role: 'assistant', content: [{ text: SECRET }] } }, stopReason: 'end_turn' },
+    ],
   ]) {
-    const { output, sent, error } = await sending(new InvokeModelCommand({ modelId, body: JSON.stringify(request) }), { reply: { body: JSON.stringify(response) } });
+    const { output, sent, error } = await sending(new InvokeModelCommand({ modelId, body: JSON.stringify(request) }), {
+      reply: { body: JSON.stringify(response) },
+    });
     assert.equal(error, undefined, modelId);
     assert.equal(sent[0].body.toString(), JSON.stringify(request).replaceAll(SECRET, '{EMAIL}'));
     assert.equal(new TextDecoder().decode(output.body), JSON.stringify(response).replaceAll(SECRET, '{EMAIL}'));
@@ -160,7 +210,10 @@ test('InvokeModel: vendors are told by the model', async () => {
 
 test('placeholders come back in answers', async () => {
   const placeholders = await openPlaceholders('c-1');
-  const { output, sent } = await sending(new ConverseCommand(converse(`Write to ${SECRET}`)), { options: { placeholders }, reply: { body: said('To {EMAIL_1}') } });
+  const { output, sent } = await sending(new ConverseCommand(converse(`Write to ${SECRET}`)), {
+    options: { placeholders },
+    reply: { body: said('To {EMAIL_1}') },
+  });
   assert.equal(JSON.parse(sent[0].body).messages[0].content[0].text, 'Write to {EMAIL_1}');
   assert.equal(output.output.message.content[0].text, `To ${SECRET}`);
 });
@@ -175,17 +228,31 @@ test('what cannot be guarded is not sent', async () => {
     assert.equal(error.code, 'payload_unreadable');
     assert.deepEqual(sent, []);
   }
-  const passed = await sending(new InvokeModelCommand({ modelId: 'vendor.unknown', body: '{"surprise":1}' }), { options: { unknown: 'pass' }, reply: { body: '{}' } });
+  const passed = await sending(new InvokeModelCommand({ modelId: 'vendor.unknown', body: '{"surprise":1}' }), {
+    options: { unknown: 'pass' },
+    reply: { body: '{}' },
+  });
   assert.equal(passed.sent[0].body.toString(), '{"surprise":1}');
 });
 
 test('ApplyGuardrail and errors of the service pass; broken answers do not', async () => {
-  const apply = new ApplyGuardrailCommand({ guardrailIdentifier: 'g', guardrailVersion: '1', source: 'INPUT', content: [{ text: { text: SECRET } }] });
-  const applied = await sending(apply, { reply: { body: '{"action":"NONE","outputs":[],"assessments":[],"usage":{}}' } });
+  const apply = new ApplyGuardrailCommand({
+    guardrailIdentifier: 'g',
+    guardrailVersion: '1',
+    source: 'INPUT',
+    content: [{ text: { text: SECRET } }],
+  });
+  const applied = await sending(apply, {
+    reply: { body: '{"action":"NONE","outputs":[],"assessments":[],"usage":{}}' },
+  });
   assert.ok(applied.sent[0].body.includes(SECRET));
-  const limited = await sending(new ConverseCommand(converse('hi')), { reply: { status: 400, body: '{"message":"no"}', headers: { 'x-amzn-errortype': 'ValidationException' } } });
+  const limited = await sending(new ConverseCommand(converse('hi')), {
+    reply: { status: 400, body: '{"message":"no"}', headers: { 'x-amzn-errortype': 'ValidationException' } },
+  });
   assert.equal(limited.error.name, 'ValidationException');
-  const html = await sending(new ConverseCommand(converse('hi')), { reply: { type: 'text/html', body: `<p>${SECRET}</p>` } });
+  const html = await sending(new ConverseCommand(converse('hi')), {
+    reply: { type: 'text/html', body: `<p>${SECRET}</p>` },
+  });
   assert.equal(html.error.code, 'payload_unreadable');
   assert.ok(!html.error.message.includes(SECRET));
   const freed = await loadEngine(await bundleOf());

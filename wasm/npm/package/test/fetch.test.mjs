@@ -30,7 +30,12 @@ async function exchange(path, init, { options = {}, reply = { body: chat('ok') }
     async (response) => ({ response, text: await response.text() }),
     (error) => ({ error }),
   );
-  return { ...result, records, sent: server.requests.map(({ body }) => body.toString()), requests: [...server.requests] };
+  return {
+    ...result,
+    records,
+    sent: server.requests.map(({ body }) => body.toString()),
+    requests: [...server.requests],
+  };
 }
 
 const post = (body, headers = { 'content-type': 'application/json' }) => ({ method: 'POST', body, headers });
@@ -55,21 +60,29 @@ test('requests are masked and answers too, in every form of body', async () => {
     { ...post(stream()), duplex: 'half' },
     { ...post(chunked(bytes)), duplex: 'half' },
   ]) {
-    const { sent, text, records, requests, error } = await exchange(CHAT, init, { reply: { body: chat(`Done, ${SECRET}`), headers: { etag: 'x' } } });
+    const { sent, text, records, requests, error } = await exchange(CHAT, init, {
+      reply: { body: chat(`Done, ${SECRET}`), headers: { etag: 'x' } },
+    });
     assert.equal(error, undefined);
     assert.deepEqual(sent, [json.replace(SECRET, '{EMAIL}')]);
     assert.equal(Number(requests[0].headers['content-length'] ?? sent[0].length), Buffer.byteLength(sent[0]));
     assert.equal(JSON.parse(text).choices[0].message.content, 'Done, {EMAIL}');
-    assert.deepEqual(records.map(({ side, outcome, shape, stream }) => [side, outcome, shape, stream]), [
-      ['request', 'mask', 'openai', false],
-      ['response', 'mask', 'openai', false],
-    ]);
+    assert.deepEqual(
+      records.map(({ side, outcome, shape, stream }) => [side, outcome, shape, stream]),
+      [
+        ['request', 'mask', 'openai', false],
+        ['response', 'mask', 'openai', false],
+      ],
+    );
     assert.ok(!JSON.stringify(records).includes('ana@'));
   }
 });
 
 test('Request objects are masked and keep what they are', async () => {
-  const request = new Request(`${server.url}${CHAT}?a=1`, { ...post(ask(SECRET)), headers: { 'content-type': 'application/json', 'x-mine': 'yes' } });
+  const request = new Request(`${server.url}${CHAT}?a=1`, {
+    ...post(ask(SECRET)),
+    headers: { 'content-type': 'application/json', 'x-mine': 'yes' },
+  });
   answer = () => ({ body: chat('ok') });
   server.requests.length = 0;
   const response = await guardFetch(fetch, { engine })(request);
@@ -109,10 +122,16 @@ test('a block is thrown, or answered in the form of the API, and nothing is sent
 });
 
 test('a signed request passes unchanged or is refused', async () => {
-  const aws = { 'content-type': 'application/json', authorization: 'AWS4-HMAC-SHA256 Credential=x', 'x-amz-content-sha256': 'abc' };
+  const aws = {
+    'content-type': 'application/json',
+    authorization: 'AWS4-HMAC-SHA256 Credential=x',
+    'x-amz-content-sha256': 'abc',
+  };
   const converse = (text) => JSON.stringify({ messages: [{ role: 'user', content: [{ text }] }] });
   const path = '/model/amazon.nova-lite-v1%3A0/converse';
-  const reply = { body: '{"output":{"message":{"role":"assistant","content":[{"text":"ok"}]}},"stopReason":"end_turn"}' };
+  const reply = {
+    body: '{"output":{"message":{"role":"assistant","content":[{"text":"ok"}]}},"stopReason":"end_turn"}',
+  };
   assert.deepEqual((await exchange(path, post(converse('hello'), aws), { reply })).sent, [converse('hello')]);
   for (const [at, headers] of [
     [path, aws],
@@ -156,7 +175,13 @@ test('what cannot be read is not sent to a model API', async () => {
 test('elsewhere only conversations are guarded', async () => {
   const reply = { body: 'ok', type: 'text/plain' };
   const form = new URLSearchParams({ email: SECRET });
-  for (const body of [`{"email":"${SECRET}"}`, `{"message":"${SECRET}"}`, `{"input":"${SECRET}"}`, '{"messages":"none"}', SECRET]) {
+  for (const body of [
+    `{"email":"${SECRET}"}`,
+    `{"message":"${SECRET}"}`,
+    `{"input":"${SECRET}"}`,
+    '{"messages":"none"}',
+    SECRET,
+  ]) {
     assert.deepEqual((await exchange('/contact', post(body), { reply })).sent, [body]);
   }
   assert.deepEqual((await exchange('/contact', post(form, {}), { reply })).sent, [String(form)]);
@@ -165,7 +190,9 @@ test('elsewhere only conversations are guarded', async () => {
   assert.equal((await exchange('/my/backend', post(ask(BLOCKED)))).error.code, 'blocked');
   assert.equal((await exchange('/my/backend', post(ask('hi')), { reply })).text, 'ok');
   assert.equal((await exchange('/my/backend', post(ask('hi')), { reply: { body: '{"mine":1}' } })).text, '{"mine":1}');
-  const chunks = await exchange('/my/backend', post(ask('hi')), { reply: { type: 'text/event-stream', body: chatChunks(`to ${SECRET}`) } });
+  const chunks = await exchange('/my/backend', post(ask('hi')), {
+    reply: { type: 'text/event-stream', body: chatChunks(`to ${SECRET}`) },
+  });
   assert.equal(chunks.text, chatChunks('to {EMAIL}'));
   const mixed = `{"messages":[{"role":"user","content":[{"type":"hologram"}]}]}`;
   assert.equal((await exchange('/my/backend', post(mixed))).error.code, 'payload_unreadable');
@@ -174,7 +201,14 @@ test('elsewhere only conversations are guarded', async () => {
 test('match says what is looked at', async () => {
   const match = (url) => (url.pathname === '/llm' ? 'anthropic' : url.pathname === '/raw' ? false : undefined);
   const body = JSON.stringify({ max_tokens: 5, messages: [{ role: 'user', content: SECRET }] });
-  const reply = { body: JSON.stringify({ type: 'message', role: 'assistant', content: [{ type: 'text', text: SECRET }], stop_reason: 'end_turn' }) };
+  const reply = {
+    body: JSON.stringify({
+      type: 'message',
+      role: 'assistant',
+      content: [{ type: 'text', text: SECRET }],
+      stop_reason: 'end_turn',
+    }),
+  };
   const guarded = await exchange('/llm', post(body), { options: { match }, reply });
   assert.deepEqual(guarded.sent, [body.replace(SECRET, '{EMAIL}')]);
   assert.equal(JSON.parse(guarded.text).content[0].text, '{EMAIL}');
@@ -188,24 +222,46 @@ test('answers that are no answers are refused, errors pass', async () => {
   assert.equal(refused.error.code, 'payload_unreadable');
   assert.equal(refused.error.problem, 'payload_kind');
   assert.equal((await exchange(CHAT, post(ask('hi')), { reply: { ...html, status: 502 } })).text, html.body);
-  assert.equal((await exchange(CHAT, post(ask('hi')), { reply: { body: '{"surprise":1}' } })).error.code, 'payload_unreadable');
+  assert.equal(
+    (await exchange(CHAT, post(ask('hi')), { reply: { body: '{"surprise":1}' } })).error.code,
+    'payload_unreadable',
+  );
   const error = '{"error":{"message":"slow down","type":"rate_limit"}}';
   const limited = await exchange(CHAT, post(ask('hi')), { reply: { status: 429, body: error } });
   assert.equal(limited.response.status, 429);
   assert.equal(limited.text, error);
   // A model's answer is guarded whatever the status says.
-  assert.equal(JSON.parse((await exchange(CHAT, post(ask('hi')), { reply: { status: 500, body: chat(SECRET) } })).text).choices[0].message.content, '{EMAIL}');
+  assert.equal(
+    JSON.parse((await exchange(CHAT, post(ask('hi')), { reply: { status: 500, body: chat(SECRET) } })).text).choices[0]
+      .message.content,
+    '{EMAIL}',
+  );
   assert.equal((await exchange(CHAT, post(ask('hi')), { reply: { status: 204 } })).response.status, 204);
-  const stored = await exchange('/v1/responses/resp_1', undefined, { reply: { body: JSON.stringify({ object: 'response', output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: SECRET, annotations: [] }] }] }) } });
+  const stored = await exchange('/v1/responses/resp_1', undefined, {
+    reply: {
+      body: JSON.stringify({
+        object: 'response',
+        output: [
+          { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: SECRET, annotations: [] }] },
+        ],
+      }),
+    },
+  });
   assert.ok(stored.text.includes('{EMAIL}') && !stored.text.includes(SECRET));
 });
 
 test('a blocked answer is replaced, and nothing of it comes out', async () => {
-  const { text, records } = await exchange(CHAT, post(ask('hi')), { reply: { body: chat(`${BLOCKED}, which is secret`) } });
+  const { text, records } = await exchange(CHAT, post(ask('hi')), {
+    reply: { body: chat(`${BLOCKED}, which is secret`) },
+  });
   assert.equal(JSON.parse(text).choices[0].message.content, MESSAGES.OUTPUT);
   assert.ok(!text.includes('Kestrel'));
   assert.equal(records[1].outcome, 'block');
-  assert.ok((await exchange(CHAT, post(ask('hi')), { options: { responses: 'off' }, reply: { body: chat(BLOCKED) } })).text.includes('Kestrel'));
+  assert.ok(
+    (
+      await exchange(CHAT, post(ask('hi')), { options: { responses: 'off' }, reply: { body: chat(BLOCKED) } })
+    ).text.includes('Kestrel'),
+  );
 });
 
 test('an engine that does not load or was freed lets nothing pass', async () => {
@@ -234,11 +290,19 @@ test('an aborted request is not sent, and an aborted answer ends', async () => {
       await new Promise((resolve) => setTimeout(resolve, 10_000).unref());
     })(),
   });
-  const response = await guardFetch(fetch, { engine })(server.url + CHAT, { ...post(ask('hi', { stream: true })), signal: stop.signal });
+  const response = await guardFetch(fetch, { engine })(server.url + CHAT, {
+    ...post(ask('hi', { stream: true })),
+    signal: stop.signal,
+  });
   const reader = response.body.getReader();
   await reader.read();
   stop.abort();
-  await assert.rejects((async () => { while (!(await reader.read()).done); })(), { name: 'AbortError' });
+  await assert.rejects(
+    (async () => {
+      while (!(await reader.read()).done);
+    })(),
+    { name: 'AbortError' },
+  );
 });
 
 test('listeners cannot break a request', async () => {
@@ -250,7 +314,12 @@ test('listeners cannot break a request', async () => {
 
 test('the OpenAI client: chat, streamed chat, responses, blocks', async () => {
   const client = (options = {}) =>
-    new OpenAI({ apiKey: 'k', baseURL: `${server.url}/v1`, maxRetries: 0, fetch: guardFetch(fetch, { engine, ...options }) });
+    new OpenAI({
+      apiKey: 'k',
+      baseURL: `${server.url}/v1`,
+      maxRetries: 0,
+      fetch: guardFetch(fetch, { engine, ...options }),
+    });
   const messages = [{ role: 'user', content: `Write to ${SECRET}` }];
   server.requests.length = 0;
   answer = () => ({ body: chat(`Sure, ${SECRET}`) });
@@ -258,12 +327,19 @@ test('the OpenAI client: chat, streamed chat, responses, blocks', async () => {
   assert.equal(completion.choices[0].message.content, 'Sure, {EMAIL}');
   assert.equal(JSON.parse(server.requests[0].body).messages[0].content, 'Write to {EMAIL}');
 
-  answer = () => ({ type: 'text/event-stream', body: pieces(chatChunks('Sure, ana@', 'example', '.com, all ', 'right.'), 13) });
+  answer = () => ({
+    type: 'text/event-stream',
+    body: pieces(chatChunks('Sure, ana@', 'example', '.com, all ', 'right.'), 13),
+  });
   let shown = '';
-  for await (const chunk of await client().chat.completions.create({ model: 'gpt', messages, stream: true })) shown += chunk.choices[0].delta.content ?? '';
+  for await (const chunk of await client().chat.completions.create({ model: 'gpt', messages, stream: true }))
+    shown += chunk.choices[0].delta.content ?? '';
   assert.equal(shown, 'Sure, {EMAIL}, all right.');
 
-  answer = () => ({ type: 'text/event-stream', body: pieces(chatChunks('All on Project', ' Kestrel', ', secretly'), 13) });
+  answer = () => ({
+    type: 'text/event-stream',
+    body: pieces(chatChunks('All on Project', ' Kestrel', ', secretly'), 13),
+  });
   const reasons = [];
   shown = '';
   for await (const chunk of await client().chat.completions.create({ model: 'gpt', messages, stream: true })) {
@@ -275,11 +351,19 @@ test('the OpenAI client: chat, streamed chat, responses, blocks', async () => {
 
   const blocked = [{ role: 'user', content: BLOCKED }];
   server.requests.length = 0;
-  await assert.rejects(client().chat.completions.create({ model: 'gpt', messages: blocked }), (error) => error.cause?.code === 'blocked' || error.code === 'blocked');
+  await assert.rejects(
+    client().chat.completions.create({ model: 'gpt', messages: blocked }),
+    (error) => error.cause?.code === 'blocked' || error.code === 'blocked',
+  );
   const polite = await client({ onBlock: 'respond' }).chat.completions.create({ model: 'gpt', messages: blocked });
   assert.equal(polite.choices[0].message.content, MESSAGES.INPUT);
   shown = '';
-  for await (const chunk of await client({ onBlock: 'respond' }).chat.completions.create({ model: 'gpt', messages: blocked, stream: true })) shown += chunk.choices[0].delta.content ?? '';
+  for await (const chunk of await client({ onBlock: 'respond' }).chat.completions.create({
+    model: 'gpt',
+    messages: blocked,
+    stream: true,
+  }))
+    shown += chunk.choices[0].delta.content ?? '';
   assert.equal(shown, MESSAGES.INPUT);
   const response = await client({ onBlock: 'respond' }).responses.create({ model: 'gpt', input: BLOCKED });
   assert.equal(response.output_text, MESSAGES.INPUT);
@@ -291,9 +375,24 @@ test('the OpenAI client: chat, streamed chat, responses, blocks', async () => {
 test('the Anthropic client: messages, streams, blocks, placeholders', async () => {
   const placeholders = await openPlaceholders('c-1');
   const client = (options = {}) =>
-    new Anthropic({ apiKey: 'k', baseURL: server.url, maxRetries: 0, fetch: guardFetch(fetch, { engine, ...options }) });
+    new Anthropic({
+      apiKey: 'k',
+      baseURL: server.url,
+      maxRetries: 0,
+      fetch: guardFetch(fetch, { engine, ...options }),
+    });
   const params = { model: 'claude', max_tokens: 99, messages: [{ role: 'user', content: `Write to ${SECRET}` }] };
-  const reply = (text) => JSON.stringify({ id: 'm', type: 'message', role: 'assistant', model: 'claude', content: [{ type: 'text', text }], stop_reason: 'end_turn', stop_sequence: null, usage: { input_tokens: 1, output_tokens: 1 } });
+  const reply = (text) =>
+    JSON.stringify({
+      id: 'm',
+      type: 'message',
+      role: 'assistant',
+      model: 'claude',
+      content: [{ type: 'text', text }],
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+      usage: { input_tokens: 1, output_tokens: 1 },
+    });
   server.requests.length = 0;
   answer = () => ({ body: reply('To {EMAIL_1}, not to eve@example.com') });
   const message = await client({ placeholders }).messages.create(params);
@@ -303,13 +402,20 @@ test('the Anthropic client: messages, streams, blocks, placeholders', async () =
   const events = (text) => [
     { type: 'message_start', message: { ...JSON.parse(reply('')), content: [] } },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    ...[...pieces(text, 5)].map((text) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
+    ...[...pieces(text, 5)].map((text) => ({
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'text_delta', text },
+    })),
     { type: 'content_block_stop', index: 0 },
     { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 9 } },
     { type: 'message_stop' },
   ];
   const named = (events) => events.map((event) => `event: ${event.type}\n${sse(event)}`).join('');
-  answer = () => ({ type: 'text/event-stream', body: pieces(named(events('To {EMAIL_1}, not to eve@example.com')), 31) });
+  answer = () => ({
+    type: 'text/event-stream',
+    body: pieces(named(events('To {EMAIL_1}, not to eve@example.com')), 31),
+  });
   assert.equal(await client({ placeholders }).messages.stream(params).finalText(), `To ${SECRET}, not to {EMAIL}`);
   answer = () => ({ type: 'text/event-stream', body: pieces(named(events('All on Project Kestrel, secretly')), 31) });
   const blocked = await client().messages.stream(params).finalMessage();

