@@ -17,16 +17,21 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(HERE, '../..');
 const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
 const WORK = join(TARGET, 'consumers');
-const HELP = `usage: run.mjs [NAME…] [--tarball F] [--bundle F]
+const HELP = `usage: run.mjs [NAME…] [--tarball F] [--bundle F] [--deep]
 
 Runs the consumer projects with these names, or all. --tarball is the packed package (default: the one that
 \`cargo xtask npm\` put into target/npm); --bundle a bundle of examples/demo/guardrail.json for browsers (default:
-the package compiles it).`;
+the package compiles it). --deep also builds what takes minutes: Next.js with webpack.`;
 /** Seconds one command of a consumer may take, unless it says otherwise. */
 const COMMAND_LIMIT = 120;
 
 async function main() {
-  const options = { tarball: { type: 'string' }, bundle: { type: 'string' }, help: { type: 'boolean' } };
+  const options = {
+    tarball: { type: 'string' },
+    bundle: { type: 'string' },
+    deep: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) {
     console.log(HELP);
@@ -42,7 +47,7 @@ async function main() {
   const results = [];
   try {
     for (const name of names) {
-      results.push(await consume(name, { tarball, cache, bundle, browsers, expected }));
+      results.push(await consume(name, { tarball, cache, bundle, browsers, expected, deep: values.deep }));
     }
   } finally {
     await browsers.stop();
@@ -95,7 +100,7 @@ async function compile() {
 }
 
 /** Prepares a consumer and lets it run. */
-async function consume(name, { tarball, cache, bundle, browsers, expected }) {
+async function consume(name, { tarball, cache, bundle, browsers, expected, deep }) {
   const folder = join(WORK, name);
   const result = { name, install: 0, run: 0, error: undefined };
   const start = performance.now();
@@ -105,7 +110,7 @@ async function consume(name, { tarball, cache, bundle, browsers, expected }) {
     for (const [to, from] of Object.entries(consumer.beside ?? {})) beside[to] = join(HERE, name, from);
     await prepare(join(HERE, name), folder, { tarball, cache, beside });
     result.install = performance.now() - start;
-    await consumer.run(tools({ folder, tarball, browsers, expected }));
+    await consumer.run(tools({ folder, tarball, browsers, expected, deep }));
   } catch (error) {
     result.error = error;
   }
@@ -120,7 +125,7 @@ async function consume(name, { tarball, cache, bundle, browsers, expected }) {
  *
  * @typedef {ReturnType<typeof tools>} Tools
  */
-function tools({ folder, tarball, browsers, expected }) {
+function tools({ folder, tarball, browsers, expected, deep }) {
   const within = (path = '.') => join(folder, path);
   /** Compares a report, or the last line of a program's output, with what is expected. */
   const expect = (what, report) => {
@@ -132,6 +137,7 @@ function tools({ folder, tarball, browsers, expected }) {
     folder,
     tarball,
     target: TARGET,
+    deep,
     expect,
     /** Reads one of the project's files. */
     read: (path) => readFile(within(path), 'utf8'),

@@ -5,7 +5,6 @@
 // (Linux: /proc/PID/schedstat), so that other work on the machine counts less.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, arch } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +26,19 @@ const SETS = ['chat-0', 'chat-1', 'chat-8'];
 const VISITS = Math.max(5, Math.ceil(ROUNDS / 3));
 /** Characters of the texts whose first evaluation is compared with a warm one. */
 const LENGTHS = [2_048, 4_096, 16_384, 65_536];
+/** Bundles of a first visit: the full policy of the bench, and the demo's. */
+const POLICIES = [
+  ['full', 'bench/bench.bundle'],
+  ['demo', 'corpus/demo.bundle'],
+];
+/** What a first visit consists of. */
+const STEPS = {
+  fetchModule: 'fetch engine.wasm',
+  compile: 'compile it',
+  fetchBundle: 'fetch the bundle',
+  load: 'start the module, load the bundle',
+  firstEvaluation: 'evaluate the first time, 2 KB',
+};
 /** What `docs/benchmarks.md` promises. */
 const BUDGET = { engine: 1.6, visit: 20 };
 
@@ -89,7 +101,8 @@ function report(row) {
   rows.push({ ...row, verdict });
   const budget = row.budget === undefined ? '' : row.budget.toFixed(1);
   const figure = `${row.figure.toFixed(2)}${row.unit}`;
-  console.log(`${row.name.padEnd(30)} ${figure.padStart(10)} ${budget.padStart(6)} ${verdict.padEnd(7)} ${row.measured.padEnd(28)} ${row.what}`);
+  const figures = `${figure.padStart(10)} ${budget.padStart(6)} ${verdict.padEnd(7)} ${row.measured.padEnd(28)}`;
+  console.log(`${row.name.padEnd(30)} ${figures} ${row.what}`);
 }
 
 /** All candidates take turns, and another one begins each round. */
@@ -160,17 +173,16 @@ async function visits(server) {
     }
   };
   try {
-    const policies = [['full', 'bench/bench.bundle'], ['demo', 'corpus/demo.bundle']];
-    for (const [policy, bundle] of policies.filter(([, path]) => path.startsWith('bench') || existsSync(join(TARGET, 'e2e', path)))) {
+    for (const [policy, bundle] of POLICIES) {
       const seen = LENGTHS.map(() => []);
       const all = [];
       for (let visit = 0; visit < VISITS; visit += 1) {
         all.push(await fresh('visit', { bundle, lengths: [LENGTHS[0]] }));
         for (const [number, length] of LENGTHS.entries()) seen[number].push(await fresh('firstOf', { bundle, length }));
       }
-      const steps = { fetchModule: 'fetch engine.wasm', compile: 'compile it', fetchBundle: 'fetch the bundle', load: 'instance and bundle loaded', firstEvaluation: 'first evaluation, 2 KB' };
-      for (const [step, what] of Object.entries(steps)) {
-        report({ name: `visit-${policy}/${step}`, figure: median(all.map((one) => one[step])), unit: 'ms', measured: '', what: `a first visit in Chromium: ${what}` });
+      for (const [step, what] of Object.entries(STEPS)) {
+        const figure = median(all.map((one) => one[step]));
+        report({ name: `visit-${policy}/${step}`, figure, unit: 'ms', measured: '', what: `first visit in Chromium: ${what}` });
       }
       for (const [number, length] of LENGTHS.entries()) {
         const cold = median(seen[number].map((one) => one.load + one.firstEvaluation));

@@ -1,8 +1,8 @@
-// What the tests of /diff/ and /judge/ share: a fresh start of a page, what the package computes here for the same data,
-// and what people do with files.
+// What the tests of /diff/ and /judge/ share: a fresh start of a page, what the package computes here for the same
+// data, and what people do with files.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { diff, evaluateRows } from 'edgerail/compile';
+import { compile, diff, evaluateRows } from 'edgerail/compile';
 
 const ROOT = new URL('../../', import.meta.url);
 export const file = (path) => readFile(new URL(path, ROOT), 'utf8');
@@ -12,8 +12,16 @@ export const LABELLED = await file('examples/judging/labelled.jsonl');
 
 /** What the example of /diff/ comes to. */
 export async function expectedDiff() {
-  const next = { definition: await file('examples/judging/next.json'), overlay: await file('examples/judging/rollout.toml') };
+  const next = {
+    definition: await file('examples/judging/next.json'),
+    overlay: await file('examples/judging/rollout.toml'),
+  };
   return diff({ definition: IN_USE }, next, { corpus: await file('examples/judging/chat.jsonl') });
+}
+
+/** The guardrail in use as a bundle, as numbers. */
+export async function bundleInUse() {
+  return [...(await compile(IN_USE)).bundle];
 }
 
 /** What the example of /judge/ comes to. */
@@ -23,25 +31,41 @@ export async function expectedEvaluation() {
 }
 
 /** Opens a page as a first visitor does: nothing is kept from before. */
-export async function firstVisit(browser, url) {
-  const page = await browser.open(url);
-  await shown(page, '.run-bar');
-  await page.run(async () => {
+export async function firstVisit(browser, origin, path) {
+  // A document of the site without its scripts, so that nobody holds the database open.
+  const page = await browser.open(`${origin}icon.svg`);
+  await page.run(() => {
     localStorage.clear();
-    const opened = await new Promise((resolve, reject) => {
-      const request = indexedDB.open('edgerail-www');
-      request.onsuccess = () => resolve(request.result);
+    return new Promise((resolve, reject) => {
+      const request = indexedDB.deleteDatabase('edgerail-www');
+      request.onsuccess = () => resolve();
       request.onerror = () => reject(request.error);
     });
-    const writing = opened.transaction('state', 'readwrite');
-    writing.objectStore('state').clear();
-    await new Promise((resolve) => (writing.oncomplete = resolve));
-    opened.close();
-    history.replaceState(null, '', location.pathname);
   });
-  await page.reload();
+  // What the browser asked for beside that document is not the page's.
+  page.errors.length = 0;
+  await page.goto(`${origin}${path}`);
   await shown(page, '.texts li');
+  await compiled(page);
   return page;
+}
+
+/** Waits until every panel has said what became of its guardrail: what it lists moves the rest of the page. */
+export function compiled(page) {
+  return page.until('the guardrails to be compiled', () =>
+    [...document.querySelectorAll('.guardrail-status')].every((one) => /^(Compiled|\d+ )/.test(one.textContent)),
+  );
+}
+
+/** Waits for what a run comes to, as long as the run goes on: how long that takes is the machine's. */
+export async function outcome(page, what, work, argument) {
+  for (;;) {
+    try {
+      return await page.until(what, work, argument);
+    } catch (error) {
+      if (!(await page.run(() => document.querySelector('.run-state').getClientRects().length > 0))) throw error;
+    }
+  }
 }
 
 /** Waits until what the selector finds is visible. */
@@ -73,5 +97,19 @@ export function dropText(page, selector, name, content) {
       }
     },
     [selector, name, content],
+  );
+}
+
+/** Drops a file on the box for data, and waits until it is taken. */
+export async function dropData(page, name, content) {
+  await dropText(page, '.data-box', name, content);
+  await page.until(
+    `${name} in its box`,
+    ([called, held]) => {
+      const chip = document.querySelector('.data-box .file-chip');
+      if (chip.getClientRects().length > 0) return chip.textContent.startsWith(called);
+      return document.querySelector('.data-box textarea').value.trim() === held.trim();
+    },
+    [name, content.length > 100_000 ? '' : content],
   );
 }

@@ -1,9 +1,22 @@
-// The pages /diff/ and /judge/ in both browsers: what they show is what edgerail/compile gives, bad data is named by its
-// line, nothing leaves the page, and everything can be reached by keyboard, read by a screen reader and on a phone.
+// The pages /diff/ and /judge/ in both browsers: what they show is what edgerail/compile gives, bad data is named by
+// its line, nothing leaves the page, and everything can be reached by keyboard, read by a screen reader and on a phone.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { IN_USE, dropText, expectedDiff, expectedEvaluation, firstVisit, shown, text, texts } from './judging-lib.mjs';
+import {
+  IN_USE,
+  bundleInUse,
+  compiled,
+  dropData,
+  dropText,
+  expectedDiff,
+  expectedEvaluation,
+  firstVisit,
+  outcome,
+  shown,
+  text,
+  texts,
+} from './judging-lib.mjs';
 import { launch } from './lib/browser.mjs';
 import { watch } from './lib/proxy.mjs';
 import * as site from './lib/site.mjs';
@@ -23,7 +36,7 @@ for (const name of site.BROWSERS) {
       await server?.close();
     });
     const visit = async (t, path) => {
-      const page = await firstVisit(browser, server.url + path);
+      const page = await firstVisit(browser, server.url, path);
       t.after(() => page.close());
       return page;
     };
@@ -32,10 +45,15 @@ for (const name of site.BROWSERS) {
       const page = await visit(t, 'diff/');
       const expected = await expectedDiff();
       assert.equal(await text(page, '.part .judgement'), '9 differences: 4 weaken, 5 strengthen');
-      const ways = await page.run(() => [...document.querySelectorAll('.way h3')].map((heading) => heading.textContent));
+      const ways = await page.run(() =>
+        [...document.querySelectorAll('.way h3')].map((heading) => heading.textContent),
+      );
       assert.deepEqual(ways, ['Weakens 4', 'Strengthens 5']);
       const names = await texts(page, '.change .subject b');
-      assert.deepEqual(names, expected.changes.map((change) => change.name));
+      assert.deepEqual(
+        names,
+        expected.changes.map((change) => change.name),
+      );
       const cards = await texts(page, '.cards .value');
       const { impact } = expected;
       const out = impact.shifts.letThrough + impact.shifts.maskedInsteadOfBlocked + impact.shifts.unmasked;
@@ -68,6 +86,13 @@ for (const name of site.BROWSERS) {
       const page = await visit(t, 'diff/');
       const panels = ['Old', 'New'].map((title) => `section[aria-label="${title}"]`);
       for (const panel of panels) await dropText(page, panel, 'guardrail.json', IN_USE);
+      // A definition that is dropped alone comes without the overlay that was there.
+      await page.until(
+        'the new version without its overlay',
+        (panel) => !document.querySelector(`${panel} .badge:not([hidden])`),
+        panels[1],
+      );
+      await compiled(page);
       await page.run(() => {
         const area = document.querySelector('.data-box textarea');
         area.value = '';
@@ -81,12 +106,40 @@ for (const name of site.BROWSERS) {
 
     test('a definition with an error says so at its line, on its own side', async (t) => {
       const page = await visit(t, 'diff/');
-      await dropText(page, 'section[aria-label="New"]', 'broken.json', '{\n  "name": "x",\n  "wordPolicyConfig": [,]\n}\n');
+      await dropText(
+        page,
+        'section[aria-label="New"]',
+        'broken.json',
+        '{\n  "name": "x",\n  "wordPolicyConfig": [,]\n}\n',
+      );
       await shown(page, 'section[aria-label="New"] .problem');
       assert.match(await text(page, 'section[aria-label="New"] .problem .where'), /line 3/);
       assert.equal(await page.run(() => document.querySelectorAll('section[aria-label="Old"] .chip.block').length), 0);
+      await compiled(page);
       await page.clickText('Compare', '.run-bar');
       await shown(page, '.results .judgement-bad');
+    });
+
+    test('a bundle is compared in what it holds, and a damaged one says what it is', async (t) => {
+      const page = await visit(t, 'diff/');
+      const bytes = await bundleInUse();
+      await site.drop(page, 'section[aria-label="New"]', [{ name: 'new.bundle', bytes }]);
+      await page.until('the bundle', () =>
+        /^A bundle with 1 guardrail/.test(
+          document.querySelector('section[aria-label="New"] .guardrail-status').textContent,
+        ),
+      );
+      await page.clickText('Compare', '.run-bar');
+      await page.until('what bundles do not hold', () =>
+        /Not compared/.test(document.querySelector('.results').textContent),
+      );
+      await site.drop(page, 'section[aria-label="New"]', [
+        { name: 'cut.bundle', bytes: bytes.slice(0, bytes.length / 2) },
+      ]);
+      await shown(page, 'section[aria-label="New"] .guardrail-status.bad');
+      await page.clickText('Compare', '.run-bar');
+      await shown(page, '.results .judgement-bad');
+      assert.match(await text(page, '.results .judgement-bad'), /bundle_damaged/);
     });
 
     test('a link holds the guardrails, and the corpus only if that is asked for', async (t) => {
@@ -94,9 +147,16 @@ for (const name of site.BROWSERS) {
       await page.clickText('Copy link', '.run-bar');
       const bare = await page.until('a link', () => location.hash.length > 10 && location.hash);
       await page.click('.share-panel input');
-      await page.until('the button as it was', () => document.querySelector('.share-panel button').textContent === 'Copy link');
+      await page.until(
+        'the button as it was',
+        () => document.querySelector('.share-panel button').textContent === 'Copy link',
+      );
       await page.clickText('Copy link', '.run-bar');
-      const whole = await page.until('a longer link', (before) => location.hash.length > before.length && location.hash, bare);
+      const whole = await page.until(
+        'a longer link',
+        (before) => location.hash.length > before.length && location.hash,
+        bare,
+      );
       for (const [hash, lines] of [
         [bare, 0],
         [whole, 190],
@@ -105,7 +165,12 @@ for (const name of site.BROWSERS) {
         t.after(() => other.close());
         await shown(other, '.part .judgement');
         assert.equal(await text(other, '.part .judgement'), '9 differences: 4 weaken, 5 strengthen');
-        const held = await other.run(() => document.querySelector('.data-box textarea').value.split('\n').filter((line) => line !== ''));
+        const held = await other.run(() =>
+          document
+            .querySelector('.data-box textarea')
+            .value.split('\n')
+            .filter((line) => line !== ''),
+        );
         assert.equal(held.length, lines);
       }
       const damaged = await browser.open(`${server.url}diff/${whole.slice(0, 200)}`);
@@ -121,10 +186,19 @@ for (const name of site.BROWSERS) {
       const figures = [overlap.f1, overlap.precision, overlap.recall].map((value) => value.toFixed(3));
       assert.deepEqual(cards.slice(0, 3), figures);
       const rows = await page.run(() =>
-        [...document.querySelectorAll('.table-box tbody tr.sub')].map((row) => [...row.children].map((cell) => cell.textContent)),
+        [...document.querySelectorAll('.table-box tbody tr.sub')].map((row) =>
+          [...row.children].map((cell) => cell.textContent),
+        ),
       );
-      const entries = expected.entries.map((one) => [one.entry, one.overlap.precision?.toFixed(3) ?? '–', one.overlap.recall?.toFixed(3) ?? '–']);
-      assert.deepEqual(rows.map((row) => [row[0], row[3], row[5]]), entries);
+      const entries = expected.entries.map((one) => [
+        one.entry,
+        one.overlap.precision?.toFixed(3) ?? '–',
+        one.overlap.recall?.toFixed(3) ?? '–',
+      ]);
+      assert.deepEqual(
+        rows.map((row) => [row[0], row[3], row[5]]),
+        entries,
+      );
       assert.equal(await page.run(() => document.querySelectorAll('.interval-rows > li').length), entries.length + 1);
       assert.match(await text(page, '.results .judgement'), /conditions? (are|not) met/);
       assert.deepEqual(page.errors, []);
@@ -145,21 +219,37 @@ for (const name of site.BROWSERS) {
         '{"id": "ok", "text": "twice", "spans": []}',
         '{"id": "cut", "text": "abc", "spans": [',
       ];
-      await dropText(page, '.data-box', 'rows.jsonl', rows.join('\n'));
+      await dropData(page, 'rows.jsonl', rows.join('\n'));
       await page.clickText('Judge', '.run-bar');
       await shown(page, '.refused');
       const refused = await texts(page, '.refused li');
       const codes = refused.map((line) => /^line (\d+) (\w+)/.exec(line).slice(1).join(' '));
-      assert.deepEqual(codes, ['2 invalid_json', '3 invalid_text', '4 unknown_type', '5 span_out_of_range', '6 duplicate_id', '7 invalid_json']);
+      assert.deepEqual(codes, [
+        '2 invalid_json',
+        '3 invalid_text',
+        '4 unknown_type',
+        '5 span_out_of_range',
+        '6 duplicate_id',
+        '7 invalid_json',
+      ]);
       assert.equal(await page.run(() => document.querySelector('.refused').textContent.includes('536-22')), false);
       assert.match(await text(page, '.judged-facts'), /Texts1, 1 with labels/);
       // The example's conditions are about labels that these rows do not have.
       assert.match(await text(page, '.results .judgement-warn'), /^The conditions were not judged: .*topicPolicy|f1/);
+      const broken = [...new TextEncoder().encode('{"text": "a", "expect": "NONE"}\n'), 0xff, 0xfe, 0x0a];
+      await site.drop(page, '.data-box', [{ name: 'bytes.jsonl', bytes: broken }]);
+      await page.until('the file', () =>
+        /not all of it is UTF-8/.test(document.querySelector('.file-chip').textContent),
+      );
+      await page.clickText('Judge', '.run-bar');
+      await page.until('the line', () =>
+        /^line 2 invalid_utf8/.test(document.querySelector('.refused li')?.textContent),
+      );
     });
 
     test('nothing to judge is said, not judged', async (t) => {
       const page = await visit(t, 'judge/');
-      await dropText(page, '.data-box', 'empty.jsonl', '');
+      await dropData(page, 'empty.jsonl', '');
       await page.clickText('Judge', '.run-bar');
       await shown(page, '.results .empty');
       assert.match(await text(page, '.results .empty'), /one JSON object a line/);
@@ -167,20 +257,33 @@ for (const name of site.BROWSERS) {
 
     test('a file of 5 MB is judged in the worker while the page answers, and can be stopped', async (t) => {
       const page = await visit(t, 'judge/');
-      const row = (number) => ({ id: `r${number}`, text: `Row ${number}: write to ana${number}@example.com. ${'x '.repeat(30)}`, expect: 'NONE' });
+      const row = (number) => ({
+        id: `r${number}`,
+        text: `Row ${number}: write to ana${number}@example.com. ${'x '.repeat(30)}`,
+        expect: 'NONE',
+      });
       const count = 36_000;
       const data = Array.from({ length: count }, (_, number) => JSON.stringify(row(number))).join('\n');
       assert.ok(data.length > 5_000_000);
-      await dropText(page, '.data-box', 'many.jsonl', data);
+      await dropData(page, 'many.jsonl', data);
       await shown(page, '.data-box .file-chip b');
       assert.equal(await text(page, '.data-box .file-chip b'), 'many.jsonl');
       await page.clickText('Judge', '.run-bar');
       await page.until('progress', () => document.querySelector('.run-state progress')?.hasAttribute('value'));
       await page.clickText('Stop', '.run-bar');
       await page.until('the end of the run', () => document.querySelector('.run-state').hidden);
-      assert.equal(await page.run(() => document.querySelector('.judged-facts').textContent.includes('Texts60,')), true, 'the last results stay');
+      assert.equal(
+        await page.run(() => document.querySelector('.judged-facts').textContent.includes('Texts60,')),
+        true,
+        'the last results stay',
+      );
       await page.clickText('Judge', '.run-bar');
-      await page.until('all rows', (all) => document.querySelector('.judged-facts')?.textContent.includes(`Texts${all},`), count.toLocaleString('en'));
+      await outcome(
+        page,
+        'all rows',
+        (all) => document.querySelector('.judged-facts')?.textContent.includes(`Texts${all},`),
+        count.toLocaleString('en'),
+      );
       const refused = await page.run(() => document.querySelector('.refused') !== null);
       assert.equal(refused, false);
     });
@@ -193,7 +296,9 @@ for (const name of site.BROWSERS) {
         for (const theme of ['Light', 'Dark']) {
           await page.clickText(theme, '.theme-switch');
           const { violations } = await page.run(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-          const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+          const found = violations.map(
+            (one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
+          );
           assert.deepEqual(found, [], theme);
           await page.screenshot(`results-${path.slice(0, -1)}-${theme.toLowerCase()}`, true);
         }
@@ -211,15 +316,17 @@ for (const name of site.BROWSERS) {
     const proxy = await watch();
     const browser = await launch(name, { proxy: proxy.port });
     try {
-      const page = await firstVisit(browser, `${server.url}judge/`);
+      const page = await firstVisit(browser, server.url, 'judge/');
       const mine = JSON.stringify({ id: 'mine', text: 'Mail quokka-7291@example.com', expect: 'NONE' });
-      await dropText(page, '.data-box', 'mine.jsonl', mine);
+      await dropData(page, 'mine.jsonl', mine);
       await page.clickText('Judge', '.run-bar');
       const judged = () => document.querySelector('.judged-facts')?.textContent.includes('Texts1,');
       await page.until('one row', judged);
       await page.until('the state to be kept', storedJudge, 'quokka-7291');
       await page.reload();
-      await page.until('the text again', () => document.querySelector('.data-box textarea')?.value.includes('quokka-7291'));
+      await page.until('the text again', () =>
+        document.querySelector('.data-box textarea')?.value.includes('quokka-7291'),
+      );
       await page.until('one row again', judged);
       const own = new URL(server.url).host;
       const ours = proxy.seen.filter((one) => one.host === own);

@@ -18,7 +18,10 @@ pub(crate) const CHORE: Chore = Chore {
         bad-input      bundles, texts and arguments that are none\n  \
         platform       where WebAssembly cannot be had, and every way of getting it\n  \
         traps          a trap never bricks a page; memory\n  \
-        server-import  importing the package does nothing\n\n\
+        server-import  importing the package does nothing\n  \
+        ui-worker      the client of an engine in a worker: crashes, timeouts, cancelling\n  \
+        ui-form        the form guard as people use it\n  \
+        ui-react       the hook, in React 18 and 19\n\n\
         EDGERAIL_SURFACES=node,chromium,firefox chooses surfaces. Uses target/npm/edgerail.tgz, which\n\
         `cargo xtask npm` makes; it is made if it is not there. Needs Node 20; installs chromium and firefox-esr\n\
         where it can.",
@@ -26,7 +29,16 @@ pub(crate) const CHORE: Chore = Chore {
 };
 
 /// The tests, in the order in which they run.
-const TESTS: [&str; 5] = ["server-import", "corpus", "bad-input", "platform", "traps"];
+const TESTS: [&str; 8] = [
+    "server-import",
+    "corpus",
+    "bad-input",
+    "platform",
+    "traps",
+    "ui-worker",
+    "ui-form",
+    "ui-react",
+];
 
 fn chore(arguments: &[&str]) -> Result<(), String> {
     let unknown = arguments.iter().find(|name| !TESTS.contains(name));
@@ -52,10 +64,6 @@ fn folder() -> PathBuf {
 
 fn test(names: &[&str]) -> Result<(), String> {
     prepare()?;
-    let corpus = target().join("e2e/corpus");
-    let export = ["run", "--quiet", "--package", "edgerail-tests"];
-    let mut export = cargo(&[&export[..], &["--bin", "export", "--"]].concat());
-    run(export.arg(&corpus))?;
     for name in names {
         let start = Instant::now();
         let mut node = Command::new("node");
@@ -69,7 +77,7 @@ fn test(names: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
-/// Installs what the tests need, the packed package among it.
+/// Installs what the tests need, the packed package among it, and exports the corpus.
 fn prepare() -> Result<(), String> {
     web::node()?;
     web::browsers()?;
@@ -84,7 +92,10 @@ fn prepare() -> Result<(), String> {
     fs::create_dir_all(&package).map_err(|e| format!("{}: {e}", package.display()))?;
     let mut unpack = Command::new("tar");
     unpack.arg("-xzf").arg(&tarball).arg("-C").arg(&package);
-    run(unpack.arg("--strip-components=1"))
+    run(unpack.arg("--strip-components=1"))?;
+    let export = ["run", "--quiet", "--package", "edgerail-tests"];
+    let mut export = cargo(&[&export[..], &["--bin", "export", "--"]].concat());
+    run(export.arg(target().join("e2e/corpus")))
 }
 
 /// Measures the engine in Chromium and Node against wasmtime; `tests/e2e/bench.mjs` takes the arguments.

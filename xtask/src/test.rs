@@ -65,7 +65,7 @@ fn test(arguments: &[&str]) -> Result<(), String> {
     stage("mutation", &corpus::mutate)?;
     stage("npm package", &npm::build)?;
     stage("npm tests", &npm::test)?;
-    stage("browsers", &e2e::all)?;
+    stage("surfaces", &e2e::all)?;
     stage("consumers", &|| consumers::consumers(&[]))?;
     stage("playground", &www::test)?;
     if deep {

@@ -313,7 +313,9 @@ impl RegexSet {
         }
         for (number, pattern) in self.patterns.iter().enumerate() {
             let alone = pattern.path != RegexPath::Group && wanted(number);
-            if alone && (pattern.literal.is_empty() || text.contains(pattern.literal.as_str())) {
+            if alone
+                && (pattern.literal.is_empty() || crate::text::contains(text, &pattern.literal))
+            {
                 for span in spans(pattern.gaps) {
                     self.find_one(number, text, span, Ends::ANYWHERE, &mut report)?;
                 }
@@ -610,7 +612,10 @@ fn find_fallback(
     // Assertions look one character further than a match reaches.
     let reach = max_len.saturating_add(8);
     let mut from = 0;
-    while let Some(found) = text.get(from..).and_then(|rest| rest.find(literal)) {
+    while let Some(found) = text
+        .get(from..)
+        .and_then(|rest| crate::text::find(rest, literal))
+    {
         let literal_at = from.saturating_add(found);
         let mut at = floor_char(text, literal_at.saturating_sub(reach)).max(from);
         let end = floor_char(

@@ -21,13 +21,14 @@ for (const name of scripts) {
 }
 const after = globals();
 for (const key of new Set([...before.keys(), ...after.keys()])) {
-  if (before.get(key) !== after.get(key)) throw new Error(`importing changed globalThis.${String(key)}`);
+  const isSame = before.has(key) === after.has(key) && Object.is(before.get(key) ?? after.get(key), after.get(key));
+  if (!isSame) throw new Error(`importing changed globalThis.${String(key)}`);
 }
 const open = process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|FSReqPromise|CloseReq)$/.test(name));
 if (open.length > 0) throw new Error(`importing left open: ${open.join(', ')}`);
 
-/** What every global is, without asking its getters. */
+/** What every global is. Node makes some of its own when they are first used; until then they are `undefined` here. */
 function globals() {
   const entries = Object.entries(Object.getOwnPropertyDescriptors(globalThis));
-  return new Map(entries.map(([key, { value, get }]) => [key, value ?? get]));
+  return new Map(entries.map(([key, { value }]) => [key, value]));
 }

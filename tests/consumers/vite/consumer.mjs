@@ -8,7 +8,8 @@ export async function run(t) {
   await t.page(dev.match[1]);
   await dev.stop();
   await t.run([vite, 'build']);
-  const preview = await t.serve([vite, 'preview', '--host', '127.0.0.1', '--port', '4179'], { ready });
+  const [port] = await t.freePorts(1);
+  const preview = await t.serve([vite, 'preview', '--host', '127.0.0.1', '--port', String(port)], { ready });
   await t.page(preview.match[1]);
   await preview.stop();
 }

@@ -20,8 +20,8 @@ const TYPES = {
 
 /**
  * Serves folders by the first part of the path (`{ web: '/…/web' }`; the name `''` takes everything else) and answers
- * of its own: `pages[path]` is `{ status, headers, body }` or a function of the request that gives one. `headers` come
- * with every answer. Listens on a free port of 127.0.0.1.
+ * of its own: `pages[path]` is `{ status, headers, body }` or a function of the request that gives one; `cut: true` closes the
+ * connection behind the body. `headers` come with every answer. Listens on a free port of 127.0.0.1.
  */
 export async function serve({ folders = {}, pages = {}, headers = {} }) {
   const requests = [];
@@ -33,7 +33,8 @@ export async function serve({ folders = {}, pages = {}, headers = {} }) {
       if (page !== undefined) {
         const answer = typeof page === 'function' ? await page(request) : page;
         response.writeHead(answer.status ?? 200, { ...headers, ...answer.headers });
-        response.end(answer.body ?? '');
+        if (answer.cut) response.write(answer.body, () => response.destroy());
+        else response.end(answer.body ?? '');
         return;
       }
       await file(folders, pathname, headers, response);

@@ -45,7 +45,7 @@ export async function testServer(more = {}) {
       '/text.wasm': { headers: { 'content-type': 'application/wasm' }, body: HTML },
       '/empty.bundle': { headers: { 'content-type': 'application/octet-stream' } },
       // A connection that ends too early.
-      '/cut.bundle': { headers: { 'content-type': 'application/octet-stream', 'content-length': '100' }, body: 'EDGERAIL' },
+      '/cut.bundle': { headers: { 'content-type': 'application/octet-stream', 'content-length': '100' }, body: 'EDGERAIL', cut: true },
       ...more.pages,
     },
   });

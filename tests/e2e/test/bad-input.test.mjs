@@ -34,17 +34,11 @@ for (const surface of SURFACES) {
       await running.stop();
       await server.stop();
     });
+    // One page for all: whatever is refused leaves it usable.
+    const page = await running.open(server.origin);
     for (const [module, names] of Object.entries(MODULES)) {
-      for (const name of names) {
-        await t.test(name, async () => {
-          const page = await running.open(server.origin);
-          try {
-            await page.call(module, name, { surface });
-          } finally {
-            await page.close();
-          }
-        });
-      }
+      for (const name of names) await t.test(name, () => page.call(module, name, { surface }));
     }
+    await page.close();
   });
 }

@@ -34,7 +34,7 @@ for (const surface of SURFACES) {
       try {
         const from = server.requests.length;
         const subpaths = ['edgerail', 'edgerail/stream', 'edgerail/worker', 'edgerail/form', 'edgerail/ai', 'edgerail/aws'];
-        const added = await page.call('side-effects.mjs', 'imports', { subpaths: [...subpaths, 'edgerail/compile'] });
+        const added = await page.call('side-effects.mjs', 'imports', { subpaths: [...subpaths, 'edgerail/inline', 'edgerail/compile'] });
         assert.deepEqual(added, []);
         const others = server.requests.slice(from).filter(({ path }) => !/^\/(package|web)\/.*\.m?js$/.test(path));
         assert.deepEqual(others, []);

@@ -13,6 +13,7 @@ const GROWTH = 96 << 20;
 const TESTS = [
   ['traps.mjs', 'blocks'],
   ['traps.mjs', 'liveHandles'],
+  ['traps.mjs', 'inStreams'],
   ['traps.mjs', 'garbage'],
   ['traps.mjs', 'again'],
   ['traps.mjs', 'thousand'],

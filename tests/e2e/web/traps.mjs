@@ -97,6 +97,35 @@ export async function liveHandles({ origin }) {
   assertEqual((await engineOf(origin)).evaluate(TEXT).json, before[0], 'an engine that is loaded now');
 }
 
+/** A stream that itself traps: the message once, and nothing of what was held back; the streams beside it likewise. */
+export async function inStreams({ origin }) {
+  const records = [];
+  const engine = await engineOf(origin, { onDecision: (record) => records.push(record.reasonCode) });
+  const streams = [engine.stream(), engine.stream(), engine.stream({ source: 'INPUT', mode: 'buffer' })];
+  for (const stream of streams) stream.push('Write to ana@example.c');
+  const [trapping, beside, buffered] = streams;
+  assertEqual(trapping.push(FAULT), MESSAGE_OUT, 'the stream that traps');
+  assertEqual([trapping.push('om'), trapping.nextBlock(), trapping.blocked], ['', '', true], 'the same afterwards');
+  assertEqual(beside.push('om'), MESSAGE_OUT, 'a stream beside it');
+  for (const [stream, text] of [[trapping, ''], [beside, ''], [buffered, MESSAGE]]) {
+    const end = stream.finish();
+    assertEqual([end.outcome, end.reasonCode, end.text, end.found], ['block', 'trap', text, 0], 'the end');
+    assertEqual(await codeOf(() => stream.push('x')), 'stream_finished', 'a stream that was finished');
+  }
+  assertEqual(records, ['trap', 'trap', 'trap'], 'the records');
+  assertEqual(engine.evaluate(TEXT).outcome, 'mask', 'the engine afterwards');
+  const pieces = new ReadableStream({
+    start(controller) {
+      for (const piece of ['Write to ana@example.c', FAULT, 'om and more']) controller.enqueue(piece);
+      controller.close();
+    },
+  });
+  let out = '';
+  const reader = pieces.pipeThrough(edgerail.guardStream(engine)).getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) out += next.value;
+  assertEqual(out, `Write to ${MESSAGE_OUT}`, 'a guarded stream');
+}
+
 /** Handles that are dropped, not freed, before, between and after traps. */
 export async function garbage({ origin }) {
   const kept = await engineOf(origin);

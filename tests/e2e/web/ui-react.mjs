@@ -70,7 +70,11 @@ function App(props) {
     return h(GuardrailProvider, { engine: () => load() }, h(Field, { name: 'a' }), h(Field, { name: 'b', options: { debounce: 0 } }));
   }
   if (mode === 'controlled') return h(Field, { options: { engine, text, onText: setText, ...options } });
-  if (mode === 'form') return h('form', { id: 'form', action: '/submitted' }, h(Field, { options: { engine: null, text, onText: setText } }), h('button', null, 'Send'));
+  if (mode === 'form') {
+    const field = h(Field, { options: { engine: null, text, onText: setText } });
+    const form = h('form', { action: '/submitted', target: 'result' }, field, h('button', null, 'Send'));
+    return h('div', null, form, h('iframe', { name: 'result', title: 'Result' }));
+  }
   return h(Field, { options: { engine, ...options } });
 }
 

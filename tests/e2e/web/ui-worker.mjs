@@ -168,7 +168,7 @@ export async function crash({ origin }) {
 
 export async function timeout({ origin }) {
   const { made, worker } = await faulty();
-  const engine = await open(origin, { worker, timeout: 300 });
+  const engine = await open(origin, { worker, timeout: 1500 });
   const stream = await engine.stream({ source: 'OUTPUT' });
   const other = await engine.stream({ source: 'OUTPUT' });
   const [late, output, waiting] = await Promise.all([
@@ -193,7 +193,7 @@ export async function timeout({ origin }) {
 export async function abort({ origin }) {
   const { made, worker } = await faulty();
   const records = [];
-  const engine = await open(origin, { worker, timeout: 300, onDecision: (record) => records.push(record) });
+  const engine = await open(origin, { worker, timeout: 1500, onDecision: (record) => records.push(record) });
   const [busy, queued] = [new AbortController(), new AbortController()];
   const active = codeOf(() => engine.evaluate(HANG, { signal: busy.signal }));
   const waiting = codeOf(() => engine.evaluate(BLOCKED, { signal: queued.signal }));
@@ -217,7 +217,7 @@ export async function given({ origin }) {
   // A worker that was made before cannot be made again: after a failure everything is blocked, nothing hangs.
   const { made, worker } = await faulty();
   worker();
-  const engine = await open(origin, { worker: made[0], timeout: 300 });
+  const engine = await open(origin, { worker: made[0], timeout: 1500 });
   assertEqual((await engine.evaluate(TEXT)).outcome, 'mask', 'before');
   assertEqual((await engine.evaluate(HANG)).reasonCode, 'deadline', 'the call');
   for (const text of [TEXT, 'fine']) {

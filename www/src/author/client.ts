@@ -5,7 +5,7 @@ import workerUrl from './worker.js?worker&url';
 
 let client: WorkerClient<Author> | undefined;
 
-/** The worker that compiles, compares and judges. It starts with the first call, and calls queue up in it. */
+/** The worker that compiles. It starts with the first call, and calls queue up in it. */
 export function author(): WorkerClient<Author> {
   client ??= new WorkerClient<Author>(() => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'author' }));
   return client;

@@ -45,11 +45,23 @@ function track(row: IntervalRow): SVGElement {
   const marks = row.measures.flatMap((measure, place) => {
     const y = 13 + place * 16;
     if (measure.value === null) {
-      return [svg('text', { class: 'nothing', x: at(0), y: y + 4 }, `no ${measure.name.toLowerCase()}: nothing found or labelled`)];
+      return [
+        svg(
+          'text',
+          { class: 'nothing', x: at(0), y: y + 4 },
+          `no ${measure.name.toLowerCase()}: nothing found or labelled`,
+        ),
+      ];
     }
     const whisker =
       measure.bounds &&
-      svg('line', { class: `whisker hit-${measure.look}`, x1: at(measure.bounds[0]), x2: at(measure.bounds[1]), y1: y, y2: y });
+      svg('line', {
+        class: `whisker hit-${measure.look}`,
+        x1: at(measure.bounds[0]),
+        x2: at(measure.bounds[1]),
+        y1: y,
+        y2: y,
+      });
     return [...(whisker ? [whisker] : []), mark(measure, measure.value, y)];
   });
   const label = `${row.name}: ${row.measures.map(said).join('; ')}`;
@@ -63,7 +75,9 @@ function track(row: IntervalRow): SVGElement {
 }
 
 function axis(): SVGElement {
-  const labels = STEPS.map((step) => svg('text', { class: 'tick', x: at(step), y: 12, 'text-anchor': 'middle' }, step.toString()));
+  const labels = STEPS.map((step) =>
+    svg('text', { class: 'tick', x: at(step), y: 12, 'text-anchor': 'middle' }, step.toString()),
+  );
   return svg('svg', { class: 'axis', 'aria-hidden': 'true', width: '100%', height: 16 }, ...labels);
 }
 

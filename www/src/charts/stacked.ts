@@ -13,7 +13,8 @@ export interface StackedRow {
   parts: readonly Part[];
 }
 
-const said = (part: Part, whole: number): string => `${part.name} ${number(part.count)} (${percent(part.count, whole)})`;
+const said = (part: Part, whole: number): string =>
+  `${part.name} ${number(part.count)} (${percent(part.count, whole)})`;
 
 function bar(row: StackedRow): SVGElement {
   const whole = row.parts.reduce((sum, part) => sum + part.count, 0);
@@ -26,7 +27,16 @@ function bar(row: StackedRow): SVGElement {
     const rect = svg('rect', { class: `part part-${part.look}`, x: `${x}%`, y: 0, width: `${width}%`, height: 28 });
     rect.append(svg('title', {}, said(part, whole)));
     // A figure that does not fit its part is in the legend.
-    const label = width < 9 ? [] : [svg('text', { class: 'part-count', x: `${x + width / 2}%`, y: 19, 'text-anchor': 'middle' }, number(part.count))];
+    const label =
+      width < 9
+        ? []
+        : [
+            svg(
+              'text',
+              { class: 'part-count', x: `${x + width / 2}%`, y: 19, 'text-anchor': 'middle' },
+              number(part.count),
+            ),
+          ];
     return [rect, ...label];
   });
   const label = `${row.name}: ${row.parts.map((part) => said(part, whole)).join(', ')}`;
@@ -37,8 +47,15 @@ function bar(row: StackedRow): SVGElement {
 export function stackedChart(title: string, rows: readonly StackedRow[]): HTMLElement {
   const items = rows.map((row) => {
     const whole = row.parts.reduce((sum, part) => sum + part.count, 0);
-    const figures = row.parts.map((part) => el('li', {}, el('span', { class: `swatch part-${part.look}`, 'aria-hidden': 'true' }), said(part, whole)));
+    const figures = row.parts.map((part) =>
+      el('li', {}, el('span', { class: `swatch part-${part.look}`, 'aria-hidden': 'true' }), said(part, whole)),
+    );
     return el('li', {}, el('span', { class: 'row-name' }, row.name), bar(row), el('ul', { class: 'key' }, ...figures));
   });
-  return el('figure', { class: 'drawing stacked' }, el('figcaption', {}, title), el('ul', { class: 'stack-rows' }, ...items));
+  return el(
+    'figure',
+    { class: 'drawing stacked' },
+    el('figcaption', {}, title),
+    el('ul', { class: 'stack-rows' }, ...items),
+  );
 }

@@ -22,7 +22,13 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
     );
     return el('tr', { class: row.class }, ...cells);
   });
-  const content = el('table', {}, el('caption', {}, caption), el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...body));
+  const content = el(
+    'table',
+    {},
+    el('caption', {}, caption),
+    el('thead', {}, el('tr', {}, ...head)),
+    el('tbody', {}, ...body),
+  );
   return el('div', { class: 'table-box', role: 'region', 'aria-label': caption, tabindex: 0 }, content);
 }
 
@@ -44,6 +50,12 @@ export function matrix(
     return el('tr', {}, el('th', { scope: 'row' }, name), ...cells);
   });
   const head = el('tr', {}, el('td'), ...columns.map((name) => el('th', { scope: 'col', class: 'figure' }, name)));
-  const content = el('table', { class: 'matrix' }, el('caption', {}, caption), el('thead', {}, head), el('tbody', {}, ...body));
+  const content = el(
+    'table',
+    { class: 'matrix' },
+    el('caption', {}, caption),
+    el('thead', {}, head),
+    el('tbody', {}, ...body),
+  );
   return el('div', { class: 'table-box', role: 'region', 'aria-label': caption, tabindex: 0 }, content);
 }

@@ -21,11 +21,14 @@ export type Look = (text: AffectedText) => Promise<Both>;
 export function impactView(diff: Diff, impact: Impact, look: Look): HTMLElement[] {
   const cloud = diff.changes.filter((change) => change.cloudOnly).length;
   const warnings = [
-    cloud > 0 && `${counted(cloud, 'difference')} of what only the cloud evaluates: no corpus shows here what that does.`,
+    cloud > 0 &&
+      `${counted(cloud, 'difference')} of what only the cloud evaluates: no corpus shows here what that does.`,
     impact.failed > 0 && `${counted(impact.failed, 'text')} could not be evaluated by both versions.`,
     impact.asEnforced && 'Guardrails that only observe are taken as if they acted.',
   ];
-  const list = warnings.filter((text) => text !== false).map((text) => el('p', { class: 'judgement judgement-warn' }, text));
+  const list = warnings
+    .filter((text) => text !== false)
+    .map((text) => el('p', { class: 'judgement judgement-warn' }, text));
   const refused = refusedView(diff, impact);
   if (impact.texts === 0) return [...list, ...refused, el('p', { class: 'empty' }, 'There is no text in the corpus.')];
   const figures = el('div', { class: 'beside' }, chart(impact), flow(impact));
@@ -49,8 +52,19 @@ function cards(impact: Impact): HTMLElement {
 }
 
 /** A figure with its name and a remark. */
-export function card(name: string, value: string, remark: string, tone: 'plain' | 'good' | 'warn' | 'bad'): HTMLElement {
-  return el('div', { class: `card card-${tone}` }, el('dt', {}, name), el('dd', { class: 'value' }, value), el('dd', { class: 'remark' }, remark));
+export function card(
+  name: string,
+  value: string,
+  remark: string,
+  tone: 'plain' | 'good' | 'warn' | 'bad',
+): HTMLElement {
+  return el(
+    'div',
+    { class: `card card-${tone}` },
+    el('dt', {}, name),
+    el('dd', { class: 'value' }, value),
+    el('dd', { class: 'remark' }, remark),
+  );
 }
 
 function refusedView(diff: Diff, impact: Impact): HTMLElement[] {
@@ -59,8 +73,13 @@ function refusedView(diff: Diff, impact: Impact): HTMLElement[] {
 }
 
 /** Lines that were refused, with their numbers and the remedy. */
-export function refusedLines(count: number, lines: readonly { line: number; code: string; message: string }[]): HTMLElement {
-  const items = lines.map((one) => el('li', {}, el('b', {}, `line ${number(one.line)}`), ' ', el('code', {}, one.code), ` ${one.message}`));
+export function refusedLines(
+  count: number,
+  lines: readonly { line: number; code: string; message: string }[],
+): HTMLElement {
+  const items = lines.map((one) =>
+    el('li', {}, el('b', {}, `line ${number(one.line)}`), ' ', el('code', {}, one.code), ` ${one.message}`),
+  );
   const rest = count > lines.length && el('p', { class: 'note' }, `and ${number(count - lines.length)} more`);
   const summary = el('summary', {}, `${counted(count, 'line')} refused; the others are counted`);
   return el('details', { class: 'refused', open: count <= 5 }, summary, el('ul', {}, ...items), rest);
@@ -92,13 +111,21 @@ function flow(impact: Impact): HTMLElement {
 }
 
 function reasons(impact: Impact): HTMLElement {
-  if (impact.reasons.length === 0) return el('p', { class: 'empty' }, 'Both versions treat every text of the corpus alike.');
+  if (impact.reasons.length === 0)
+    return el('p', { class: 'empty' }, 'Both versions treat every text of the corpus alike.');
   const shown = SHIFTS.filter((shift) => impact.shifts[shift] > 0);
-  const total = (one: Impact['reasons'][number]): number => shown.reduce((sum, shift) => sum + (one.shifts[shift] ?? 0), 0);
-  const rows = [...impact.reasons].sort((a, b) => total(b) - total(a)).map((one) => ({
-    cells: [entryWords(one), policyWords(one.policy), ...shown.map((shift) => number(one.shifts[shift] ?? 0))],
-  }));
-  const columns = [{ name: 'Reason' }, { name: 'Policy' }, ...shown.map((shift) => ({ name: SHIFT_WORDS[shift], figures: true }))];
+  const total = (one: Impact['reasons'][number]): number =>
+    shown.reduce((sum, shift) => sum + (one.shifts[shift] ?? 0), 0);
+  const rows = [...impact.reasons]
+    .sort((a, b) => total(b) - total(a))
+    .map((one) => ({
+      cells: [entryWords(one), policyWords(one.policy), ...shown.map((shift) => number(one.shifts[shift] ?? 0))],
+    }));
+  const columns = [
+    { name: 'Reason' },
+    { name: 'Policy' },
+    ...shown.map((shift) => ({ name: SHIFT_WORDS[shift], figures: true })),
+  ];
   return table('Texts that each entry shifts', columns, rows);
 }
 
@@ -111,16 +138,29 @@ function texts(impact: Impact, look: Look): HTMLElement {
   const show = (chosen: Shift | null): void => {
     const own = impact.examples.filter((text) => chosen === null || text.shift === chosen);
     const all = chosen === null ? impact.affected : impact.shifts[chosen];
-    status.textContent = own.length < all ? `The first ${number(own.length)} of ${counted(all, 'text')}.` : `${counted(all, 'text')}.`;
+    status.textContent =
+      own.length < all ? `The first ${number(own.length)} of ${counted(all, 'text')}.` : `${counted(all, 'text')}.`;
     set(own);
   };
   const options = [null, ...SHIFTS.filter((shift) => impact.shifts[shift] > 0)];
   const choices = options.map((shift, place) => {
     const count = shift === null ? impact.affected : impact.shifts[shift];
-    const input = el('input', { type: 'radio', name: 'shift', value: shift ?? 'all', checked: place === 0, onchange: () => show(shift) });
+    const input = el('input', {
+      type: 'radio',
+      name: 'shift',
+      value: shift ?? 'all',
+      checked: place === 0,
+      onchange: () => show(shift),
+    });
     const title = shift === null ? undefined : SHIFT_NOTES[shift];
     const look = shift === null ? '' : letsOut(shift) ? ' choice-bad' : ' choice-warn';
-    return el('label', { class: `choice${look}`, title }, input, `${shift === null ? 'all' : SHIFT_WORDS[shift]} `, el('b', {}, number(count)));
+    return el(
+      'label',
+      { class: `choice${look}`, title },
+      input,
+      `${shift === null ? 'all' : SHIFT_WORDS[shift]} `,
+      el('b', {}, number(count)),
+    );
   });
   show(null);
   const legend = el('legend', { class: 'visually-hidden' }, 'Show texts that are');
@@ -128,7 +168,11 @@ function texts(impact: Impact, look: Look): HTMLElement {
     'section',
     { class: 'affected', hidden: impact.affected === 0 },
     el('h3', {}, 'Texts treated otherwise'),
-    el('p', { class: 'note' }, '“Let through” is said of this engine: what it leaves to the cloud is still decided there.'),
+    el(
+      'p',
+      { class: 'note' },
+      '“Let through” is said of this engine: what it leaves to the cloud is still decided there.',
+    ),
     el('fieldset', { class: 'choices' }, legend, ...choices),
     status,
     list,
@@ -153,7 +197,10 @@ function textView(text: AffectedText, look: Look): HTMLElement {
     body.replaceChildren(el('p', { class: 'note' }, 'Evaluating…'));
     look(text).then(
       (both) => body.replaceChildren(side('old', text.text, both.old), side('new', text.text, both.new)),
-      (error: unknown) => body.replaceChildren(el('p', { class: 'judgement judgement-bad' }, error instanceof Error ? error.message : String(error))),
+      (error: unknown) =>
+        body.replaceChildren(
+          el('p', { class: 'judgement judgement-bad' }, error instanceof Error ? error.message : String(error)),
+        ),
     );
   });
   return el('li', {}, details);
@@ -163,14 +210,18 @@ const LOOKS: Readonly<Record<string, string>> = { BLOCKED: 'block', ANONYMIZED: 
 
 /** The text as one version sees it. */
 function side(name: 'old' | 'new', text: string, decision: Decision): HTMLElement {
-  const stretches = decision.findings.map((finding) => ({
-    start: finding.start,
-    end: finding.end,
-    look: LOOKS[finding.action] ?? 'none',
-    title: `${finding.name ?? finding.type ?? policyWords(finding.policy)}, ${finding.action.toLowerCase()}`,
-  }));
+  const stretches = decision.findings.map((finding) => {
+    // In a guardrail that only observes: what it would do.
+    const does = finding.would ?? finding.action;
+    const name = finding.name ?? finding.type ?? policyWords(finding.policy);
+    const verb = `${finding.would === undefined ? '' : 'would be '}${does.toLowerCase()}`;
+    return { start: finding.start, end: finding.end, look: LOOKS[does] ?? 'none', title: `${name}, ${verb}` };
+  });
   const outcome = el('span', { class: `tag tag-${decision.outcome}` }, decision.outcome);
-  const output = decision.outcome === 'pass' ? false : el('p', { class: 'output' }, el('span', { class: 'property' }, 'gives'), decision.text);
+  const output =
+    decision.outcome === 'pass'
+      ? false
+      : el('p', { class: 'output' }, el('span', { class: 'property' }, 'gives'), decision.text);
   return el(
     'section',
     { class: 'side' },

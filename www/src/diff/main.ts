@@ -23,7 +23,9 @@ import { policyView } from './policy-view.js';
 import '../judge/judge.css';
 
 const main = startPage();
-const worker = new WorkerClient<JudgeHandlers>(() => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'edgerail-judge' }));
+const worker = new WorkerClient<JudgeHandlers>(
+  () => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'edgerail-judge' }),
+);
 
 const changed = (): void => {
   result.stale();
@@ -55,43 +57,63 @@ const run = runner('Compare', compare, (error) => result.fail(error));
 async function compare(options: CallOptions): Promise<boolean> {
   const question = ask();
   if (question === undefined) return false;
+  const { text } = corpus.get();
   const diff = await worker.call('diff', [question], options);
-  show(diff, question);
+  show(diff, question, text);
   return true;
 }
 
 function ask(): DiffQuestion | undefined {
   const sides = { old: old.source(), new: next.source() };
-  const missing = [sides.old ? '' : 'the old version', sides.new ? '' : 'the new version'].filter((side) => side !== '');
+  const missing = [sides.old ? '' : 'the old version', sides.new ? '' : 'the new version'].filter(
+    (side) => side !== '',
+  );
   if (sides.old === undefined || sides.new === undefined) {
     result.empty(`Paste, drop or choose ${missing.join(' and ')} first.`);
     return undefined;
   }
-  const { text } = corpus.get();
+  const { text, data } = corpus.get();
   return {
     old: { ...sides.old, label: 'old' },
     new: { ...sides.new, label: 'new' },
-    corpus: text.trim() === '' ? undefined : text,
+    corpus: text.trim() === '' ? undefined : data,
     format: guessFormat(text),
     source: source.value,
     asEnforced: asEnforced.checked,
   };
 }
 
-function show(diff: Diff, question: DiffQuestion): void {
-  const rows = question.format === 'jsonl' ? dataRows(question.corpus ?? '') : undefined;
+function show(diff: Diff, question: DiffQuestion, shownCorpus: string): void {
+  const rows = question.format === 'jsonl' ? dataRows(shownCorpus) : undefined;
   const look = (text: AffectedText) =>
     worker.call('look', [question.old, question.new, text.text, rows?.(text.line).source ?? question.source]);
-  const save = button('Save as JSON', () => download('edgerail-diff.json', `${JSON.stringify(diff, null, 2)}\n`, 'application/json'));
-  const policy = el('section', { class: 'part' }, el('div', { class: 'part-head' }, el('h2', {}, 'What changed in the policy'), save), ...policyView(diff));
-  const effect = diff.impact === null ? [el('p', { class: 'empty' }, 'Add a corpus to see what this does to texts.')] : impactView(diff, diff.impact, look);
+  const save = button('Save as JSON', () =>
+    download('edgerail-diff.json', `${JSON.stringify(diff, null, 2)}\n`, 'application/json'),
+  );
+  const policy = el(
+    'section',
+    { class: 'part' },
+    el('div', { class: 'part-head' }, el('h2', {}, 'What changed in the policy'), save),
+    ...policyView(diff),
+  );
+  const effect =
+    diff.impact === null
+      ? [el('p', { class: 'empty' }, 'Add a corpus to see what this does to texts.')]
+      : impactView(diff, diff.impact, look);
   const impact = el('section', { class: 'part' }, el('h2', {}, 'What that does to the corpus'), ...effect);
   result.show(policy, impact);
 }
 
 function state(withData: boolean): unknown {
   const data = withData ? { corpus: keptData(corpus.get().text) } : {};
-  return { page: 'diff', old: old.json(), new: next.json(), source: source.value, asEnforced: asEnforced.checked, ...data };
+  return {
+    page: 'diff',
+    old: old.json(),
+    new: next.json(),
+    source: source.value,
+    asEnforced: asEnforced.checked,
+    ...data,
+  };
 }
 
 const keepLater = debounce(() => void keep('diff', state(true)), 400);
@@ -145,11 +167,23 @@ fill(
     { class: 'run-bar' },
     run.element,
     source.element,
-    el('label', { class: 'check', title: 'Guardrails that only observe count as if they acted' }, asEnforced, ' as if enforced'),
+    el(
+      'label',
+      { class: 'check', title: 'Guardrails that only observe count as if they acted' },
+      asEnforced,
+      ' as if enforced',
+    ),
     sharePanel('corpus', state),
   ),
   result.element,
 );
 window.addEventListener('pagehide', () => keepLater.flush());
-window.addEventListener('hashchange', () => void sharedState(location.hash).then((shared) => shared !== undefined && restore(shared), () => undefined));
+window.addEventListener(
+  'hashchange',
+  () =>
+    void sharedState(location.hash).then(
+      (shared) => shared !== undefined && restore(shared),
+      () => undefined,
+    ),
+);
 start().catch(result.fail);

@@ -12,7 +12,9 @@ const LISTED = 500;
 export function policyView(diff: Diff): HTMLElement[] {
   const several = diff.old.guardrails.length > 1 || diff.new.guardrails.length > 1;
   const groups = WAYS.map((way) => ({ way, own: diff.changes.filter((change) => change.way === way) }));
-  const sections = groups.filter((group) => group.own.length > 0).map((group) => wayView(group.way, group.own, several));
+  const sections = groups
+    .filter((group) => group.own.length > 0)
+    .map((group) => wayView(group.way, group.own, several));
   return [banner(diff), ...sections, ...notes(diff)];
 }
 
@@ -29,7 +31,11 @@ function wayView(way: ChangeWay, own: readonly Change[], several: boolean): HTML
     { class: `way way-${way}` },
     el('h3', {}, `${WAY_TITLES[way]} `, el('span', { class: 'count' }, String(own.length))),
     el('p', { class: 'note' }, WAY_NOTES[way]),
-    el('ul', { class: 'changes' }, ...lines.map((line) => (line.length === 1 ? changeView(line[0] as Change, several) : foldedView(line, several)))),
+    el(
+      'ul',
+      { class: 'changes' },
+      ...lines.map((line) => (line.length === 1 ? changeView(line[0] as Change, several) : foldedView(line, several))),
+    ),
     left > 0 && el('p', { class: 'note' }, `${counted(left, 'more line')} not listed; the JSON has them all.`),
   );
 }
@@ -52,7 +58,10 @@ function subject(change: Change, several: boolean): HTMLElement {
   return el(
     'span',
     { class: 'subject' },
-    several && change.guardrail !== null && change.kind !== 'guardrail' && el('span', { class: 'of' }, `${change.guardrail}: `),
+    several &&
+      change.guardrail !== null &&
+      change.kind !== 'guardrail' &&
+      el('span', { class: 'of' }, `${change.guardrail}: `),
     `${kindWords(change.kind)} `,
     name !== '' && el('b', {}, name),
   );
@@ -67,7 +76,13 @@ function what(change: Change): HTMLElement {
 
 function changeView(change: Change, several: boolean): HTMLElement {
   const cloud = change.cloudOnly && el('span', { class: 'tag' }, 'only the cloud evaluates it');
-  const tables = change.kind === 'tables' && el('span', { class: 'note' }, 'differs in bytes although nothing that has a name does: it was compiled by another version');
+  const tables =
+    change.kind === 'tables' &&
+    el(
+      'span',
+      { class: 'note' },
+      'differs in bytes although nothing that has a name does: it was compiled by another version',
+    );
   return el('li', { class: 'change' }, what(change), subject(change, several), cloud, tables, properties(change));
 }
 
@@ -76,9 +91,15 @@ function properties(change: Change): HTMLElement | false {
   const items = change.properties.map((one) => {
     const label = propertyWords(one.name);
     const name = label !== '' && el('span', { class: 'property' }, label);
-    if (change.what !== 'changed') return el('li', {}, name, el('span', { class: 'value-text' }, one.old ?? one.new ?? 'none'));
+    if (change.what !== 'changed')
+      return el('li', {}, name, el('span', { class: 'value-text' }, one.old ?? one.new ?? 'none'));
     const [old, now] = focused(one.old ?? 'none', one.new ?? 'none');
-    const arrow = el('span', {}, el('span', { 'aria-hidden': 'true' }, ' → '), el('span', { class: 'visually-hidden' }, ' becomes '));
+    const arrow = el(
+      'span',
+      {},
+      el('span', { 'aria-hidden': 'true' }, ' → '),
+      el('span', { class: 'visually-hidden' }, ' becomes '),
+    );
     const way = one.way === 'differs' ? '' : ` way-${one.way}`;
     return el('li', {}, name, el('del', {}, old), arrow, el('ins', { class: `new${way}` }, now));
   });
@@ -88,14 +109,26 @@ function properties(change: Change): HTMLElement | false {
 function foldedView(list: readonly Change[], several: boolean): HTMLElement {
   const first = list[0] as Change;
   const of = several && first.guardrail !== null ? `${first.guardrail}: ` : '';
-  const summary = el('summary', {}, what(first), el('span', { class: 'subject' }, `${of}${list.length} ${kindWords(first.kind)}s`));
+  const summary = el(
+    'summary',
+    {},
+    what(first),
+    el('span', { class: 'subject' }, `${of}${list.length} ${kindWords(first.kind)}s`),
+  );
   const names = list.slice(0, LISTED).map((change) => el('li', {}, change.name));
-  const rest = list.length > LISTED && el('p', { class: 'note' }, `and ${list.length - LISTED} more; the JSON has them all`);
+  const rest =
+    list.length > LISTED && el('p', { class: 'note' }, `and ${list.length - LISTED} more; the JSON has them all`);
   return el('li', { class: 'change' }, el('details', {}, summary, el('ul', { class: 'names' }, ...names), rest));
 }
 
 function notes(diff: Diff): HTMLElement[] {
   if (diff.notCompared.length === 0) return [];
   const list = diff.notCompared.join(', ');
-  return [el('p', { class: 'note' }, `Not compared, because only one side says it (a bundle does not hold all that a definition does): ${list}.`)];
+  return [
+    el(
+      'p',
+      { class: 'note' },
+      `Not compared, because only one side says it (a bundle does not hold all that a definition does): ${list}.`,
+    ),
+  ];
 }

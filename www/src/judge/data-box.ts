@@ -7,6 +7,17 @@ export const DATA_LIMIT = 64 * 1024 * 1024;
 /** Longer data is kept as a file beside the editor: an area of text of this size makes typing slow. */
 const EDITED_LIMIT = 512 * 1024;
 
+const COMMAND_LINE = 'The command line takes files of any size: its memory does not grow with them.';
+
+/** A file beside the editor. */
+interface Held {
+  name: string;
+  /** For showing. */
+  text: string;
+  /** For judging: the bytes, where they are no text. */
+  data: string | Uint8Array;
+}
+
 export interface DataBoxOptions {
   title: string;
   /** Shown in the empty box. */
@@ -19,14 +30,13 @@ export interface DataBoxOptions {
 /** A box for lines of data: pasted, typed or dropped. */
 export interface DataBox {
   readonly element: HTMLElement;
-  /** The data; `name` is the file's, if it is too long to be edited here. */
-  get(): { text: string; name: string | undefined };
+  get(): { text: string; data: string | Uint8Array };
   set(text: string, name?: string): void;
 }
 
 export function dataBox(options: DataBoxOptions): DataBox {
   const id = uniqueId('data');
-  let file: { text: string; name: string } | undefined;
+  let file: Held | undefined;
   const area = el('textarea', {
     id,
     rows: 8,
@@ -44,13 +54,17 @@ export function dataBox(options: DataBoxOptions): DataBox {
     problem.textContent = text;
     problem.hidden = text === '';
   };
-  const set = (text: string, name?: string): void => {
+  const set = (text: string, name?: string, raw?: Uint8Array): void => {
     fail('');
-    file = text.length > EDITED_LIMIT ? { text, name: name ?? 'pasted text' } : undefined;
-    area.value = file ? '' : text;
-    area.hidden = file !== undefined;
-    chip.hidden = file === undefined;
-    if (file) fill(chip, el('span', {}, el('b', {}, file.name), ` ${bytes(text.length)}, too long to be edited here`), button('Remove', clear));
+    const isFile = raw !== undefined || text.length > EDITED_LIMIT;
+    file = isFile ? { text, data: raw ?? text, name: name ?? 'pasted text' } : undefined;
+    area.value = isFile ? '' : text;
+    area.hidden = isFile;
+    chip.hidden = !isFile;
+    if (file === undefined) return;
+    const why = raw === undefined ? 'too long to be edited here' : 'not all of it is UTF-8';
+    const words = el('span', {}, el('b', {}, file.name), ` ${bytes(file.data.length)}, ${why}`);
+    fill(chip, words, button('Remove', clear));
   };
   const clear = (): void => {
     set('');
@@ -58,14 +72,23 @@ export function dataBox(options: DataBoxOptions): DataBox {
     area.focus();
   };
   const take = (files: DroppedFile[]): void => {
-    const total = files.reduce((sum, one) => sum + one.bytes.length, 0);
-    if (total > DATA_LIMIT) {
-      fail(`${bytes(total)} are more than this page takes (${bytes(DATA_LIMIT)}). Judge them with the command line, whose memory does not grow with the data.`);
+    const [dropped, ...others] = files;
+    if (dropped === undefined) return;
+    if (others.length > 0) {
+      fail('Drop one file: its lines are counted.');
       return;
     }
-    // Not fatal: a line that is no UTF-8 is refused with its number, not the whole file.
-    const texts = files.map((one) => new TextDecoder().decode(one.bytes));
-    set(texts.map((text) => (text.endsWith('\n') || text === '' ? text : `${text}\n`)).join(''), files.map((one) => one.name).join(', '));
+    const { name, bytes: content } = dropped;
+    if (content.length > DATA_LIMIT) {
+      fail(`${bytes(content.length)} are more than the ${bytes(DATA_LIMIT)} that this page takes. ${COMMAND_LINE}`);
+      return;
+    }
+    try {
+      set(new TextDecoder('utf-8', { fatal: true }).decode(content), name);
+    } catch {
+      // The judge gets the bytes as they are, and refuses the lines that are no UTF-8 by their numbers.
+      set(new TextDecoder().decode(content), name, content);
+    }
     options.changed();
   };
   area.addEventListener('input', () => {
@@ -78,7 +101,7 @@ export function dataBox(options: DataBoxOptions): DataBox {
     'div',
     { class: 'buttons end' },
     button(options.example.label, options.example.load, { class: 'quiet' }),
-    fileButton('Open file…', '.jsonl,.ndjson,.json,.txt,.log,.csv', take, { multiple: true }),
+    fileButton('Open file…', '.jsonl,.ndjson,.json,.txt,.log,.csv', take),
   );
   const element = el(
     'section',
@@ -87,5 +110,9 @@ export function dataBox(options: DataBoxOptions): DataBox {
     el('div', { class: 'panel-body' }, el('p', { class: 'note', id: `${id}-hint` }, options.hint), problem, chip, area),
   );
   dropzone(element, 'Drop files with one text a line, or JSONL', take);
-  return { element, get: () => (file ? { text: file.text, name: file.name } : { text: area.value, name: undefined }), set };
+  return {
+    element,
+    get: () => file ?? { text: area.value, data: area.value },
+    set,
+  };
 }

@@ -16,7 +16,11 @@ export async function diffExample(): Promise<{ old: GuardrailInput; new: Guardra
     rollout(),
     text(import('../../../examples/judging/chat.jsonl?raw')),
   ]);
-  return { old: { kind: 'definition', definition: old, overlay: '' }, new: { kind: 'definition', definition: next, overlay }, corpus };
+  return {
+    old: { kind: 'definition', definition: old, overlay: '' },
+    new: { kind: 'definition', definition: next, overlay },
+    corpus,
+  };
 }
 
 /** The guardrail with the overlay that came of it, and 60 labelled texts. */

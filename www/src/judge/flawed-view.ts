@@ -12,7 +12,12 @@ const PAGE = 25;
 /** The rows that are wrong, with their labels and findings marked; they can be filtered by flaw and by entry. */
 export function flawedView(judgement: Judgement): HTMLElement {
   if (judgement.flawed.length === 0) {
-    return el('section', { class: 'flawed' }, el('h3', {}, 'Rows to look at'), el('p', { class: 'empty' }, 'None: everything is found and treated as labelled.'));
+    return el(
+      'section',
+      { class: 'flawed' },
+      el('h3', {}, 'Rows to look at'),
+      el('p', { class: 'empty' }, 'None: everything is found and treated as labelled.'),
+    );
   }
   const unit = judgement.evaluation.offsets;
   const { list, more, set } = pagedList<FlawedRow>('texts', PAGE, (row) => rowView(row, unit));
@@ -31,9 +36,21 @@ export function flawedView(judgement: Judgement): HTMLElement {
   };
   const flaws = [null, ...FLAWS.filter((flaw) => judgement.counts[flaw] > 0)];
   const choices = flaws.map((flaw, place) => {
-    const input = el('input', { type: 'radio', name: 'flaw', value: flaw ?? 'all', checked: place === 0, onchange: () => choose({ flaw }) });
+    const input = el('input', {
+      type: 'radio',
+      name: 'flaw',
+      value: flaw ?? 'all',
+      checked: place === 0,
+      onchange: () => choose({ flaw }),
+    });
     const count = flaw !== null && el('b', {}, number(judgement.counts[flaw]));
-    return el('label', { class: 'choice', title: flaw === null ? undefined : FLAW_NOTES[flaw] }, input, `${flaw === null ? 'all' : FLAW_WORDS[flaw]} `, count);
+    return el(
+      'label',
+      { class: 'choice', title: flaw === null ? undefined : FLAW_NOTES[flaw] },
+      input,
+      `${flaw === null ? 'all' : FLAW_WORDS[flaw]} `,
+      count,
+    );
   });
   const select = entrySelect(judgement, (entry) => choose({ entry }));
   draw();
@@ -41,7 +58,12 @@ export function flawedView(judgement: Judgement): HTMLElement {
     'section',
     { class: 'flawed' },
     el('h3', {}, 'Rows to look at'),
-    el('div', { class: 'filters' }, el('fieldset', { class: 'choices' }, el('legend', { class: 'visually-hidden' }, 'Show rows with'), ...choices), select),
+    el(
+      'div',
+      { class: 'filters' },
+      el('fieldset', { class: 'choices' }, el('legend', { class: 'visually-hidden' }, 'Show rows with'), ...choices),
+      select,
+    ),
     legend(),
     status,
     list,
@@ -51,7 +73,10 @@ export function flawedView(judgement: Judgement): HTMLElement {
 
 function entrySelect(judgement: Judgement, choose: (entry: string) => void): HTMLElement {
   const names = [...new Set(judgement.flawed.flatMap((row) => wrongEntries(row.row)))].sort();
-  const options = [el('option', { value: '' }, 'any entry'), ...names.map((name) => el('option', { value: name }, name))];
+  const options = [
+    el('option', { value: '' }, 'any entry'),
+    ...names.map((name) => el('option', { value: name }, name)),
+  ];
   const select = el('select', {}, ...options);
   select.addEventListener('change', () => choose(select.value));
   return el('label', { class: 'field' }, el('span', {}, 'Entry'), select);
@@ -76,7 +101,9 @@ const SAMPLES = [
 ] as const;
 
 function legend(): HTMLElement {
-  const items = SAMPLES.map(([look, words]) => el('li', {}, el('span', { class: `sample hit-${look}`, 'aria-hidden': 'true' }, 'abc'), words));
+  const items = SAMPLES.map(([look, words]) =>
+    el('li', {}, el('span', { class: `sample hit-${look}`, 'aria-hidden': 'true' }, 'abc'), words),
+  );
   return el('ul', { class: 'key' }, ...items);
 }
 
@@ -103,18 +130,26 @@ function remarks(row: JudgedRow): string[] {
   const spans = (row.labels ?? []).filter((label) => label.result === 'overlap');
   return [
     ...missed.map((label) => {
-      const why = label.foundAs ? `, found as ${entryWords(label.foundAs)}` : label.deferred ? ', left to the cloud' : '';
+      const why = label.foundAs
+        ? `, found as ${entryWords(label.foundAs)}`
+        : label.deferred
+          ? ', left to the cloud'
+          : '';
       return `missed ${entryWords(label)}${why}`;
     }),
     ...alarms.map((one) => `false alarm ${entryWords(one)}`),
     ...spans.map((label) => `another span for ${entryWords(label)}`),
-    ...(row.expected !== null && row.expected !== row.actual ? [`should ${EFFECT_WORDS[row.expected]}, does ${EFFECT_WORDS[row.actual]}`] : []),
+    ...(row.expected !== null && row.expected !== row.actual
+      ? [`should ${EFFECT_WORDS[row.expected]}, does ${EFFECT_WORDS[row.actual]}`]
+      : []),
     ...(row.failure === null ? [] : [`not evaluated: ${row.failure}`]),
   ];
 }
 
 function rowView({ row, text, flaws }: FlawedRow, unit: Unit): HTMLElement {
-  const tags = flaws.map((flaw) => el('span', { class: `tag tag-${flaw === 'span' ? 'warn' : 'bad'}` }, FLAW_WORDS[flaw]));
+  const tags = flaws.map((flaw) =>
+    el('span', { class: `tag tag-${flaw === 'span' ? 'warn' : 'bad'}` }, FLAW_WORDS[flaw]),
+  );
   const place = row.id === String(row.line) ? `line ${number(row.line)}` : `line ${number(row.line)}, ${row.id}`;
   return el(
     'li',

@@ -24,8 +24,8 @@ export function guardrailSide(options: { title: string; empty: string; changed: 
     turn += 1;
     const own = turn;
     const input = panel.value();
-    panel.setDiagnostics([]);
     if (isEmpty(input)) {
+      panel.setDiagnostics([]);
       panel.setStatus({ kind: 'good', text: options.empty });
       return;
     }
@@ -34,6 +34,7 @@ export function guardrailSide(options: { title: string; empty: string; changed: 
       if (input.kind === 'bundle') {
         const held = await author().call('inspect', [input.bytes]);
         if (own !== turn) return;
+        panel.setDiagnostics([]);
         const names = held.guardrails.map((one) => one.name).join(', ');
         panel.setBundleFacts([
           ['File', input.name],
@@ -48,13 +49,18 @@ export function guardrailSide(options: { title: string; empty: string; changed: 
         if (own !== turn) return;
         panel.setDiagnostics(compiled.diagnostics);
         const notes = countDiagnostics(compiled.diagnostics);
-        panel.setStatus({ kind: 'good', text: `Compiled: ${compiled.guardrails.join(', ')}${notes === '' ? '' : `, ${notes}`}` });
+        panel.setStatus({
+          kind: 'good',
+          text: `Compiled: ${compiled.guardrails.join(', ')}${notes === '' ? '' : `, ${notes}`}`,
+        });
       }
     } catch (error) {
       if (own !== turn) return;
-      const diagnostics = error instanceof RemoteError && Array.isArray(error.diagnostics) ? (error.diagnostics as Diagnostic[]) : [];
+      const diagnostics =
+        error instanceof RemoteError && Array.isArray(error.diagnostics) ? (error.diagnostics as Diagnostic[]) : [];
       panel.setDiagnostics(diagnostics);
-      const text = diagnostics.length > 0 ? countDiagnostics(diagnostics) : error instanceof Error ? error.message : String(error);
+      const text =
+        diagnostics.length > 0 ? countDiagnostics(diagnostics) : error instanceof Error ? error.message : String(error);
       panel.setStatus({ kind: 'bad', text });
     }
   };

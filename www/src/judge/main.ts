@@ -25,7 +25,9 @@ const UNITS = ['chars', 'utf16', 'bytes'] as const;
 const MATCHES = ['overlap', 'exact'] as const;
 
 const main = startPage();
-const worker = new WorkerClient<JudgeHandlers>(() => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'edgerail-judge' }));
+const worker = new WorkerClient<JudgeHandlers>(
+  () => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'edgerail-judge' }),
+);
 let shown: Judgement | undefined;
 
 const changed = (): void => {
@@ -35,7 +37,8 @@ const changed = (): void => {
 const guardrail = guardrailSide({ title: 'Guardrail', empty: 'The one to be judged.', changed });
 const rows = dataBox({
   title: 'Labelled texts',
-  placeholder: '{"id": "a1", "text": "Mail ana@example.com", "expect": "MASK", "spans": [{"start": 5, "end": 20, "type": "EMAIL"}]}',
+  placeholder:
+    '{"id": "a1", "text": "Mail ana@example.com", "expect": "MASK", "spans": [{"start": 5, "end": 20, "type": "EMAIL"}]}',
   hint: 'JSONL: "spans" say all that is in the text ([] is nothing), "expect" is NONE, MASK or BLOCK. They stay in this page.',
   changed,
   example: { label: 'Load the example', load: () => void loadExample().catch(result.fail) },
@@ -70,7 +73,14 @@ const units = select(
   ],
   changed,
 );
-const conditions = el('input', { class: 'input', type: 'text', placeholder: 'f1=0.9, recall.EMAIL=0.95', spellcheck: 'false', autocomplete: 'off', oninput: () => changed() });
+const conditions = el('input', {
+  class: 'input',
+  type: 'text',
+  placeholder: 'f1=0.9, recall.EMAIL=0.95',
+  spellcheck: 'false',
+  autocomplete: 'off',
+  oninput: () => changed(),
+});
 const result = results();
 
 const run = runner('Judge', judge, (error) => {
@@ -80,15 +90,20 @@ const run = runner('Judge', judge, (error) => {
 
 async function judge(options: CallOptions): Promise<boolean> {
   const own = guardrail.source();
-  const data = rows.get().text;
-  if (own === undefined || data.trim() === '') {
+  const { text, data } = rows.get();
+  if (own === undefined || text.trim() === '') {
     shown = undefined;
-    result.empty(own === undefined ? 'Paste, drop or choose a guardrail first.' : 'Paste or drop labelled texts first: one JSON object a line.');
+    result.empty(
+      own === undefined
+        ? 'Paste, drop or choose a guardrail first.'
+        : 'Paste or drop labelled texts first: one JSON object a line.',
+    );
     return false;
   }
   const question: JudgeQuestion = {
     guardrail: { ...own, label: 'guardrail' },
     rows: data,
+    text,
     source: source.value,
     offsets: oneOf(units.select.value, UNITS),
     match: match.value,
@@ -104,12 +119,20 @@ function show(judgement: Judgement): void {
     download('edgerail-eval.json', `${JSON.stringify(judgement.evaluation, null, 2)}\n`, 'application/json'),
   );
   const head = el('div', { class: 'part-head' }, el('h2', {}, 'What it comes to'), match.element, save);
-  result.show(el('section', { class: 'part' }, head, ...figuresView(judgement, match.value)), el('section', { class: 'part' }, flawedView(judgement)));
+  result.show(
+    el('section', { class: 'part' }, head, ...figuresView(judgement, match.value)),
+    el('section', { class: 'part' }, flawedView(judgement)),
+  );
 }
 
 function state(withData: boolean): unknown {
   const data = withData ? { rows: keptData(rows.get().text) } : {};
-  const options = { source: source.value, match: match.value, offsets: units.select.value, conditions: conditions.value };
+  const options = {
+    source: source.value,
+    match: match.value,
+    offsets: units.select.value,
+    conditions: conditions.value,
+  };
   return { page: 'judge', guardrail: guardrail.json(), ...options, ...data };
 }
 
@@ -164,11 +187,23 @@ fill(
     run.element,
     source.element,
     units.element,
-    el('label', { class: 'field conditions', title: 'As of edgerail eval --fail-under: METRIC[.LABEL]=VALUE' }, el('span', {}, 'Must reach'), conditions),
+    el(
+      'label',
+      { class: 'field conditions', title: 'As of edgerail eval --fail-under: METRIC[.LABEL]=VALUE' },
+      el('span', {}, 'Must reach'),
+      conditions,
+    ),
     sharePanel('texts', state),
   ),
   result.element,
 );
 window.addEventListener('pagehide', () => keepLater.flush());
-window.addEventListener('hashchange', () => void sharedState(location.hash).then((shared) => shared !== undefined && restore(shared), () => undefined));
+window.addEventListener(
+  'hashchange',
+  () =>
+    void sharedState(location.hash).then(
+      (shared) => shared !== undefined && restore(shared),
+      () => undefined,
+    ),
+);
 start().catch(result.fail);

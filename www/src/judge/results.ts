@@ -6,7 +6,8 @@ const WORDS: Readonly<Record<string, string>> = {
   wasm_blocked: 'The page’s security policy forbids WebAssembly, so that nothing can be judged here.',
   wasm_unavailable: 'This browser has no WebAssembly. Use a newer one.',
   wasm_fetch: 'The engine could not be loaded. Check the connection and reload the page.',
-  worker_failed: 'The worker that judges failed and was started afresh. If it happens again with the same data, the data may be too large for this browser.',
+  worker_failed:
+    'The worker that judges failed and was started afresh. If it happens again with the same data, the data may be too large for this browser.',
   trap: 'The judge stopped with an internal error and was started afresh. Please report what you did.',
 };
 
@@ -37,7 +38,14 @@ export function results(): Results {
       const code = error instanceof RemoteError ? error.code : undefined;
       const message = error instanceof Error ? error.message : String(error);
       const words = (code !== undefined && WORDS[code]) || message;
-      show(el('p', { class: 'judgement judgement-bad', role: 'alert' }, words, code !== undefined && el('code', {}, ` ${code}`)));
+      show(
+        el(
+          'p',
+          { class: 'judgement judgement-bad', role: 'alert' },
+          words,
+          code !== undefined && el('code', {}, ` ${code}`),
+        ),
+      );
     },
     empty: (text) => show(el('p', { class: 'empty' }, text)),
     stale() {

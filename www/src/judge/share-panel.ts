@@ -1,6 +1,5 @@
 import { shareLink } from '../shell/share.js';
-import { copy } from '../ui/controls.js';
-import { button } from '../ui/controls.js';
+import { button, copy } from '../ui/controls.js';
 import { el, uniqueId } from '../ui/dom.js';
 import { announce, banner } from '../ui/notice.js';
 
@@ -24,6 +23,11 @@ export function sharePanel(what: string, state: (withData: boolean) => unknown):
     'div',
     { class: 'share-panel' },
     share,
-    el('label', { class: 'check', for: id, title: 'The guardrails go into the link anyway. Texts may be private.' }, withData, ` with the ${what}`),
+    el(
+      'label',
+      { class: 'check', for: id, title: 'The guardrails go into the link anyway. Texts may be private.' },
+      withData,
+      ` with the ${what}`,
+    ),
   );
 }

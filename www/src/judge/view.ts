@@ -29,13 +29,19 @@ export function figuresView({ evaluation, conditionProblem }: Judgement, match: 
 }
 
 function conditions(evaluation: Evaluation, problem: string | undefined): HTMLElement[] {
-  if (problem !== undefined) return [el('p', { class: 'judgement judgement-warn' }, `The conditions were not judged: ${problem}`)];
+  if (problem !== undefined)
+    return [el('p', { class: 'judgement judgement-warn' }, `The conditions were not judged: ${problem}`)];
   const all = evaluation.conditions;
   if (all.length === 0) return [];
   const failed = all.filter((one) => !one.met).length;
   const text = failed === 0 ? 'All conditions are met.' : `${failed} of ${counted(all.length, 'condition')} not met.`;
   const list = all.map((one) =>
-    el('li', { class: one.met ? 'met' : 'unmet' }, el('code', {}, one.condition), ` ${share(one.value)}, ${one.met ? 'met' : 'not met'}`),
+    el(
+      'li',
+      { class: one.met ? 'met' : 'unmet' },
+      el('code', {}, one.condition),
+      ` ${share(one.value)}, ${one.met ? 'met' : 'not met'}`,
+    ),
   );
   return [el('div', { class: `judgement judgement-${failed === 0 ? 'good' : 'bad'}` }, text, el('ul', {}, ...list))];
 }
@@ -48,7 +54,12 @@ function cards(evaluation: Evaluation, match: Match): HTMLElement {
     'dl',
     { class: 'cards' },
     card('F1', share(counts.f1), `mean of the entries ${share(counts.macroF1)}`, 'plain'),
-    card('Precision', share(counts.precision), of(counts.hits, counts.hits + counts.falseAlarms, 'findings right'), 'plain'),
+    card(
+      'Precision',
+      share(counts.precision),
+      of(counts.hits, counts.hits + counts.falseAlarms, 'findings right'),
+      'plain',
+    ),
     card('Recall', share(counts.recall), of(counts.hits, counts.hits + counts.misses, 'labels found'), 'plain'),
     card('Actions right', percent(right, texts), of(right, texts, 'texts'), 'plain'),
   );
@@ -56,15 +67,27 @@ function cards(evaluation: Evaluation, match: Match): HTMLElement {
 
 function notes(evaluation: Evaluation, match: Match): HTMLElement[] {
   const outside = evaluation.outside.map((one) => `${entryWords(one)} ${number(one.count)}`);
-  const failures = Object.entries(evaluation.failures).map(([code, count]) => `${number(count)} not evaluated (${code})`);
+  const failures = Object.entries(evaluation.failures).map(
+    ([code, count]) => `${number(count)} not evaluated (${code})`,
+  );
   const latency = evaluation.latencyMicros;
   const facts = [
     ['Texts', `${number(evaluation.texts)}, ${number(evaluation.withLabels)} with labels`],
     ['Counts as found', MATCH_WORDS[match]],
-    latency.median !== null && latency.p95 !== null && ['Time a text', `median ${micros(latency.median)}, p95 ${micros(latency.p95)}, in this browser`],
-    outside.length > 0 && ['Not counted', `labels of what the guardrail does not evaluate in their direction: ${outside.join(', ')}`],
+    latency.median !== null &&
+      latency.p95 !== null && [
+        'Time a text',
+        `median ${micros(latency.median)}, p95 ${micros(latency.p95)}, in this browser`,
+      ],
+    outside.length > 0 && [
+      'Not counted',
+      `labels of what the guardrail does not evaluate in their direction: ${outside.join(', ')}`,
+    ],
     failures.length > 0 && ['Not evaluated', failures.join(', ')],
-    evaluation.truncated > 0 && ['Cut', `${counted(evaluation.truncated, 'text')} with more findings than the engine lists`],
+    evaluation.truncated > 0 && [
+      'Cut',
+      `${counted(evaluation.truncated, 'text')} with more findings than the engine lists`,
+    ],
   ].filter((fact) => fact !== false);
   const list = facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)));
   const refused = evaluation.refused > 0 ? [refusedLines(evaluation.refused, evaluation.refusedLines)] : [];
@@ -122,10 +145,16 @@ function cells(counts: Counts, deferred: number): string[] {
 }
 
 function figures(evaluation: Evaluation, match: Match): HTMLElement {
-  const row = (name: string, scores: Scores, look: string) => ({ class: look, cells: [name, ...cells(scores[match], scores.deferredMisses)] });
+  const row = (name: string, scores: Scores, look: string) => ({
+    class: look,
+    cells: [name, ...cells(scores[match], scores.deferredMisses)],
+  });
   const rows = evaluation.policies.flatMap((policy) => {
     const own = evaluation.entries.filter((entry) => entry.policy === policy.policy);
-    return [row(policyWords(policy.policy), policy, 'sum'), ...own.map((entry) => row(entryWords(entry), entry, 'sub'))];
+    return [
+      row(policyWords(policy.policy), policy, 'sum'),
+      ...own.map((entry) => row(entryWords(entry), entry, 'sub')),
+    ];
   });
   const all = [...rows, row('all', evaluation.all, 'sum')];
   const note = 'To cloud are misses that are deferred: this engine does not take its silence for an answer there.';
@@ -150,7 +179,9 @@ function actions(evaluation: Evaluation): HTMLElement[] {
 
 function confusion(evaluation: Evaluation): HTMLElement[] {
   const all = evaluation.confusion;
-  const mixed = all.filter((cell) => cell.label !== null && cell.found !== null && keyOf(cell.label) !== keyOf(cell.found));
+  const mixed = all.filter(
+    (cell) => cell.label !== null && cell.found !== null && keyOf(cell.label) !== keyOf(cell.found),
+  );
   // A table with nothing off its diagonal but what is missed or too much says no more than the figures.
   if (mixed.length === 0) return [];
   const keys = (side: 'label' | 'found') => {
@@ -159,7 +190,8 @@ function confusion(evaluation: Evaluation): HTMLElement[] {
   };
   const [labels, found] = [keys('label'), keys('found')];
   const counts = new Map(all.map((cell) => [`${keyOf(cell.label)}\0${keyOf(cell.found)}`, cell.count]));
-  const count = (row: number, column: number): number => counts.get(`${labels[row]?.[0] ?? ''}\0${found[column]?.[0] ?? ''}`) ?? 0;
+  const count = (row: number, column: number): number =>
+    counts.get(`${labels[row]?.[0] ?? ''}\0${found[column]?.[0] ?? ''}`) ?? 0;
   return [
     matrix(
       'Labels (rows) and what was found in their place (columns), by overlap',

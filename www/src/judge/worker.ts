@@ -8,7 +8,7 @@ import { FlawedRows, type Judgement } from './flawed.js';
 export interface DiffQuestion {
   old: GuardrailSource;
   new: GuardrailSource;
-  corpus: string | undefined;
+  corpus: string | Uint8Array | undefined;
   format: 'jsonl' | 'text';
   source: Source;
   asEnforced: boolean;
@@ -17,7 +17,9 @@ export interface DiffQuestion {
 /** What the judge page asks for. */
 export interface JudgeQuestion {
   guardrail: GuardrailSource;
-  rows: string;
+  rows: string | Uint8Array;
+  /** The rows as they are shown. */
+  text: string;
   source: Source;
   offsets: 'utf16' | 'chars' | 'bytes';
   match: 'exact' | 'overlap';
@@ -55,12 +57,20 @@ function told(): (done: number, total: number) => void {
 let engines: { key: string; old: Engine; new: Engine } | undefined;
 
 async function engineOf(guardrail: GuardrailSource): Promise<Engine> {
-  const bundle = 'bundle' in guardrail ? guardrail.bundle : (await compile(guardrail.definition, { ...guardrail, audience: 'server' })).bundle;
+  const bundle =
+    'bundle' in guardrail
+      ? guardrail.bundle
+      : (await compile(guardrail.definition, { ...guardrail, audience: 'server' })).bundle;
   return loadEngine(bundle, { trust: 'local', audience: 'any' });
 }
 
+/** A bundle ends in its SHA-256. */
+function hashOf(bundle: Uint8Array): number[] {
+  return [...bundle.subarray(-32)];
+}
+
 async function sides(old: GuardrailSource, next: GuardrailSource): Promise<{ old: Engine; new: Engine }> {
-  const key = JSON.stringify([old, next], (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value));
+  const key = JSON.stringify([old, next], (_, value: unknown) => (value instanceof Uint8Array ? hashOf(value) : value));
   if (engines?.key !== key) {
     engines?.old.free();
     engines?.new.free();
@@ -72,7 +82,12 @@ async function sides(old: GuardrailSource, next: GuardrailSource): Promise<{ old
 
 const handlers = {
   async diff(question: DiffQuestion): Promise<Diff> {
-    const options: DiffOptions = { source: question.source, asEnforced: question.asEnforced, examples: KEPT, onProgress: told() };
+    const options: DiffOptions = {
+      source: question.source,
+      asEnforced: question.asEnforced,
+      examples: KEPT,
+      onProgress: told(),
+    };
     const corpus = question.corpus === undefined ? {} : { corpus: question.corpus, corpusFormat: question.format };
     return diff(question.old, question.new, { ...options, ...corpus, label: 'corpus' });
   },
@@ -87,7 +102,9 @@ const handlers = {
       return await judged(question);
     } catch (error) {
       // A condition on a label that the data does not have, or none at all: the figures are worth showing all the same.
-      const about = /failUnder: (.*)/s.exec(error instanceof EdgerailError && error.code === 'invalid_argument' ? error.message : '');
+      const about = /failUnder: (.*)/s.exec(
+        error instanceof EdgerailError && error.code === 'invalid_argument' ? error.message : '',
+      );
       if (about === null) throw error;
       return { ...(await judged({ ...question, conditions: [] })), conditionProblem: about[1] ?? '' };
     }
@@ -95,7 +112,7 @@ const handlers = {
 };
 
 async function judged(question: JudgeQuestion): Promise<Judgement> {
-  const rows = dataRows(question.rows);
+  const rows = dataRows(question.text);
   const flawed = new FlawedRows((line) => rows(line).text);
   const evaluation = await evaluateRows(question.guardrail, question.rows, {
     source: question.source,

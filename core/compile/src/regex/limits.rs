@@ -10,10 +10,11 @@ use regex_automata::dfa::dense;
 use regex_automata::nfa::thompson;
 use regex_syntax::hir::Hir;
 
-/// What an automaton may take while it is built; the tables of states and transitions have no pointers.
-const BUILD_LIMIT: usize = 1 << 20;
+/// What an automaton may take while it is built. Its tables have no pointers, and are never larger than what is
+/// written of them in the end.
+const BUILD_LIMIT: usize = super::MAX_AUTOMATON;
 /// What determinisation may take beside it, on 64 bits.
-const DETERMINIZE_LIMIT: usize = 2 * BUILD_LIMIT;
+const DETERMINIZE_LIMIT: usize = 2 << 20;
 /// The largest NFA that is tried, in states.
 const NFA_STATES: usize = 1 << 16;
 /// Keeps the memory of hopeless NFAs down; far above what so many states take.
@@ -67,15 +68,15 @@ fn determinize_counting(
     within(lowered(BUILD_LIMIT / row)).or_else(|| {
         let states = states(&within(0)?)?;
         // Of the two states that nothing matches in, one handle is missing.
-        within(lowered(states) - surplus / 2)
+        within(lowered(states).saturating_sub(surplus / 2))
     })
 }
 
 /// How many states a DFA has: the number stands before its transitions, behind the label of 32 bytes, the byte
-/// order, the version, a reserved word and three flags.
+/// order, the version, a reserved word and the flags.
 fn states(dfa: &dense::DFA<Vec<u32>>) -> Option<usize> {
     let (bytes, padding) = dfa.to_bytes_little_endian();
-    let number = bytes.get(padding..)?.get(32 + 6 * 4..)?.first_chunk()?;
+    let number = bytes.get(padding..)?.get(32 + 4 * 4..)?.first_chunk()?;
     usize::try_from(u32::from_le_bytes(*number)).ok()
 }
 
@@ -126,6 +127,9 @@ mod tests {
         ] {
             let dfa = determinize(&config(), &nfa(&[&hir(pattern)], false).unwrap()).unwrap();
             assert_eq!(states(&dfa), Some(reachable(&dfa)), "{pattern}");
+            // So that a limit on building refuses nothing that could have been written.
+            let (bytes, padding) = dfa.to_bytes_little_endian();
+            assert!(dfa.memory_usage() <= bytes.len() - padding, "{pattern}");
         }
     }
 

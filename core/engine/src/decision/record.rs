@@ -1,10 +1,10 @@
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::json::hex;
 use super::{Decision, Entry, FindingAction};
 use crate::json::Writer;
+use crate::sort;
 
 /// A decision without content: what may be logged. It holds no text, no match, no configured word or
 /// pattern; names of types and regexes only.
@@ -25,10 +25,10 @@ pub struct DecisionRecord {
     /// Per guardrail: id or name, version, what its findings come to.
     pub guardrails: Vec<(String, Option<String>, &'static str)>,
     /// How many findings there were, by policy, type or name, and action. Custom words are counted
-    /// under their policy alone.
-    pub counts: BTreeMap<(&'static str, String, &'static str), u64>,
-    /// How many things were left to the cloud, by policy.
-    pub deferred: BTreeMap<String, u64>,
+    /// under their policy alone. Sorted.
+    pub counts: Vec<((&'static str, String, &'static str), u64)>,
+    /// How many things were left to the cloud, by policy. Sorted.
+    pub deferred: Vec<(String, u64)>,
     /// Characters evaluated.
     pub guarded: u64,
 }
@@ -83,7 +83,7 @@ impl Decision<'_> {
     /// The content-free record of this decision.
     #[must_use]
     pub fn record(&self) -> DecisionRecord {
-        let mut counts = BTreeMap::new();
+        let mut counts = Vec::new();
         for finding in &self.findings {
             let entry = match finding.entry {
                 Entry::Word(_) => String::new(),
@@ -94,19 +94,13 @@ impl Decision<'_> {
                     .unwrap_or("")
                     .to_string(),
             };
-            let key = (
+            counts.push((
                 finding.entry.policy(),
                 entry,
                 FindingAction::name(finding.action),
-            );
-            let count: &mut u64 = counts.entry(key).or_default();
-            *count = count.saturating_add(1);
+            ));
         }
-        let mut deferred = BTreeMap::new();
-        for entry in &self.deferred {
-            let count: &mut u64 = deferred.entry(entry.policy.to_string()).or_default();
-            *count = count.saturating_add(1);
-        }
+        let deferred = self.deferred.iter().map(|entry| entry.policy.to_string());
         let guardrails = self.engine.policy().guardrails.iter().enumerate();
         DecisionRecord {
             source: self.request.source.name(),
@@ -125,9 +119,35 @@ impl Decision<'_> {
                     )
                 })
                 .collect(),
-            counts,
-            deferred,
+            counts: tally(counts),
+            deferred: tally(deferred.collect()),
             guarded: self.coverage.guarded,
         }
+    }
+}
+
+/// Each key once, with how often it occurs, sorted.
+fn tally<K: Ord>(mut keys: Vec<K>) -> Vec<(K, u64)> {
+    sort::by(&mut keys, Ord::cmp);
+    let mut tally: Vec<(K, u64)> = Vec::new();
+    for key in keys {
+        match tally.last_mut().filter(|(last, _)| *last == key) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => tally.push((key, 1)),
+        }
+    }
+    tally
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn tallies_are_sorted_and_have_each_key_once() {
+        assert_eq!(tally(vec!["b", "a", "b"]), [("a", 1), ("b", 2)]);
+        assert_eq!(tally(Vec::<u8>::new()), []);
     }
 }

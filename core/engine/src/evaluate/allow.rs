@@ -2,6 +2,7 @@ use alloc::string::String;
 
 use crate::pii::PiiType;
 use crate::policy::{Allowed, AllowedValue, EntryAction};
+use crate::text;
 use crate::text::fold_into;
 
 /// Whether a finding of a built-in type is on the allow-list. Only heuristic findings can be: a type
@@ -36,8 +37,9 @@ fn folded(text: &str) -> String {
 
 /// Whether an e-mail address or a URL belongs to `domain` or a domain below it.
 fn is_of_domain(value: &str, domain: &str) -> bool {
-    let host = match value.split_once("://") {
-        Some((_, rest)) => {
+    let scheme = text::find(value, "://").and_then(|at| value.get(at.saturating_add(3)..));
+    let host = match scheme {
+        Some(rest) => {
             let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or("");
             let host = authority.rsplit('@').next().unwrap_or("");
             host.split(':').next().unwrap_or("")

@@ -41,7 +41,7 @@ impl Writer {
     pub fn name(&mut self, name: &str) -> &mut Writer {
         self.item();
         write_string(&mut self.out, name);
-        self.out.push_str(":");
+        self.out.push(':');
         self.comma = false;
         self
     }
@@ -81,7 +81,7 @@ impl Writer {
 
     fn item(&mut self) {
         if self.comma {
-            self.out.push_str(",");
+            self.out.push(',');
         }
         self.comma = true;
     }
@@ -105,7 +105,7 @@ pub(crate) fn write_number(out: &mut String, mut number: u64) {
 
 /// Appends `text` as a JSON string with the shortest escapes (RFC 8785, section 3.2.2.2).
 pub fn write_string(out: &mut String, text: &str) {
-    out.push_str("\"");
+    out.push('"');
     let mut plain_from = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = match byte {
@@ -132,7 +132,7 @@ pub fn write_string(out: &mut String, text: &str) {
         plain_from = at.saturating_add(1);
     }
     out.push_str(text.get(plain_from..).unwrap_or(""));
-    out.push_str("\"");
+    out.push('"');
 }
 
 #[cfg(test)]

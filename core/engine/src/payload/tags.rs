@@ -4,10 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::PayloadError;
 use super::error::Problem;
 use super::json::{Document, Kind};
 use super::text::{self, Piece};
-use super::PayloadError;
 
 const NAME: &str = "amazon-bedrock-guardrails-guardContent_";
 

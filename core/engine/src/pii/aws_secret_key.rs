@@ -8,6 +8,7 @@
 use super::number::{Context, THRESHOLD, context, own};
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text;
 
 pub(crate) const CONTEXT: &[&str] = &[
     "aws secret",
@@ -87,7 +88,7 @@ fn recognize(scan: &Scan<'_>, place: Candidate, found: &mut Found) {
     }
     let secret = context(scan, OWN, &[NEG], start, end);
     let beside = context(scan, KEY_ID, &[NEG], start, end);
-    let pair = scan.slice(start.saturating_sub(80), start).contains("AKIA");
+    let pair = text::contains(scan.slice(start.saturating_sub(80), start), "AKIA");
     let score = match secret {
         Context::Direct => 950,
         Context::Clause => 850,

@@ -14,6 +14,7 @@ use super::number::{
 };
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text;
 
 pub(crate) const CONTEXT: &[&str] = &[
     "card",
@@ -229,7 +230,7 @@ fn last_four(scan: &Scan<'_>, place: Candidate, found: &mut Found) {
         .hit_before(OWN, place.start, 40)
         .is_some_and(|hit| gap(scan.slice(hit.end, place.start)) > Context::Far);
     let after = super::number::following(scan, place.end, 40);
-    let card_after = after.contains(" card ") || after.contains(" card:");
+    let card_after = text::contains(after, " card ") || text::contains(after, " card:");
     if !(whole || ending && (card_before || card_after)) {
         return;
     }

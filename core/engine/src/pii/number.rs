@@ -6,6 +6,7 @@ use super::{
     CONTEXT_AFTER, CONTEXT_BEFORE, Candidate, Lexicon, LexiconHit, PiiType, Scan, Trigger,
 };
 use crate::rules::rule;
+use crate::text;
 
 /// The default threshold of the number-like types.
 pub(crate) const THRESHOLD: u16 = 700;
@@ -337,7 +338,7 @@ pub(crate) fn gap(between: &str) -> Context {
         .filter(|w| !w.is_empty())
         .count();
     let digits = between.bytes().any(|b| b.is_ascii_digit());
-    let ends_sentence = |mark: &str| between.contains(mark);
+    let ends_sentence = |mark: &str| text::contains(between, mark);
     let sentence = ends_sentence(". ") && between.len() > 4
         || [";", "? ", "! "].into_iter().any(ends_sentence);
     let line = between.contains('\n');

@@ -19,6 +19,7 @@ use super::shape::{
 };
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text;
 use crate::words::{Words, words};
 use words::NO_VALUE;
 
@@ -215,8 +216,9 @@ fn is_placeholder(value: &str, quoted: bool) -> bool {
     ];
     let lower = value.to_ascii_lowercase();
     let fetched = !quoted && (SOURCES.iter().any(|s| lower.starts_with(s)) || is_call(value));
-    let written = lower.starts_with("your") && (lower.contains("password") || lower.contains('_'))
-        || lower.contains("redacted")
+    let written = lower.starts_with("your")
+        && (text::contains(&lower, "password") || lower.contains('_'))
+        || text::contains(&lower, "redacted")
         || lower.starts_with("placeholder");
     masked || opener && closes(value) || variable || fetched || written
 }

@@ -15,6 +15,7 @@ mod words;
 use super::shape::{Link, Linked, is_one_of, is_word, link, skip_blanks, word_end};
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text;
 use crate::text::lowercase;
 use crate::words::{Words, words};
 use words::{NO_VALUE, WEAK};
@@ -58,7 +59,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     // A keyword argument: `user=use_user_site`.
     let argument = linked.quote == 0
         && value.contains('_')
-        && lowercase(value).contains("user")
+        && text::contains(&lowercase(value), "user")
         && !value.contains(|c: char| c.is_ascii_digit());
     if rule!("pii.username.argument") && argument {
         return;

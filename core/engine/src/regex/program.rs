@@ -249,11 +249,9 @@ struct Machine<'p> {
 
 impl<'p> Machine<'p> {
     fn new(program: &'p Program) -> Machine<'p> {
-        let mut reached = Vec::new();
-        reached.resize(program.instructions.len(), 0);
         Machine {
             program,
-            reached,
+            reached: alloc::vec![0; program.instructions.len()],
             step: 0,
             stack: Vec::new(),
         }

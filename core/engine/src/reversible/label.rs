@@ -7,6 +7,7 @@
 use alloc::string::String;
 
 use crate::pii::PiiType;
+use crate::text;
 
 /// How many bytes a label may have.
 pub(super) const MAX_LABEL: usize = 56;
@@ -63,7 +64,7 @@ pub(super) fn is_valid(label: &str) -> bool {
         && letter(label.bytes().next())
         && letter(label.bytes().last())
         && label.bytes().all(allowed)
-        && !label.contains("__")
+        && !text::contains(label, "__")
 }
 
 /// A name in the letters of a label.

@@ -10,6 +10,7 @@ use crate::pii::left::{
     self, house_sign_start, is_given_verb, is_month, is_nino_prefix, is_owner, is_particle,
     is_unit, military_head,
 };
+use crate::text;
 
 /// A set of types, as bits by their numbers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -406,7 +407,7 @@ fn key_of_letters(window: &str) -> Option<usize> {
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     });
     let key = keys.next()?;
-    window.find(key)
+    text::find(window, key)
 }
 
 /// ` - jdoe [10/Oct/2000` of the common log format.

@@ -2,6 +2,7 @@
 //! tokens.
 
 mod block;
+mod find;
 mod fold;
 mod growing;
 mod normalize;
@@ -12,6 +13,7 @@ mod unicode;
 mod view;
 
 pub(crate) use block::{Block, eight, first};
+pub(crate) use find::{contains, find};
 pub use fold::fold_into;
 pub(crate) use fold::lowercase;
 pub(crate) use growing::Growing;

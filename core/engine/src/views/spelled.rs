@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::scan::Chunk;
 use super::{Unit, Units, ViewKind};
 use crate::rules::rule;
+use crate::text;
 
 /// How far before a plain `at` a word that announces an address counts, in bytes.
 const ANNOUNCED: usize = 48;
@@ -175,8 +176,8 @@ pub(super) fn open_from(text: &str) -> Option<usize> {
         end = end.saturating_sub(word.len().saturating_add(1));
         let bare = word.trim_matches(|c: char| !c.is_ascii_alphabetic());
         bare.eq_ignore_ascii_case("at")
-            || word.contains("at)")
-            || word.contains("at]")
+            || text::contains(word, "at)")
+            || text::contains(word, "at]")
             || word.contains('@')
     });
     found?;

@@ -8,6 +8,7 @@ use super::scan::Chunk;
 use super::tables::{Class, Tables};
 use super::{Search, Unit, Units, ViewKind};
 use crate::rules::rule;
+use crate::text;
 use crate::text::{CharClass, class};
 
 /// How many readings of one run may count.
@@ -36,7 +37,7 @@ pub(super) fn words(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
 
 /// Links and mail addresses are read as they are.
 pub(super) fn is_address(chunk: &str) -> bool {
-    if chunk.contains("://")
+    if text::contains(chunk, "://")
         || chunk
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("www."))

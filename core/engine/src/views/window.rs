@@ -163,7 +163,7 @@ mod tests {
         let text = "see pr0ject k3strel now";
         let units = [unit(4, 11, "project"), unit(12, 19, "kestrel")];
         let mut seen = 0;
-        windows(text, &units, |window| {
+        windows(text, &units, &mut |window: Window<'_>| {
             seen += 1;
             assert_eq!(window.text(), "see project kestrel now");
             assert_eq!(window.to_text(4, 19), (4, 19));
@@ -185,7 +185,7 @@ mod tests {
             unit(8, 13, "ldlot"),
         ];
         let mut texts = Vec::new();
-        windows(text, &units, |window| {
+        windows(text, &units, &mut |window: Window<'_>| {
             assert_eq!(window.to_text(2, 5), (2, 7));
             assert_eq!(window.to_text(6, 11), (8, 13));
             assert_eq!(window.to_text(12, 13), (14, 15));
@@ -200,7 +200,7 @@ mod tests {
         let second = text.len() - 3;
         let units = [unit(500, 503, "bad"), unit(second, text.len(), "bad")];
         let mut count = 0;
-        windows(&text, &units, |window| {
+        windows(&text, &units, &mut |window: Window<'_>| {
             count += 1;
             assert!(window.text().len() < 3 * CONTEXT);
             assert!(

@@ -6,9 +6,9 @@ use super::Outcome;
 use super::check::Question;
 use super::error::{CliError, say};
 use super::input::Input;
-use super::lines::{self, Chunk, Event, LINE_BYTES, Line};
+use super::lines::{self, Chunk, Event, Line};
 use super::progress::Progress;
-use super::row::{Id, LineResult, parse_line, problem};
+use super::row::{Id, LINE_BYTES, LineResult, parse_line, problem};
 use crate::report::{Answer, jsonl as output};
 use crate::runtime::Evaluator;
 

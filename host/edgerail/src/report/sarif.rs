@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Finding;
-use super::offsets::{Offsets, Positions};
+use super::offsets::Positions;
 use super::words::deferred_lines;
-use super::{Checked, Options, Report, Unchecked};
+use super::{Checked, Offsets, Options, Report, Unchecked};
 
 /// SARIF 2.1.0: one run, one rule an entry that was found, one result a finding. Texts stand in it only
 /// if they may be shown.

@@ -69,7 +69,7 @@ impl Begin {
         Ok(Begin {
             source: source(&text(options, "source")?)?,
             buffer: flag(options, "buffer")?,
-            holdback: number(options, "holdback")?.map(bytes),
+            holdback: bytes(options, "holdback")?,
             now: seconds(number(options, "now")?),
         })
     }
@@ -145,7 +145,7 @@ pub(crate) fn text(object: &JsValue, name: &str) -> Result<String, JsValue> {
     optional_text(object, name)?.ok_or_else(|| wrong(name, "string"))
 }
 
-pub(crate) fn number(object: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
+fn number(object: &JsValue, name: &str) -> Result<Option<f64>, JsValue> {
     let value = optional(object, name)?.map(|value| value.as_f64());
     value
         .map(|number| number.ok_or_else(|| wrong(name, "number")))
@@ -158,10 +158,15 @@ pub(crate) fn flag(object: &JsValue, name: &str) -> Result<bool, JsValue> {
     value.map_or(Ok(false), |flag| flag.ok_or_else(|| wrong(name, "boolean")))
 }
 
+/// A number of bytes.
+pub(crate) fn bytes(object: &JsValue, name: &str) -> Result<Option<usize>, JsValue> {
+    let exact = |number: f64| whole(number).ok_or_else(|| wrong(name, "number of bytes"));
+    number(object, name)?.map(exact).transpose()
+}
+
 /// A place in a text, in bytes.
 pub(crate) fn offset(object: &JsValue, name: &str) -> Result<usize, JsValue> {
-    let place = number(object, name)?.ok_or_else(|| wrong(name, "number"))?;
-    Ok(bytes(place))
+    bytes(object, name)?.ok_or_else(|| wrong(name, "number of bytes"))
 }
 
 /// The elements of an array.
@@ -186,15 +191,18 @@ pub(crate) fn source(name: &str) -> Result<Source, JsValue> {
     Source::from_name(name).ok_or_else(|| argument("source is neither INPUT nor OUTPUT"))
 }
 
-/// A number of bytes; what is below zero or not a number is none.
+/// The number, if it is whole and not below zero.
 #[allow(
     clippy::as_conversions,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "a float saturates"
+    clippy::float_cmp,
+    reason = "what a float saturates to is another number"
 )]
-pub(crate) fn bytes(count: f64) -> usize {
-    count as usize
+fn whole(number: f64) -> Option<usize> {
+    let whole = number as usize;
+    (whole as f64 == number).then_some(whole)
 }
 
 /// Whole seconds; what is no time after 1970 is none.

@@ -40,7 +40,9 @@ async function copyGlue(to, change) {
   for (const name of await readdir(at('src/generated'))) {
     if (name.endsWith('.d.ts')) await cp(at('src/generated', name), at(to, 'generated', name));
     else if (name.endsWith('.js')) {
-      await writeFile(at(to, 'generated', name), await change(await readFile(at('src/generated', name), 'utf8')));
+      const code = await readFile(at('src/generated', name), 'utf8');
+      if (code.includes('import.meta')) throw new Error(`${name} names a file of its own: set omit-default-module-path`);
+      await writeFile(at(to, 'generated', name), await change(code));
     }
   }
 }

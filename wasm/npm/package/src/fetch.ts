@@ -40,7 +40,8 @@ export interface GuardFetchOptions extends PayloadOptions {
  *
  * Guarded are requests to the addresses of OpenAI, Azure OpenAI, Anthropic and Bedrock, to any address with one of
  * their paths, and to all that `match` names: what cannot be read there is refused. At other addresses JSON that
- * has the form of a conversation is guarded too, and everything else passes untouched.
+ * has the form of a conversation is guarded too, and so are its answers if they have the form of that API's;
+ * everything else passes untouched.
  *
  * It does not see `XMLHttpRequest`, `WebSocket`, `sendBeacon` or forms.
  *
@@ -90,7 +91,7 @@ class Exchange {
     const bytes = await collect(this.#form, found.listed ? 'any' : 'json', this.#options.maxBytes);
     if (bytes === undefined) {
       // Nothing is sent; what a listed address answers may be a model's all the same.
-      return this.#form.kind === 'none' && found.listed ? await this.#answered(undefined, found) : await this.#send(undefined);
+      return found.listed ? await this.#answered(undefined, found) : await this.#send(undefined);
     }
     await startPayload(this.#options.wasm);
     const request = await this.#guard(bytes, found);
@@ -154,7 +155,8 @@ class Exchange {
     return await guardResponse(response, {
       ...this.#options,
       mode: responses === 'buffer' ? 'buffer' : 'incremental',
-      refuse: unknown !== 'pass' && request !== undefined,
+      // An application's own server may take a conversation and answer with anything.
+      refuse: unknown !== 'pass' && request !== undefined && found.listed,
       shapes: request ? [request.shape] : found.endpoint.shapes,
       certain: found.endpoint.shapes.length > 0,
       ...(request?.model !== undefined && { model: request.model }),

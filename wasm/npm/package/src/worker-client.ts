@@ -39,7 +39,9 @@ export class WorkerEngine implements AsyncEngine {
   /** The streams that were neither finished nor freed. */
   readonly #open = new Set<number>();
   /** Streams that nobody holds any more. */
-  readonly #forgotten = new FinalizationRegistry<number>((stream) => this.#release(stream));
+  readonly #forgotten = new FinalizationRegistry<{ stream: number; generation: number }>(
+    ({ stream, generation }) => this.#release(stream, generation),
+  );
 
   constructor(setup: WorkerSetup) {
     const { bundle, wasm, options, onDecision, ...rest } = setup;
@@ -70,6 +72,10 @@ export class WorkerEngine implements AsyncEngine {
     options: EvaluateOptions & { signal?: AbortSignal } = {},
   ): Promise<Decision> {
     this.#checkUsable();
+    const isRequest = Array.isArray((input as EvaluateRequest | null)?.content);
+    if (typeof input !== 'string' && !isRequest) {
+      throw new EdgerailError('invalid_argument', 'evaluate takes a text, or a request with content: [{ text }]');
+    }
     const { signal, ...rest } = options;
     // What waits must not change with the caller's object.
     const call: Call = { name: 'evaluate', input: typeof input === 'string' ? input : posted(input), options: posted(rest) };
@@ -106,7 +112,7 @@ export class WorkerEngine implements AsyncEngine {
       stream,
       lost,
       ask: (call) => this.#askStream(call, generation),
-      release: () => this.#release(stream),
+      release: () => this.#release(stream, generation),
       failed: (failure) => this.#failed('', { source }, failure).decision.text,
       end: (failure, text, stats) => {
         const end = failedEnd(this.info, source, failure, text, stats);
@@ -114,7 +120,7 @@ export class WorkerEngine implements AsyncEngine {
         return end;
       },
     });
-    this.#forgotten.register(handle, stream);
+    this.#forgotten.register(handle, { stream, generation });
     return handle;
   }
 
@@ -146,10 +152,12 @@ export class WorkerEngine implements AsyncEngine {
     }
   }
 
-  #release(stream: number): void {
+  #release(stream: number, generation: number): void {
     if (!this.#open.delete(stream)) return;
     const done = (): void => this.#rest();
-    this.#queue.ask({ name: 'release', stream }, { generation: this.#queue.generation }).then(done, done);
+    // With a worker that is gone, its streams are.
+    if (generation !== this.#queue.generation) done();
+    else this.#queue.ask({ name: 'release', stream }, { generation }).then(done, done);
   }
 
   /** Ends the worker when the engine was freed and everything that was begun is done. */
@@ -169,7 +177,7 @@ export class WorkerEngine implements AsyncEngine {
   ): { decision: Decision; record: DecisionRecord | undefined } {
     const known = this.#loaded?.failures[failureKey(source, outputScope, failure)];
     const [json = '', record] = (known ?? blockedWithoutEngine(failure)).split('\n');
-    const texts = typeof input === 'string' ? [input] : input.content.map((block) => block.text);
+    const texts = typeof input === 'string' ? [input] : input.content.map((block) => String(block?.text));
     return {
       decision: decisionOf(json, { source, texts, offsets }),
       record: record === undefined ? undefined : (JSON.parse(record) as DecisionRecord),

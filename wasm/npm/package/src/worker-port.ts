@@ -14,13 +14,18 @@ export interface ScriptUrlPolicy {
   createScriptURL(url: string): unknown;
 }
 
-type WorkerConstructor = new (script: URL, options: { type: 'module'; name: string }) => WorkerLike;
+type WorkerConstructor = new (script: URL, options: { type: 'module'; name: string; execArgv: string[] }) => WorkerLike;
 
 /** Starts the package's own worker. */
 export function ownWorker(policy?: ScriptUrlPolicy): WorkerLike {
   const Worker = workerConstructor();
   try {
-    return new Worker(trusted(workerScript(), policy) as URL, { type: 'module', name: 'edgerail' });
+    return new Worker(trusted(workerScript(), policy) as URL, {
+      type: 'module',
+      name: 'edgerail',
+      // A thread of Node inherits what its process was started with, and some of that forbids files.
+      execArgv: [],
+    });
   } catch (cause) {
     throw new EdgerailError(
       'worker_failed',

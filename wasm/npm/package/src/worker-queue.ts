@@ -11,13 +11,17 @@ const LONGEST_TIMER = 2_147_483_647;
 
 /** The worker failed at a call, or before its turn came. */
 export class Lost {
-  constructor(readonly failure: WorkerFailure) {}
+  constructor(
+    readonly failure: WorkerFailure,
+    /** What the platform said, if it said anything. */
+    readonly cause?: unknown,
+  ) {}
 
   /** As callers see it where there is no decision to answer with. */
   toError(): EdgerailError {
     return this.failure === 'deadline'
       ? new EdgerailError('worker_failed', 'the worker did not answer in time and was replaced')
-      : new EdgerailError('worker_failed', 'the worker failed and was replaced');
+      : new EdgerailError('worker_failed', 'the worker failed and was replaced', { cause: this.cause });
   }
 }
 
@@ -82,6 +86,7 @@ export class CallQueue {
     } finally {
       this.#isStarting = false;
     }
+    this.#next();
   }
 
   /**
@@ -155,7 +160,7 @@ export class CallQueue {
     try {
       this.#port = connect(this.#setup.create(), {
         reply: (message) => this.#onReply(message),
-        failure: () => this.#onFailure(),
+        failure: (cause) => this.#onFailure(cause),
       });
       const reply = await new Promise<ReplyMessage>((resolve, reject) => {
         this.#send({ call: this.#setup.load, resolve, reject }, START_TIMEOUT);
@@ -171,7 +176,7 @@ export class CallQueue {
     const number = (this.#number += 1);
     this.#active = { job, number };
     this.#port?.busy(true);
-    if (limit <= LONGEST_TIMER) this.#timer = setTimeout(() => this.#onTimeout(), limit);
+    if (limit <= LONGEST_TIMER) this.#timer = setTimeout(() => this.#lose('deadline'), limit);
     this.#port?.post({ edgerail: number, call: job.call });
   }
 
@@ -189,19 +194,15 @@ export class CallQueue {
     this.#next();
   }
 
-  #onTimeout(): void {
-    this.#lose('deadline');
-  }
-
-  #onFailure(): void {
+  #onFailure(cause: unknown): void {
     // A worker that is not ours may have errors that are not ours, once it has shown that it runs.
-    if (this.#setup.owned || this.#isStarting) this.#lose('trap');
+    if (this.#setup.owned || this.#isStarting) this.#lose('trap', cause);
   }
 
-  #lose(failure: WorkerFailure): void {
+  #lose(failure: WorkerFailure, cause?: unknown): void {
     const lost = this.#active;
     this.#drop();
-    lost?.job.reject(new Lost(failure));
+    lost?.job.reject(new Lost(failure, cause));
     this.#next();
   }
 
@@ -225,6 +226,6 @@ function notStarted(cause: unknown): EdgerailError {
     'worker_failed',
     `the worker ${isLate ? `did not answer within ${START_TIMEOUT / 1000} s` : 'failed while it started'}: ` +
       'its script must be edgerail/worker-script with all it imports, and worker-src must allow it',
-    { cause },
+    { cause: cause instanceof Lost ? cause.cause : cause },
   );
 }

@@ -40,6 +40,9 @@ export interface WorkerOptions extends LoadOptions {
  * answered with the decision that the guardrail gives on errors (it blocks, unless the bundle says otherwise), its
  * streams fail, calls that waited are asked of a new worker.
  *
+ * `free()` ends the worker, once everything that was begun is done. An engine that is idle keeps no process of Node or
+ * Bun alive; one of Deno it does, until it is freed.
+ *
  * @throws {@link EdgerailError} with the codes of `loadEngine`, or `worker_failed`.
  */
 export async function loadEngineInWorker(bundle: BundleSource, options: WorkerOptions = {}): Promise<AsyncEngine> {

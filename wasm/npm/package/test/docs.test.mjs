@@ -41,9 +41,15 @@ test('the table of errors is that of src/errors.ts', async () => {
 test('every subpath of the guide is exported, and every one for applications stands in it', () => {
   const named = new Set([...guide.matchAll(/edgerail\/([\w.-]+)/g)].map(([, path]) => `./${path}`));
   const exported = new Set(Object.keys(manifest.exports));
-  assert.deepEqual([...named].filter((path) => !exported.has(path)), []);
+  assert.deepEqual(
+    [...named].filter((path) => !exported.has(path)),
+    [],
+  );
   const forTools = ['.', './package.json', './payload.wasm', './compile.wasm', './worker-script'];
-  assert.deepEqual([...exported].filter((path) => !forTools.includes(path) && !named.has(path)), []);
+  assert.deepEqual(
+    [...exported].filter((path) => !forTools.includes(path) && !named.has(path)),
+    [],
+  );
 });
 
 test('every snippet of the guide fits the types', async (t) => {
@@ -55,7 +61,9 @@ test('every snippet of the guide fits the types', async (t) => {
   await symlink(PACKAGE, join(folder, 'node_modules/edgerail'));
   await writeFile(join(folder, 'around.d.ts'), AROUND);
   // A snippet without an import is the body of a module all the same.
-  await Promise.all(snippets.map((code, place) => writeFile(join(folder, `snippet-${place}.ts`), `${code}\nexport {};\n`)));
+  await Promise.all(
+    snippets.map((code, place) => writeFile(join(folder, `snippet-${place}.ts`), `${code}\nexport {};\n`)),
+  );
   const options = {
     target: 'es2022',
     module: 'nodenext',
@@ -68,6 +76,9 @@ test('every snippet of the guide fits the types', async (t) => {
   await writeFile(join(folder, 'package.json'), '{"type": "module"}');
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['.'] }));
   const compiler = join(PACKAGE, 'node_modules/typescript/bin/tsc');
-  const { stdout, failed } = await run(process.execPath, [compiler, '-p', folder]).catch((error) => ({ ...error, failed: true }));
+  const { stdout, failed } = await run(process.execPath, [compiler, '-p', folder]).catch((error) => ({
+    ...error,
+    failed: true,
+  }));
   assert.ok(!failed, stdout);
 });

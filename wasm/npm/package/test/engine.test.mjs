@@ -110,7 +110,7 @@ test('records hold no content', async () => {
 });
 
 test('an exception of the overlay ends with its time', async () => {
-  const overlay = '[[allow]]\nvalue = "ana@example.com"\nexpires = "2030-01-01"\nby = "dana"\nreason = "support address"\n';
+  const overlay = '[[allow]]\ntype = "EMAIL"\nvalue = "ana@example.com"\nuntil = "2030-01-01"\nwho = "dana"\nwhy = "the support address"\n';
   const own = await loadEngine(await bundleOf(DEFINITION, { overlay }));
   const outcome = (now) => own.evaluate('ana@example.com', { now }).outcome;
   assert.equal(outcome(new Date('2029-12-31')), 'pass');

@@ -163,6 +163,10 @@ test('elsewhere only conversations are guarded', async () => {
   assert.equal((await exchange('/image', undefined, { reply })).text, 'ok');
   assert.deepEqual((await exchange('/my/backend', post(ask(SECRET)))).sent, [ask('{EMAIL}')]);
   assert.equal((await exchange('/my/backend', post(ask(BLOCKED)))).error.code, 'blocked');
+  assert.equal((await exchange('/my/backend', post(ask('hi')), { reply })).text, 'ok');
+  assert.equal((await exchange('/my/backend', post(ask('hi')), { reply: { body: '{"mine":1}' } })).text, '{"mine":1}');
+  const chunks = await exchange('/my/backend', post(ask('hi')), { reply: { type: 'text/event-stream', body: chatChunks(`to ${SECRET}`) } });
+  assert.equal(chunks.text, chatChunks('to {EMAIL}'));
   const mixed = `{"messages":[{"role":"user","content":[{"type":"hologram"}]}]}`;
   assert.equal((await exchange('/my/backend', post(mixed))).error.code, 'payload_unreadable');
 });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { guardBody, guardEventStream, isEdgerailError, loadEngine, openPlaceholders } from 'edgerail';
 import { DEFINITION, MESSAGES, bundleOf } from './guardrail.mjs';
 import { chatChunks } from './peers.mjs';
@@ -221,4 +226,22 @@ test('placeholders are taken back in streams too', async () => {
     const { text } = await told(guardEventStream(engine, cut(new TextEncoder().encode(chatChunks('Dear {EM', 'AIL_1', '}, not eve@example.com [x](https://evil.example/{EMAIL_1})')), size), { shape: 'openai', placeholders }));
     assert.equal(text, 'Dear ana@example.com, not {EMAIL} [x](https://evil.example/{EMAIL_1})');
   }
+});
+
+test('a trap costs one body', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const fault = join(process.env.CARGO_TARGET_DIR ?? join(root, '../../../target'), 'npm/fault/payload.wasm');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', join(root, 'test/payload-trap.mjs'), fault]);
+  assert.equal(stdout.trim(), 'survived');
+});
+
+test('importing it does nothing, and CommonJS has the same', async () => {
+  const watch = 'for (const name of ["compile", "instantiate", "compileStreaming", "instantiateStreaming"]) WebAssembly[name] = () => { throw new Error(name) }; WebAssembly.Module = WebAssembly.Instance = undefined; globalThis.fetch = undefined;';
+  const run = (type, code) => promisify(execFile)(process.execPath, [`--input-type=${type}`, '-e', code], { cwd: fileURLToPath(new URL('..', import.meta.url)) });
+  await run('module', `${watch} await import('edgerail/aws'); await import('edgerail/ai');`);
+  await run('commonjs', `${watch} require('edgerail/aws'); require('edgerail/ai');`);
+  const required = createRequire(import.meta.url)('edgerail');
+  const own = await required.loadEngine(await bundleOf());
+  const { body } = await required.guardBody(own, '{"prompt":"ana@example.com"}');
+  assert.equal(text(body), '{"prompt":"{EMAIL}"}');
 });

@@ -25,7 +25,7 @@ const TEXTS = [
 async function values() {
   const found = [];
   const options = { audience: 'server', scope: 'aws~test' };
-  for (const [overlay, own] of [['', {}], ['mode = "observe"\n', options], ['tier = "STANDARD"\n', {}]]) {
+  for (const [overlay, own] of [['', {}], ['[guardrail.everything]\nmode = "observe"\n', options], ['[tier]\nwords = "STANDARD"\npii = "STANDARD"\n', {}]]) {
     const records = [];
     const bundle = await bundleOf(DEFINITION, { ...own, ...(overlay ? { overlay } : {}) });
     const engine = await loadEngine(bundle, { audience: 'any', onDecision: (record) => records.push(record) });

@@ -142,7 +142,7 @@ pub(super) fn write(
             "@" if members.is_empty() => {}
             "@" => {
                 out.push_str(members);
-                out.push_str(",");
+                out.push(',');
             }
             _ => field_of(field, Some(document), told, 0, out),
         });
