@@ -300,9 +300,13 @@ fn hostile_repetition_stays_linear() {
     );
     let took = |text: &str| {
         let request = Request::text(Source::Input, text);
-        let start = std::time::Instant::now();
-        let found = engine.evaluate(&request).findings().len();
-        (start.elapsed(), found)
+        // The least of several: what else the machine does only adds.
+        let rounds = (0..5).map(|_| {
+            let start = std::time::Instant::now();
+            let found = engine.evaluate(&request).findings().len();
+            (start.elapsed(), found)
+        });
+        rounds.min().expect("a round")
     };
     for part in ["aa ", "aa bb ", "aa dd bb cc "] {
         let size = 1 << 19;
