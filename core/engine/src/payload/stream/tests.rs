@@ -733,3 +733,69 @@ fn an_event_that_is_sent_again_holds_nothing_of_other_blocks() {
         "{out}"
     );
 }
+
+/// Lets everything pass and keeps what it saw, block by block.
+#[derive(Default)]
+struct Reader(BTreeMap<usize, String>);
+
+impl TextFilter for Reader {
+    fn push(&mut self, block: usize, text: &str) -> String {
+        self.0.entry(block).or_default().push_str(text);
+        text.into()
+    }
+    fn finish(&mut self, _: usize) -> String {
+        String::new()
+    }
+    fn holds(&self, _: usize) -> bool {
+        false
+    }
+    fn is_blocked(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_blocked_request_is_answered_by_a_stream_of_its_own_api() {
+    let message = "Not \"here\".\n";
+    let options = GuardOptions::default();
+    let body = r#"{"model":"m","stream":true,"prompt":"say heron","inputText":"heron","message":"heron","input":"heron","messages":[{"role":"user","content":[{"text":"heron"}]}],"method":"tools/call","id":7,"params":{"arguments":{"a":"heron"}}}"#;
+    for shape in Shape::ALL {
+        let known = GuardOptions {
+            side: Some(super::super::Side::Request),
+            ..GuardOptions::default()
+        };
+        // With responses, a prompt is an object.
+        let body = match shape {
+            Shape::OpenAiResponses => body.replace(r#""prompt":"say heron","#, ""),
+            _ => body.to_string(),
+        };
+        let payload = super::super::Payload::read(body.as_bytes(), Some(shape), &known).unwrap();
+        assert!(payload.asks_for_stream(), "{shape:?}");
+        let framing = match shape {
+            Shape::OpenAi | Shape::OpenAiResponses | Shape::Anthropic | Shape::Mcp => Framing::Sse,
+            _ => Framing::EventStream,
+        };
+        let stream = payload.blocked_stream(framing, message);
+        assert_eq!(Framing::of(&stream), Some(framing), "{shape:?}");
+        assert!(
+            !String::from_utf8_lossy(&stream).contains("heron"),
+            "{shape:?}"
+        );
+        let (mut reader, mut out) = (Reader::default(), Vec::new());
+        let mut reframer = Reframer::new(shape, framing, &options);
+        reframer.push(&stream, &mut reader, &mut out).unwrap();
+        reframer.finish(&mut reader, &mut out).unwrap();
+        assert_eq!(out, stream, "{shape:?}");
+        // Nova's ending says what was done in an event of its own; Mistral's says it for prompts and for chat.
+        let seen = reader.0.values().filter(|text| !text.is_empty());
+        let texts: Vec<_> = seen.filter(|text| *text != "INTERVENED").collect();
+        assert!(
+            !texts.is_empty()
+                && texts
+                    .iter()
+                    .all(|text| text.replace(message, "").is_empty()),
+            "{shape:?}: {:?}",
+            reader.0
+        );
+    }
+}
