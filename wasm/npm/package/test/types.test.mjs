@@ -44,7 +44,7 @@ async function values() {
 async function check(folder, name, code) {
   const file = join(folder, `${name}.ts`);
   await writeFile(file, code);
-  const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
+  const options = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
   const tsc = join(PACKAGE, 'node_modules/typescript/bin/tsc');
   return await run(process.execPath, [tsc, ...options, file]).then(
     () => '',
