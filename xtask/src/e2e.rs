@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::npm::{self, npm_ci};
+use crate::npm::{self, npm_install};
 use crate::process::{cargo, root, run, target};
 use crate::{Chore, component, web};
 
@@ -85,7 +85,7 @@ fn prepare() -> Result<(), String> {
     if !tarball.is_file() {
         npm::build()?;
     }
-    npm_ci(&folder())?;
+    npm_install(&folder())?;
     // No lock file knows the package, which changes with every build: what is packed now is unpacked.
     let package = folder().join("node_modules/edgerail");
     let _ = fs::remove_dir_all(&package);

@@ -86,7 +86,7 @@ pub(crate) fn build() -> Result<(), String> {
     web::node()?;
     let toolchain = wasm_toolchain()?;
     install_tools()?;
-    npm_ci(&package())?;
+    npm_install(&package())?;
     for module in MODULES {
         build_module(toolchain, module, &[], &package().join("dist"))?;
     }
@@ -129,15 +129,17 @@ pub(crate) fn npm(folder: &Path) -> Command {
     command
 }
 
-/// Installs a folder's dependencies as its lock file has them, unless that was done.
-pub(crate) fn npm_ci(folder: &Path) -> Result<(), String> {
+/// Installs a folder's dependencies as its lock file has them, unless that was done. Not by `npm ci`: it refuses
+/// a lock file without the optional packages of other platforms, which a registry may not have.
+pub(crate) fn npm_install(folder: &Path) -> Result<(), String> {
     let lock = folder.join("package-lock.json");
     let done = folder.join("node_modules/.edgerail-lock");
     let wanted = fs::read(&lock).map_err(|e| format!("{}: {e}", lock.display()))?;
     if fs::read(&done).is_ok_and(|have| have == wanted) {
         return Ok(());
     }
-    run(npm(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    let options = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+    run(npm(folder).arg("install").args(options))?;
     fs::write(&done, wanted).map_err(|e| format!("{}: {e}", done.display()))
 }
 

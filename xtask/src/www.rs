@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::npm::{self, npm, npm_ci};
+use crate::npm::{self, npm, npm_install};
 use crate::process::{root, run};
 use crate::{Chore, web};
 
@@ -38,7 +38,7 @@ pub(crate) fn build() -> Result<(), String> {
     if !tarball.is_file() {
         npm::build()?;
     }
-    npm_ci(&site())?;
+    npm_install(&site())?;
     // The lock file has no hash of the package, which changes with every build: what is packed now is unpacked.
     let package = site().join("node_modules/edgerail");
     let _ = fs::remove_dir_all(&package);
