@@ -21,7 +21,7 @@ export async function check({ loadEngine, guardStream, EdgerailError }, bundle) 
     block: short(engine.evaluate(BLOCKED, { source: 'OUTPUT' }), BLOCKED),
     stream: streamed(engine),
     guarded: await guarded(engine, guardStream),
-    refused: await refused(loadEngine, EdgerailError),
+    refused: await refused(loadEngine, EdgerailError, bundle),
   };
   engine.free();
   return report;
@@ -62,14 +62,14 @@ async function guarded(engine, guardStream) {
 }
 
 /** Bad bundles: each gives an `EdgerailError` of the package that was imported, with a code. */
-async function refused(loadEngine, EdgerailError) {
+async function refused(loadEngine, EdgerailError, bundle) {
   const page = new TextEncoder().encode('<!doctype html><title>404 Not Found</title>');
   const codes = {};
   for (const [name, source, options] of [
     ['page', page],
     ['empty', new Uint8Array(0)],
     ['argument', null],
-    ['unverified', page, { require: 'verified' }],
+    ['unverified', bundle(), { require: 'verified' }],
   ]) {
     try {
       await loadEngine(source, options);

@@ -292,8 +292,9 @@ for (const name of site.BROWSERS) {
 
     test('half a surrogate pair never passes as text', async () => {
       const page = await open();
-      await site.paste(page, '.text', 'Project Halcyon \ud83d alone');
+      await site.paste(page, '.text', 'hello \ud83d there');
       await site.verdict(page, 'block');
+      assert.equal(await page.run(() => document.querySelector('.verdict').dataset.reason), 'invalid_text');
       site.quiet(page);
       await page.close();
     });

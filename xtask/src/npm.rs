@@ -12,8 +12,8 @@ pub(crate) const CHORE: Chore = Chore {
     name: "npm",
     summary: "build the npm package: WebAssembly modules, TypeScript, tarball",
     help: "usage: cargo xtask npm\n\n\
-        Builds the modules with wasm-pack and wasm-opt, checks their sizes against the budgets, builds the\n\
-        TypeScript, and packs target/npm/edgerail.tgz. Installs what it needs in target/tools: wasm-pack and\n\
+        Builds the modules with wasm-pack and wasm-opt, prints their sizes and what is over its budget (and\n\
+        fails where one has grown), builds the TypeScript, and packs target/npm/edgerail.tgz. Installs what it needs in target/tools: wasm-pack and\n\
         wasm-bindgen's command line from crates.io, wasm-opt from the npm package binaryen. Needs Node 20.",
     run: |arguments| {
         no_arguments(arguments)?;

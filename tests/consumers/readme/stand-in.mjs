@@ -8,6 +8,7 @@ globalThis.fetch = async (input, init) => {
   const { hostname } = new URL(request.url);
   if (hostname !== 'api.openai.com') return fetchThere(input, init);
   const { messages = [], stream } = await request.json();
+  if (JSON.stringify(messages).includes('ana.perez@')) throw new Error('the prompt came here as it was typed');
   const content = `You wrote: ${messages.at(-1)?.content ?? ''}`;
   if (!stream) {
     const message = { role: 'assistant', content };

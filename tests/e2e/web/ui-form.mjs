@@ -54,7 +54,7 @@ export async function guardIt({ origin, engine, options }) {
   };
   guard = guardForm(document.querySelector('form'), {
     engine: sources[engine],
-    onDecision: (field, decision) => decisions.push([field.name, decision.outcome]),
+    onChecked: (field, decision) => decisions.push([field.name, decision.outcome]),
     ...options,
   });
 }

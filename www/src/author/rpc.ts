@@ -58,11 +58,6 @@ async function answer(handlers: Handlers, call: Call): Promise<void> {
   }
 }
 
-/** What a handler looks like from the page. */
-export type Remote<H> = {
-  [K in keyof H]: H[K] extends (...values: infer A) => infer R ? (...values: A) => Promise<Awaited<R>> : never;
-};
-
 export interface CallOptions {
   /** Stops the call: the worker is ended, because what computes cannot be interrupted, and started afresh. */
   signal?: AbortSignal;

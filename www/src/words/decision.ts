@@ -1,4 +1,4 @@
-import type { Decision, Deferred, Finding, Outcome, Source } from 'edgerail';
+import type { Decision, Deferred, Finding, Outcome } from 'edgerail';
 import { count } from '../ui/dom.js';
 import { findingName, policyName, typeName } from './policies.js';
 
@@ -139,9 +139,4 @@ export function deferredGroups(deferred: readonly Deferred[]): DeferredGroup[] {
     group.items.push(`${policyName(one.policy)}: ${entry}${several ? ` (${one.guardrail})` : ''}`);
   }
   return [...groups.values()];
-}
-
-/** Which way a text goes, in words. */
-export function sourceWords(source: Source): string {
-  return source === 'INPUT' ? 'prompt to the model' : 'answer of the model';
 }

@@ -28,9 +28,9 @@ export type ErrorCode =
   | 'invalid_argument'
   /** The stream was finished before. */
   | 'stream_finished'
-  /** The stream or handle belongs to an engine that was freed, or to an instance that trapped. */
+  /** The engine, the stream or the placeholders were freed before. */
   | 'freed'
-  /** The stream's engine trapped: nothing more of the text may be shown. */
+  /** The WebAssembly failed during the call; nothing was let out. */
   | 'trap'
   /** A stored placeholder map is damaged, or of another conversation. */
   | 'placeholders_invalid'

@@ -44,8 +44,8 @@ export interface GuardFormOptions {
   messages?: Partial<FormMessages>;
   /** Puts a message into the page. Default: behind the field, or its label where that is around it. */
   place?: (message: HTMLElement, field: TextField) => void;
-  /** Gets every decision that a submit is made of. What it throws is ignored. */
-  onDecision?: (field: TextField, decision: Decision) => void;
+  /** Gets every decision that a submit is made of, with its content. What it throws is ignored. */
+  onChecked?: (field: TextField, decision: Decision) => void;
 }
 
 export interface GuardedForm {
@@ -180,7 +180,7 @@ class FormGuard implements GuardedForm {
     const { source, model } = this.#options;
     const decision = await decide(engine, text, { source, model }, signal);
     try {
-      this.#options.onDecision?.(field, decision);
+      this.#options.onChecked?.(field, decision);
     } catch {
       // The listener's own fault; it changes nothing about the decision.
     }
