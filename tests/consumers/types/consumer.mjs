@@ -7,7 +7,7 @@ const COMPILERS = ['typescript', 'typescript-5.4'];
 const SETTINGS = ['node-esm.json', 'node-cjs.json', 'bundler.json'];
 /** Bytes of the tarball. */
 const TARBALL = 2_600_000;
-const FILES = /^(package\.json|README\.md|LICENSE-(MIT|APACHE)|dist\/[\w./-]+\.(m?js|d\.ts|wasm|json))$/;
+const FILES = /^(package\.json|README\.md|NOTICE\.md|LICENSE-(MIT|APACHE)|dist\/[\w./-]+\.(m?js|d\.ts|wasm|json))$/;
 
 /** @param {import('../run.mjs').Tools} t */
 export async function run(t) {
@@ -33,7 +33,7 @@ async function tarball(t) {
   const names = (await t.run(['tar', '-tzf', t.tarball])).trim().split('\n').map((name) => name.replace('package/', ''));
   const stray = names.filter((name) => !FILES.test(name));
   deepEqual(stray, [], 'files that do not belong into the package');
-  for (const name of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/engine.wasm']) {
+  for (const name of ['README.md', 'NOTICE.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/engine.wasm']) {
     ok(names.includes(name), `${name} is missing in the package`);
   }
   const { length } = await readFile(t.tarball);

@@ -115,6 +115,10 @@ async function scriptTags() {
 /** npm packs what lies in the package's folder only. */
 async function licences() {
   for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) await cp(at('../../..', name), at(name));
+  const data = ['core/engine/src/text/unicode', ...['lexicon', 'profanity', 'prompt-attack', 'topics', 'views'].map((name) => `core/compile/data/${name}`)];
+  const notices = await Promise.all(data.map((folder) => readFile(at('../../..', folder, 'README.md'), 'utf8')));
+  const head = '# Data in this package\n\nThe WebAssembly modules hold data that has its own licences; where it is from, and what they ask for:\n\n';
+  await writeFile(at('NOTICE.md'), head + notices.map((text) => text.replace(/^#/gm, '##')).join('\n'));
 }
 
 /**
