@@ -1,4 +1,5 @@
 import { copyFile, mkdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 await mkdir('dist', { recursive: true });
@@ -10,8 +11,9 @@ const wasmModules = {
     building.onResolve({ filter: /\.wasm\?module$/ }, async ({ path, ...options }) => {
       const found = await building.resolve(path.replace('?module', ''), options);
       if (found.errors.length > 0) return found;
-      await copyFile(found.path, 'dist/engine.wasm');
-      return { path: 'wasm_engine', namespace: 'bound' };
+      const name = basename(found.path, '.wasm');
+      await copyFile(found.path, `dist/${name}.wasm`);
+      return { path: `wasm_${name}`, namespace: 'bound' };
     });
     building.onLoad({ filter: /.*/, namespace: 'bound' }, ({ path }) => ({ contents: `export default ${path};` }));
   },
