@@ -63,7 +63,7 @@ export class AnswerStream {
         return await this.#delta(part, false, out);
       case 'text-end':
         await this.#end(part.id ?? '', out);
-        break;
+        return this.#blocked ? undefined : await this.#whole(part, out);
       case 'tool-input-delta':
         if (tools) return await this.#delta(part, true, out);
         break;
@@ -151,7 +151,7 @@ export class AnswerStream {
     out.terminate();
   }
 
-  /** A part that comes in one piece: calls of tools, their results, and types that are not known. */
+  /** A part that comes in one piece: calls of tools, their results, what a text cites, and types that are not known. */
   async #whole(part: StreamPart, out: Out): Promise<void> {
     const { tools = false, placeholders, restore, now } = this.#options;
     const content: ContentBlock[] = [];
@@ -167,7 +167,11 @@ export class AnswerStream {
       return;
     }
     const decision = await this.#engine.evaluate({ content }, { source: 'OUTPUT', ...(now !== undefined && { now }) });
-    if (decision.outcome === 'block') return await this.#close(undefined, decision.text, out);
+    if (decision.outcome === 'block') {
+      // Its text went on, but not what it cites.
+      if (part.type === 'text-end') out.enqueue({ type: 'text-end', id: part.id ?? '' });
+      return await this.#close(undefined, decision.text, out);
+    }
     this.#masked ||= decision.outcome === 'mask';
     let next = 0;
     const mapped = map(() => {

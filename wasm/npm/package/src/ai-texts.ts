@@ -49,7 +49,9 @@ export function mapPart<P extends object>(
   const about = { role, tool: false };
   switch (given['type']) {
     case 'text':
-      return { ...part, text: map(String(given['text']), about) };
+      return { ...part, text: map(String(given['text']), about), ...citedTexts(given, map, about) };
+    case 'text-end':
+      return { ...part, ...citedTexts(given, map, about) };
     case 'file':
       return { ...part, ...mapFile(given, (text) => map(text, about)) };
     case 'custom':
@@ -80,6 +82,17 @@ function customPart<P extends object>(part: P, map: TextMap, about: Parameters<T
     mapValue(part, map, about) as P,
     ...members.map((name) => ({ [name]: mapValue(given[name], map, about, OPAQUE) })),
   );
+}
+
+/** The passages that a text cites; their sources are not evaluated. */
+function citedTexts(part: Part, map: TextMap, about: Parameters<TextMap>[1]): Part {
+  const { citations } = part;
+  if (!Array.isArray(citations)) return {};
+  const mapped = (citations as Part[]).map((citation) => {
+    const citedText = citation?.['citedText'];
+    return typeof citedText === 'string' ? { ...citation, citedText: map(citedText, about) } : citation;
+  });
+  return { citations: mapped };
 }
 
 /** Why a user approved or denied a tool's call, in the user's words. */

@@ -417,3 +417,29 @@ test("what a provider says of an answer does not repeat what was masked or block
   const { parts, seen } = await streamed(['Nice day.\n'.repeat(80)]);
   assert.deepEqual(seen.slice(-3), parts.slice(-3));
 });
+
+test('passages that an answer cites are guarded', async () => {
+  const source = { type: 'source', sourceType: 'url', id: 's', url: 'https://a.example' };
+  const cited = (citedText) => [{ source, citedText, startIndex: 0 }, { source }];
+  const { wrapGenerate, wrapStream } = guardMiddleware({ engine });
+  const content = [{ type: 'text', text: 'clean', citations: cited(SECRET) }];
+  const { content: answer } = await wrapGenerate({ doGenerate: async () => ({ content }), params: {} });
+  assert.deepEqual(answer[0].citations, cited('{EMAIL}'));
+  for (const [said, expected] of [
+    [SECRET, cited('{EMAIL}')],
+    [BLOCKED, undefined],
+  ]) {
+    const chunks = [
+      ...textParts(['clean']).slice(0, -1),
+      { type: 'text-end', id: 't1', citations: cited(said) },
+      { type: 'finish', finishReason: stop, usage },
+    ];
+    const { stream } = await wrapStream({ doStream: async () => ({ stream: simulateReadableStream({ chunks }) }), params: {} });
+    const seen = [];
+    for await (const part of stream) seen.push(part);
+    assert.deepEqual(seen.find(({ citations }) => citations)?.citations, expected);
+    assert.equal(seen.at(-1).finishReason.unified, expected ? 'stop' : 'content-filter');
+    const ids = (type) => seen.filter((part) => part.type === type).map(({ id }) => id);
+    assert.deepEqual(ids('text-end'), ids('text-start'));
+  }
+});
