@@ -1,5 +1,5 @@
 /** Streamed answers of the AI SDK's models. */
-import { mapPart } from './ai-texts.js';
+import { mapPart, withoutEcho } from './ai-texts.js';
 import type { TextMap } from './ai-texts.js';
 import type { Placeholders, RestoreOptions, Restorer } from './placeholders.js';
 import type { AnyEngine, AsyncTextStream, ContentBlock, StreamMode, TextStream } from './types.js';
@@ -36,6 +36,8 @@ export class AnswerStream {
   readonly #options: AnswerOptions;
   readonly #open = new Map<string, Open>();
   #blocked = false;
+  /** Whether anything was masked: then what is said of the answer as a whole repeats it. */
+  #masked = false;
 
   constructor(engine: AnyEngine, options: AnswerOptions) {
     this.#engine = engine;
@@ -61,7 +63,7 @@ export class AnswerStream {
         return await this.#delta(part, false, out);
       case 'text-end':
         await this.#end(part.id ?? '', out);
-        break;
+        return this.#blocked ? undefined : await this.#whole(part, out);
       case 'tool-input-delta':
         if (tools) return await this.#delta(part, true, out);
         break;
@@ -87,7 +89,7 @@ export class AnswerStream {
       default:
         return await this.#whole(part, out);
     }
-    if (!this.#blocked) out.enqueue(part);
+    if (!this.#blocked) out.enqueue(this.#masked ? withoutEcho(part) : part);
   }
 
   async #delta(part: StreamPart, tool: boolean, out: Out): Promise<void> {
@@ -97,7 +99,10 @@ export class AnswerStream {
     const text = await open.stream.push(part.delta ?? '');
     if (open.stream.blocked) return await this.#block(key, text, out);
     const restored = open.restorer ? open.restorer.push(text) : text;
-    if (restored) out.enqueue({ ...part, delta: restored });
+    if (!restored) return;
+    const piece = { ...part, delta: restored };
+    // Log probabilities of a piece that is held back in part say what is held back.
+    out.enqueue(this.#masked || text !== part.delta ? withoutEcho(piece) : piece);
   }
 
   async #begin(key: string, id: string, tool: boolean): Promise<Open> {
@@ -115,6 +120,7 @@ export class AnswerStream {
     if (!open || this.#blocked) return;
     const end = await open.stream.finish();
     if (end.outcome === 'block') return await this.#close(open, end.text, out);
+    this.#masked ||= end.outcome === 'mask';
     const rest = open.restorer ? open.restorer.push(end.text) + open.restorer.finish() : end.text;
     this.#drop(key, open);
     if (rest) out.enqueue({ type: open.tool ? 'tool-input-delta' : 'text-delta', id: open.id, delta: rest });
@@ -145,7 +151,7 @@ export class AnswerStream {
     out.terminate();
   }
 
-  /** A part that comes in one piece: calls of tools, their results, and types that are not known. */
+  /** A part that comes in one piece: calls of tools, their results, what a text cites, and types that are not known. */
   async #whole(part: StreamPart, out: Out): Promise<void> {
     const { tools = false, placeholders, restore, now } = this.#options;
     const content: ContentBlock[] = [];
@@ -157,20 +163,24 @@ export class AnswerStream {
       return text;
     });
     if (content.length === 0) {
-      out.enqueue(part);
+      out.enqueue(this.#masked ? withoutEcho(part) : part);
       return;
     }
     const decision = await this.#engine.evaluate({ content }, { source: 'OUTPUT', ...(now !== undefined && { now }) });
-    if (decision.outcome === 'block') return await this.#close(undefined, decision.text, out);
+    if (decision.outcome === 'block') {
+      // Its text went on, but not what it cites.
+      if (part.type === 'text-end') out.enqueue({ type: 'text-end', id: part.id ?? '' });
+      return await this.#close(undefined, decision.text, out);
+    }
+    this.#masked ||= decision.outcome === 'mask';
     let next = 0;
-    out.enqueue(
-      map(() => {
-        const block = next++;
-        const text = decision.texts[block] as string;
-        const toolArguments = isTool[block] ?? false;
-        return placeholders ? placeholders.restore(text, { toolArguments, ...(restore && { allow: restore }) }) : text;
-      }),
-    );
+    const mapped = map(() => {
+      const block = next++;
+      const text = decision.texts[block] as string;
+      const toolArguments = isTool[block] ?? false;
+      return placeholders ? placeholders.restore(text, { toolArguments, ...(restore && { allow: restore }) }) : text;
+    });
+    out.enqueue(this.#masked ? withoutEcho(mapped) : mapped);
   }
 
   #drop(key: string, open: Open): void {

@@ -1,5 +1,5 @@
 /** The AI SDK (`ai`) with a guardrail: prompts are checked and masked, and so is what the model answers. */
-import { mapMessage, mapPart } from './ai-texts.js';
+import { mapMessage, mapPart, withoutEcho } from './ai-texts.js';
 import type { PromptMessage, TextMap } from './ai-texts.js';
 import { AnswerStream } from './ai-stream.js';
 import type { StreamPart } from './ai-stream.js';
@@ -9,7 +9,7 @@ import type { Placeholders, RestoreOptions } from './placeholders.js';
 import type { AnyEngine, ContentBlock, Decision, Source } from './types.js';
 
 export { EdgerailError, isEdgerailError } from './errors.js';
-export { BlockedError } from './payload-errors.js';
+export { BlockedError, PayloadError } from './payload-errors.js';
 
 export interface GuardMiddlewareOptions {
   /** An engine, here or in a worker, or one that is still loading: calls wait for it. */
@@ -61,6 +61,9 @@ export interface GuardMiddleware {
 
 /**
  * A middleware for `wrapLanguageModel`.
+ *
+ * @throws {EdgerailError} from the call of the model: `blocked` ({@link BlockedError}) with `onBlock: 'throw'`,
+ * `payload_unreadable` ({@link PayloadError}) for a file that says it is text and cannot be read.
  *
  * @example
  * const model = wrapLanguageModel({ model: openai('gpt-5'), middleware: guardMiddleware({ engine }) });
@@ -158,7 +161,7 @@ class ModelGuard {
     const { response, ...rest } = result as R & { response?: { body?: unknown } };
     const { body: _, ...about } = response ?? {};
     if (decision.outcome === 'block') {
-      const { structuredOutputText: __, ...others } = rest;
+      const { structuredOutputText: __, ...others } = withoutEcho(rest as object as Partial<GenerateResult>);
       return answered(decision.text, { ...others, response: about }) as unknown as R;
     }
     const texts = decision.texts.map((text, block) => {
@@ -166,7 +169,11 @@ class ModelGuard {
       return placeholders ? placeholders.restore(text, { toolArguments, ...(restore && { allow: restore }) }) : text;
     });
     const changed = texts.some((text, block) => text !== content[block]?.text);
-    return changed ? ({ ...rest, ...map(inOrder(texts)), response: about } as unknown as R) : result;
+    if (!changed) return result;
+    const answer = { ...rest, ...map(inOrder(texts)), response: about };
+    const masked = decision.texts.some((text, block) => text !== content[block]?.text);
+    if (!masked) return answer as unknown as R;
+    return { ...withoutEcho(answer), content: answer.content.map((part) => withoutEcho(part)) } as unknown as R;
   }
 
   async #evaluate(content: ContentBlock[], source: Source): Promise<Decision> {

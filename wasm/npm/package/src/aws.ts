@@ -23,7 +23,10 @@ export interface EdgerailPluginOptions extends PayloadOptions {
   onBlock?: 'throw' | 'respond';
   /** Answers: `stream` lets streamed text go on as soon as it is safe, `buffer` each content block as a whole. */
   responses?: 'stream' | 'buffer' | 'off';
-  /** What to do with commands and bodies that cannot be read. Default `refuse`. */
+  /**
+   * What to do with commands and bodies that cannot be read. Default `refuse`, which is also what becomes of a
+   * conversation that is recognized but cannot be guarded.
+   */
   unknown?: 'refuse' | 'pass';
   /** Gets a content-free record of every check. What it throws is ignored. */
   onDecision?: (record: GuardRecord) => void;
@@ -36,7 +39,8 @@ export interface EdgerailPlugin {
 
 /**
  * A plugin for a `BedrockRuntimeClient`: Converse, ConverseStream, InvokeModel and InvokeModelWithResponseStream are
- * guarded both ways. Other commands that could carry a prompt are refused.
+ * guarded both ways. Other commands that could carry a prompt are refused. Of several plugins on one client each is
+ * applied; the same one twice is refused by the SDK.
  *
  * @throws {EdgerailError} from `client.send`: `blocked` ({@link BlockedError}), `payload_unreadable`
  * ({@link PayloadError}); nothing was sent then.
@@ -47,6 +51,8 @@ export interface EdgerailPlugin {
  */
 export function edgerailPlugin(options: EdgerailPluginOptions): EdgerailPlugin {
   const guard = new CommandGuard(options);
+  // Of its own, and not to be overridden: a second guardrail must not take the first one's place.
+  const number = ++plugins;
   return {
     applyToStack(given) {
       const stack = given as unknown as Stack;
@@ -54,21 +60,21 @@ export function edgerailPlugin(options: EdgerailPluginOptions): EdgerailPlugin {
       stack.add((next, context) => (args) => guard.request(next, context, args), {
         step: 'build',
         priority: 'high',
-        name: 'edgerailRequest',
+        name: `edgerailRequest${number}`,
         tags: ['EDGERAIL'],
-        override: true,
       });
       // Nearest to the wire: what the SDK has not read yet.
       stack.add((next, context) => (args) => guard.response(next, context, args), {
         step: 'deserialize',
         priority: 'low',
-        name: 'edgerailResponse',
+        name: `edgerailResponse${number}`,
         tags: ['EDGERAIL'],
-        override: true,
       });
     },
   };
 }
+
+let plugins = 0;
 
 /** As much of the SDK's types as is needed; it is not a dependency. */
 interface HttpRequest {
@@ -106,6 +112,9 @@ interface Sent {
 /** Commands without a prompt; ApplyGuardrail is itself a guardrail. */
 const PASS = new Set(['ApplyGuardrailCommand', 'GetAsyncInvokeCommand', 'ListAsyncInvokesCommand']);
 
+/** Commands that a plugin blocked: no text is left for the others. */
+const blocked = new WeakSet<Context>();
+
 class CommandGuard {
   readonly #options: EdgerailPluginOptions;
   readonly #sent = new WeakMap<Context, Sent>();
@@ -118,12 +127,12 @@ class CommandGuard {
     const { request } = args;
     const url = new URL(`${request.protocol ?? 'https:'}//${request.hostname ?? 'localhost'}${request.path}`);
     const endpoint = endpointOf(url);
-    if (PASS.has(context.commandName ?? '')) return await next(args);
+    if (PASS.has(context.commandName ?? '') || blocked.has(context)) return await next(args);
     let guarded: GuardedBody;
     try {
       guarded = await this.#guard(request, endpoint);
     } catch (error) {
-      if (!(error instanceof PayloadError) || this.#options.unknown !== 'pass') throw error;
+      if (!this.#passes(error)) throw error;
       return await next(args);
     }
     const stream = endpoint?.stream ?? false;
@@ -132,6 +141,7 @@ class CommandGuard {
     if (guarded.outcome === 'block' && this.#options.onBlock !== 'respond') throw new BlockedError(guarded.decision);
     this.#sent.set(context, sent);
     // A blocked text does not go on, not even to other middleware.
+    if (guarded.outcome === 'block') blocked.add(context);
     request.body = guarded.outcome === 'block' ? '{}' : guarded.body;
     return await next(args);
   }
@@ -199,12 +209,17 @@ class CommandGuard {
     try {
       found = readAs(bytes, [shape], options);
     } catch (error) {
-      if (!(error instanceof PayloadError) || this.#options.unknown !== 'pass') throw error;
+      if (!this.#passes(error)) throw error;
       return bytes;
     }
     const guarded = await guardRead(await this.#options.engine, bytes, found, options);
     this.#record(sent, recordOf(guarded, 'response', false));
     return guarded.body;
+  }
+
+  /** Whether something goes through unguarded: a conversation never does. */
+  #passes(error: unknown): boolean {
+    return this.#options.unknown === 'pass' && error instanceof PayloadError && !error.recognized;
   }
 
   #record(sent: Sent, record: Omit<GuardRecord, 'url'>): void {

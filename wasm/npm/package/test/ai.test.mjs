@@ -234,3 +234,212 @@ test('a freed engine, ill-formed text and kinds of parts that are not known', as
   assert.ok(!JSON.stringify(parts).includes('ana@'));
   assert.throws(() => guardMiddleware({}), { code: 'invalid_argument' });
 });
+
+/** What the middleware makes of a prompt, without what the SDK makes of it before. */
+const promptOf = async (content, { role = 'user', ...options } = {}) => {
+  const { transformParams } = guardMiddleware({ engine, ...options });
+  return (await transformParams({ params: { prompt: [{ role, content }] } })).prompt[0]?.content;
+};
+const base64 = (text) => Buffer.from(text).toString('base64');
+const bytes = (text) => new TextEncoder().encode(text);
+
+test('files of text are read in every form, and written in the form they had', async () => {
+  for (const [mediaType, text, expected] of [
+    ['text/plain', `File ${SECRET} é`, 'File {EMAIL} é'],
+    ['text', `\ufeffFile ${SECRET}`, '\ufeffFile {EMAIL}'],
+    ['text/*', SECRET, '{EMAIL}'],
+    ['Text/CSV; charset="UTF-8"', `a,${SECRET}\n`, 'a,{EMAIL}\n'],
+    ['application/json', `{"id":"${SECRET}","n":1e999}`, '{"id":"{EMAIL}","n":1e999}'],
+    ['application/json', String.raw`{"a":"ana\u0040example.com \"\\u0041 \ud83d\ude00\/"}`, String.raw`{"a":"{EMAIL} \"\\u0041 😀/"}`],
+    ['application/vnd.api+json', `["${SECRET}"]`, '["{EMAIL}"]'],
+    ['image/svg+xml', `<text>${SECRET}</text>`, '<text>{EMAIL}</text>'],
+  ]) {
+    for (const [data, guarded] of [
+      [
+        { type: 'data', data: bytes(text) },
+        { type: 'data', data: bytes(expected) },
+      ],
+      [
+        { type: 'data', data: base64(text) },
+        { type: 'data', data: base64(expected) },
+      ],
+      [
+        { type: 'text', text },
+        { type: 'text', text: expected },
+      ],
+      // Before version 4 of the models' interface.
+      [bytes(text), bytes(expected)],
+      [base64(text), base64(expected)],
+    ]) {
+      const file = { type: 'file', mediaType, filename: `${SECRET}.txt`, data };
+      assert.deepEqual(await promptOf([file]), [{ ...file, filename: '{EMAIL}.txt', data: guarded }], mediaType);
+    }
+  }
+  const long = `${SECRET} `.repeat(3000);
+  const [file] = await promptOf([{ type: 'file', mediaType: 'text/plain', data: { type: 'data', data: base64(long) } }]);
+  assert.equal(Buffer.from(file.data.data, 'base64').toString(), '{EMAIL} '.repeat(3000));
+});
+
+test('files that are not to be changed stay as they are', async () => {
+  for (const [mediaType, data] of [
+    ['image/png', { type: 'data', data: bytes(SECRET) }],
+    ['application/octet-stream', { type: 'data', data: base64(SECRET) }],
+    ['text/plain', { type: 'url', url: new URL('https://files.example/a.txt') }],
+    ['text/plain', { type: 'reference', reference: { openai: 'file-1' } }],
+    ['text/plain', 'https://files.example/a.txt'],
+    ['text/plain', { type: 'data', data: `${base64('clean')}\n` }],
+    ['application/json', { type: 'text', text: String.raw`{"a":"\u0041"}` }],
+  ]) {
+    const [file] = await promptOf([{ type: 'file', mediaType, data }]);
+    assert.deepEqual(file, { type: 'file', mediaType, data });
+  }
+});
+
+test('a blocked file blocks, and one that cannot be read is refused', async () => {
+  const { mock, model } = guarded();
+  const messages = (data, mediaType = 'text/plain') => [
+    { role: 'user', content: [{ type: 'file', mediaType, data }] },
+  ];
+  const blocked = await generateText({ model, messages: messages(bytes(BLOCKED)) });
+  assert.equal(blocked.text, MESSAGES.INPUT);
+  for (const [data, mediaType] of [
+    [Uint8Array.of(0xff, 0xfe, 0x61, 0), 'text/plain'],
+    [bytes(SECRET), 'text/plain;charset=utf-16'],
+  ]) {
+    await assert.rejects(generateText({ model, messages: messages(data, mediaType), maxRetries: 0 }), (error) => {
+      assert.equal(error.code, 'payload_unreadable');
+      return true;
+    });
+  }
+  await assert.rejects(promptOf([{ type: 'file', mediaType: 'text/plain', data: { type: 'data', data: '%%%' } }]), {
+    code: 'payload_unreadable',
+  });
+  assert.equal(mock.doGenerateCalls.length, 0);
+  const file = { type: 'file', mediaType: 'text/plain', data: { type: 'data', data: base64(SECRET) } };
+  const answer = await generateText({ model: guarded({ content: [file] }).model, prompt: 'hi' });
+  assert.equal(answer.files[0].base64, base64('{EMAIL}'));
+  const stream = streamText({ model: guarded({ parts: [file] }).model, prompt: 'hi' });
+  assert.equal((await stream.files)[0].base64, base64('{EMAIL}'));
+});
+
+test('what a user says of a tool is read, and so are the parts of providers', async () => {
+  const approval = { type: 'tool-approval-response', approvalId: 'a', approved: false, reason: `ask ${SECRET}` };
+  const denied = {
+    type: 'tool-result',
+    toolCallId: 'c',
+    toolName: 'mail',
+    output: { type: 'execution-denied', reason: `ask ${SECRET}` },
+  };
+  for (const tools of [false, true]) {
+    const content = await promptOf([approval, denied], { role: 'tool', tools });
+    assert.deepEqual(content, [
+      { ...approval, reason: 'ask {EMAIL}' },
+      { ...denied, output: { type: 'execution-denied', reason: 'ask {EMAIL}' } },
+    ]);
+  }
+  const file = { type: 'file', mediaType: 'text/plain', data: { type: 'data', data: base64(SECRET) } };
+  const result = { ...denied, output: { type: 'content', value: [{ type: 'text', text: SECRET }, file] } };
+  const [{ output }] = await promptOf([result], { role: 'tool', tools: true });
+  assert.deepEqual(output.value, [
+    { type: 'text', text: '{EMAIL}' },
+    { ...file, data: { type: 'data', data: base64('{EMAIL}') } },
+  ]);
+  const custom = (text) => ({
+    type: 'custom',
+    kind: 'vendor.note',
+    providerOptions: { vendor: { itemId: 'i', encryptedContent: 'TCK-123456', id: text, note: [text] } },
+  });
+  assert.deepEqual(await promptOf([custom(SECRET)], { role: 'assistant' }), [custom('{EMAIL}')]);
+  assert.equal(await promptOf([custom(BLOCKED)], { role: 'assistant' }), undefined);
+  const note = { type: 'custom', kind: 'vendor.note', providerMetadata: { vendor: { note: SECRET } } };
+  const answer = await generateText({ model: guarded({ content: [note] }).model, prompt: 'hi' });
+  assert.equal(answer.content[0].providerMetadata.vendor.note, '{EMAIL}');
+});
+
+test("what a provider says of an answer does not repeat what was masked or blocked", async () => {
+  const said = { vendor: { deep: [{ logprobs: [{ token: SECRET }] }], segment: SECRET, id: 'r' } };
+  const call = {
+    type: 'tool-call',
+    toolCallId: 'c',
+    toolName: 'mail',
+    input: '{}',
+    providerMetadata: { vendor: { signature: 's', logprobs: [{ token: SECRET }] } },
+  };
+  const reasoning = { type: 'reasoning', text: 'hm', providerMetadata: { vendor: { signature: 's' } } };
+  const wrap = (text, providerMetadata = said) => ({
+    content: [reasoning, { type: 'text', text, providerMetadata }, call],
+    providerMetadata,
+  });
+  const { wrapGenerate, wrapStream } = guardMiddleware({ engine });
+  const answer = (text, metadata) => wrapGenerate({ doGenerate: async () => wrap(text, metadata), params: {} });
+  const masked = await answer(`To ${SECRET}`);
+  assert.ok(!JSON.stringify(masked).includes('ana@'), JSON.stringify(masked));
+  assert.ok(!('providerMetadata' in masked) && !('providerMetadata' in masked.content[1]));
+  assert.deepEqual(masked.content[0], reasoning);
+  assert.deepEqual(masked.content[2].providerMetadata, { vendor: { signature: 's' } });
+  const blocked = await answer(BLOCKED, { vendor: { logprobs: [{ token: 'Kestrel' }] } });
+  assert.ok(!/Kestrel|logprobs/.test(JSON.stringify(blocked)));
+  assert.deepEqual(await answer('clean'), wrap('clean'));
+
+  const streamed = async (texts, options) => {
+    const deltas = texts.map((delta) => ({
+      type: 'text-delta',
+      id: 't',
+      delta,
+      providerMetadata: { vendor: { logprobs: [{ token: delta }] } },
+    }));
+    const parts = [
+      { type: 'text-start', id: 't' },
+      ...deltas,
+      { type: 'text-end', id: 't', providerMetadata: said },
+      call,
+      { type: 'finish', finishReason: stop, usage, providerMetadata: said },
+    ];
+    const guard = options ? guardMiddleware({ engine, ...options }).wrapStream : wrapStream;
+    const doStream = async () => ({ stream: simulateReadableStream({ chunks: parts }) });
+    const { stream } = await guard({ doStream, params: {} });
+    const seen = [];
+    for await (const part of stream) seen.push(part);
+    return { parts, seen };
+  };
+  for (const responses of ['stream', 'buffer']) {
+    for (const texts of [[`To ${SECRET}, all right`], ['To a', 'na@exa', 'mple.com, all', ' right'], [SECRET]]) {
+      const { seen } = await streamed(texts, { responses });
+      const tokens = JSON.stringify(seen);
+      assert.ok(!/ana@|na@|mple\.com/.test(tokens), tokens);
+      assert.ok(!('providerMetadata' in seen.find(({ type }) => type === 'text-end')));
+      assert.ok(!('providerMetadata' in seen.find(({ type }) => type === 'finish')));
+      assert.deepEqual(seen.find(({ type }) => type === 'tool-call').providerMetadata, { vendor: { signature: 's' } });
+    }
+    const { seen } = await streamed(['All on Project', ' Kestrel', ', secretly'], { responses });
+    assert.ok(!/Project|Kestrel|secretly|ana@/.test(JSON.stringify(seen)), JSON.stringify(seen));
+  }
+  const { parts, seen } = await streamed(['Nice day.\n'.repeat(80)]);
+  assert.deepEqual(seen.slice(-3), parts.slice(-3));
+});
+
+test('passages that an answer cites are guarded', async () => {
+  const source = { type: 'source', sourceType: 'url', id: 's', url: 'https://a.example' };
+  const cited = (citedText) => [{ source, citedText, startIndex: 0 }, { source }];
+  const { wrapGenerate, wrapStream } = guardMiddleware({ engine });
+  const content = [{ type: 'text', text: 'clean', citations: cited(SECRET) }];
+  const { content: answer } = await wrapGenerate({ doGenerate: async () => ({ content }), params: {} });
+  assert.deepEqual(answer[0].citations, cited('{EMAIL}'));
+  for (const [said, expected] of [
+    [SECRET, cited('{EMAIL}')],
+    [BLOCKED, undefined],
+  ]) {
+    const chunks = [
+      ...textParts(['clean']).slice(0, -1),
+      { type: 'text-end', id: 't1', citations: cited(said) },
+      { type: 'finish', finishReason: stop, usage },
+    ];
+    const { stream } = await wrapStream({ doStream: async () => ({ stream: simulateReadableStream({ chunks }) }), params: {} });
+    const seen = [];
+    for await (const part of stream) seen.push(part);
+    assert.deepEqual(seen.find(({ citations }) => citations)?.citations, expected);
+    assert.equal(seen.at(-1).finishReason.unified, expected ? 'stop' : 'content-filter');
+    const ids = (type) => seen.filter((part) => part.type === type).map(({ id }) => id);
+    assert.deepEqual(ids('text-end'), ids('text-start'));
+  }
+});

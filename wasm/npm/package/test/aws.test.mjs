@@ -235,6 +235,91 @@ test('what cannot be guarded is not sent', async () => {
   assert.equal(passed.sent[0].body.toString(), '{"surprise":1}');
 });
 
+test('conversations that are recognized do not pass unguarded', async () => {
+  const secret = { role: 'user', content: [{ type: 'text', text: SECRET }] };
+  const messages = [secret, { role: 'user', content: [{ type: 'hologram', size: 5 }] }];
+  const body = JSON.stringify({ anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages });
+  const { error, sent } = await sending(new InvokeModelCommand({ modelId: 'us.anthropic.claude-x', body }), {
+    options: { unknown: 'pass' },
+    reply: { body: '{}' },
+  });
+  assert.equal(error?.code, 'payload_unreadable');
+  assert.deepEqual(sent, []);
+  const content = [...secret.content, { type: 'hologram', size: 5 }];
+  const answered = await sending(
+    new InvokeModelCommand({
+      modelId: 'us.anthropic.claude-x',
+      body: JSON.stringify({ anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages: [secret] }),
+    }),
+    {
+      options: { unknown: 'pass' },
+      reply: { body: JSON.stringify({ type: 'message', role: 'assistant', content, stop_reason: 'end_turn' }) },
+    },
+  );
+  assert.equal(answered.error?.code, 'payload_unreadable');
+});
+
+test('of two guardrails on a client both are applied, and any block blocks', async () => {
+  const inner = await loadEngine(
+    await bundleOf({
+      name: 'inner',
+      blockedInputMessaging: 'inner in',
+      blockedOutputsMessaging: 'inner out',
+      wordPolicyConfig: { wordsConfig: [{ text: 'heron' }] },
+    }),
+  );
+  const both = async (command, { options = {}, reply, first = engine, second = inner } = {}) => {
+    answer = () => reply;
+    server.requests.length = 0;
+    const bedrock = client({ ...options, engine: first });
+    bedrock.middlewareStack.use(edgerailPlugin({ ...options, engine: second }));
+    try {
+      const output = await bedrock.send(command);
+      let text = output.output?.message.content[0].text ?? '';
+      for await (const event of output.stream ?? []) text += event.contentBlockDelta?.delta.text ?? '';
+      return { text, sent: [...server.requests] };
+    } catch (error) {
+      return { error, sent: [...server.requests] };
+    } finally {
+      bedrock.destroy();
+    }
+  };
+  for (const engines of [
+    { first: engine, second: inner },
+    { first: inner, second: engine },
+  ]) {
+    const masked = await both(new ConverseCommand(converse(`To ${SECRET}`)), {
+      ...engines,
+      reply: { body: said(SECRET) },
+    });
+    assert.equal(JSON.parse(masked.sent[0].body).messages[0].content[0].text, 'To {EMAIL}');
+    assert.ok(signatureIsValid(masked.sent[0]));
+    assert.equal(masked.text, '{EMAIL}');
+    for (const [text, message] of [
+      [BLOCKED, MESSAGES.INPUT],
+      ['a heron', 'inner in'],
+    ]) {
+      const { error, sent } = await both(new ConverseCommand(converse(text)), engines);
+      assert.equal(error?.decision?.text, message);
+      assert.deepEqual(sent, []);
+      for (const Command of [ConverseCommand, ConverseStreamCommand]) {
+        const shown = await both(new Command(converse(text)), { ...engines, options: { onBlock: 'respond' } });
+        assert.equal(shown.error, undefined);
+        assert.equal(shown.text, message);
+        assert.deepEqual(shown.sent, []);
+      }
+    }
+    for (const [text, message] of [
+      [BLOCKED, MESSAGES.OUTPUT],
+      ['a heron', 'inner out'],
+    ]) {
+      const shown = await both(new ConverseCommand(converse('hi')), { ...engines, reply: { body: said(text) } });
+      assert.equal(shown.text, message);
+    }
+  }
+  inner.free();
+});
+
 test('ApplyGuardrail and errors of the service pass; broken answers do not', async () => {
   const apply = new ApplyGuardrailCommand({
     guardrailIdentifier: 'g',

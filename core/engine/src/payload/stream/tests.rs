@@ -628,6 +628,28 @@ fn events_that_are_not_known_are_guarded_string_by_string() {
             Shape::InvokeNova,
             "{\"poem\":{\"line\":\"by ann@example.com\"}}",
         ),
+        // Events without a type.
+        (
+            Shape::OpenAi,
+            "{\"id\":\"c1\",\"poem\":{\"lines\":[\"by ann@example.com\"]}}",
+        ),
+        (
+            Shape::OpenAi,
+            "{\"choices\":[],\"output\":\"by ann@example.com\"}",
+        ),
+        (
+            Shape::OpenAi,
+            "{\"error\":{\"message\":\"by ann@example.com\"}}",
+        ),
+        (Shape::Anthropic, "{\"line\":\"by ann@example.com\"}"),
+        (
+            Shape::InvokeAnthropicText,
+            "{\"line\":\"by ann@example.com\"}",
+        ),
+        (Shape::InvokeTitan, "{\"line\":\"by ann@example.com\"}"),
+        (Shape::InvokeLlama, "{\"line\":\"by ann@example.com\"}"),
+        (Shape::InvokeMistral, "{\"line\":\"by ann@example.com\"}"),
+        (Shape::InvokeCohere, "{\"line\":\"by ann@example.com\"}"),
     ] {
         let stream = ["data: ", event, "\n\n"].concat();
         let expected = stream.replace("ann@example.com", "{EMAIL}");
@@ -645,6 +667,30 @@ fn events_that_are_not_known_are_guarded_string_by_string() {
         &options,
     );
     assert_eq!(out, poem("by {EMAIL}"));
+}
+
+#[test]
+fn what_a_chunk_says_of_the_answer_stays_as_it_is() {
+    let stream = concat!(
+        "data: {\"choices\":[],\"created\":0,\"id\":\"ann@example.com\",\"model\":\"heron\",\"object\":\"\",\"prompt_filter_results\":[{\"prompt_index\":0,\"content_filter_results\":{\"hate\":{\"severity\":\"heron\"}}}]}\n\n",
+        "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":7,\"model\":\"heron\",\"service_tier\":\"heron\",\"system_fingerprint\":\"heron\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"kind\":\"heron\"}}\n\n",
+        "data: {\"usage\":{\"prompt_tokens\":5},\"obfuscation\":\"heron\"}\n\n",
+        "data: [DONE]\n\n",
+    );
+    for hold in [0, 50] {
+        assert_eq!(sse(Shape::OpenAi, stream, hold, 11), stream);
+    }
+    // A block in an event without choices ends the stream as any other.
+    let blocked = "data: {\"id\":\"c1\",\"poem\":\"a heron\"}\n\n";
+    let out = sse(Shape::OpenAi, blocked, 0, 11);
+    assert!(
+        out.starts_with("data: {\"id\":\"c1\",\"poem\":\"a [blocked]\"}"),
+        "{out}"
+    );
+    assert!(
+        out.contains("content_filter") && out.ends_with("data: [DONE]\n\n"),
+        "{out}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Anthropic messages, by Anthropic and by InvokeModel, and the text completions of old.
 
 use super::super::grammar::{Kinds, Object, Rule, Speaker, Table, content, event, said, settings};
-use super::Api;
+use super::{Api, untyped};
 
 use Rule::{
     Delta, Echo, Either, Finish, Kinds as Of, List, Media, Object as In, Reasoning, Skip, Text,
@@ -320,11 +320,17 @@ static COMPLETION_REQUEST: Object = settings(&[("prompt", Text)]);
 
 static COMPLETION: Object = event(&[], &[("completion", Text), ("amazon-bedrock-trace", Echo)]);
 
-static COMPLETION_EVENT: Object = event(
+static COMPLETION_EVENT: Object = untyped(
     &[],
     &[
+        ("type", Skip),
         ("completion", Delta(0)),
         ("stop_reason", Finish),
+        ("stop", Skip),
+        ("log_id", Skip),
+        ("model", Skip),
         ("amazon-bedrock-trace", Echo),
+        ("amazon-bedrock-guardrailAction", Skip),
+        ("amazon-bedrock-invocationMetrics", Skip),
     ],
 );

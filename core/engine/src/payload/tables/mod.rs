@@ -8,7 +8,7 @@ mod mcp;
 mod openai;
 mod vendors;
 
-use super::grammar::{Rule, Table};
+use super::grammar::{Object, Rule, Speaker, Table};
 use super::shape::Shape;
 
 /// What is known of an API.
@@ -18,6 +18,20 @@ pub(super) struct Api {
     pub(super) response: Table,
     /// The events of its streams.
     pub(super) events: Rule,
+}
+
+/// An event of a stream whose events do not say their type: one that has none of the listed members is an
+/// unknown event, so all strings in what is not listed are guarded.
+const fn untyped(
+    indices: &'static [&'static str],
+    members: &'static [(&'static str, Rule)],
+) -> Object {
+    Object {
+        speaker: Speaker::Assistant,
+        members,
+        rest: Rule::Any,
+        indices,
+    }
 }
 
 /// The API of a shape.

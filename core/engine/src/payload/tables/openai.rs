@@ -1,7 +1,7 @@
 //! OpenAI chat completions and responses. Others answer in the same forms, on Bedrock too.
 
 use super::super::grammar::{Kinds, Object, Rule, Speaker, Table, content, event, said, settings};
-use super::Api;
+use super::{Api, untyped};
 
 use Rule::{
     Any, Delta, Echo, Either, Finish, Full, Kinds as Of, List, Media, Object as In, Places,
@@ -167,10 +167,24 @@ static CHOICE: Object = said(
     ],
 );
 
-static CHUNK: Object = settings(&[
-    ("choices", List(&In(&CHUNK_CHOICE))),
-    ("amazon-bedrock-trace", Echo),
-]);
+static CHUNK: Object = untyped(
+    &[],
+    &[
+        ("choices", List(&In(&CHUNK_CHOICE))),
+        ("id", Skip),
+        ("object", Skip),
+        ("created", Skip),
+        ("model", Skip),
+        ("system_fingerprint", Skip),
+        ("service_tier", Skip),
+        ("usage", Skip),
+        ("obfuscation", Skip),
+        ("prompt_filter_results", Skip),
+        ("amazon-bedrock-trace", Echo),
+        ("amazon-bedrock-guardrailAction", Skip),
+        ("amazon-bedrock-invocationMetrics", Skip),
+    ],
+);
 
 static CHUNK_CHOICE: Object = Object {
     speaker: Speaker::Assistant,

@@ -1,11 +1,16 @@
 //! Bodies of InvokeModel that are their vendors' own: Amazon Nova and Titan, Meta Llama, Mistral, Cohere.
 
 use super::super::grammar::{Kinds, Object, Rule, Speaker, Table, content, event, said, settings};
-use super::{Api, converse};
+use super::{Api, converse, untyped};
 
 use Rule::{Any, Delta, Echo, Either, Finish, Kinds as Of, List, Object as In, Skip, Text, Tool};
 
 const TRACE: (&str, Rule) = ("amazon-bedrock-trace", Echo);
+
+/// What a stream's last event says of the guardrail.
+const ACTION: (&str, Rule) = ("amazon-bedrock-guardrailAction", Skip);
+
+const METRICS: (&str, Rule) = ("amazon-bedrock-invocationMetrics", Skip);
 
 const TAGGED: (&str, i8) = ("amazon-bedrock-guardrailConfig", 2);
 
@@ -67,12 +72,14 @@ static TITAN_RESULT: Object = said(
     ],
 );
 
-static TITAN_EVENT: Object = event(
+static TITAN_EVENT: Object = untyped(
     &["index"],
     &[
         ("outputText", Delta(0)),
         ("completionReason", Finish),
         TRACE,
+        ACTION,
+        METRICS,
     ],
 );
 
@@ -92,9 +99,15 @@ static PROMPT: Object = settings(&[("prompt", Text)]);
 
 static LLAMA_RESPONSE: Object = event(&[], &[("generation", Text), TRACE]);
 
-static LLAMA_EVENT: Object = event(
+static LLAMA_EVENT: Object = untyped(
     &[],
-    &[("generation", Delta(0)), ("stop_reason", Finish), TRACE],
+    &[
+        ("generation", Delta(0)),
+        ("stop_reason", Finish),
+        TRACE,
+        ACTION,
+        METRICS,
+    ],
 );
 
 pub(super) static MISTRAL: Api = Api {
@@ -183,12 +196,19 @@ static MISTRAL_CHOICE: Object = said(
     ],
 );
 
-static MISTRAL_EVENT: Object = event(
+static MISTRAL_EVENT: Object = untyped(
     &[],
     &[
         ("outputs", Rule::Places(&In(&MISTRAL_PIECE))),
         ("choices", List(&In(&MISTRAL_CHUNK))),
+        ("id", Skip),
+        ("object", Skip),
+        ("created", Skip),
+        ("model", Skip),
+        ("usage", Skip),
         TRACE,
+        ACTION,
+        METRICS,
     ],
 );
 
@@ -299,10 +319,13 @@ static COHERE_CITATION: Object = content(&[
     ("document_ids", Skip),
 ]);
 
-static COHERE_EVENT: Object = event(
+static COHERE_EVENT: Object = untyped(
     &["index"],
     &[
         ("event_type", Skip),
+        ("generation_id", Skip),
+        ("finish_reason", Skip),
+        ("tool_call_delta", Tool),
         ("text", Delta(0)),
         ("is_finished", Finish),
         ("response", In(&COHERE_END)),
@@ -312,6 +335,8 @@ static COHERE_EVENT: Object = event(
         ("documents", Any),
         ("tool_calls", Tool),
         TRACE,
+        ACTION,
+        METRICS,
     ],
 );
 
