@@ -13,7 +13,7 @@ export interface Endpoint {
 
 const HOSTS = [
   /^api\.openai\.com$/,
-  /\.openai\.azure\.com$/,
+  /\.(openai|cognitiveservices|services\.ai)\.azure\.com$/,
   /^api\.anthropic\.com$/,
   /^bedrock-runtime(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$/,
 ];
@@ -33,7 +33,7 @@ const VENDORS: readonly (readonly [RegExp, readonly Shape[]])[] = [
 export function endpointOf(url: URL): Endpoint | undefined {
   const path = url.pathname.replace(/\/+$/, '');
   if (path.endsWith('/chat/completions')) return { shapes: ['openai'] };
-  if (/\/v1\/responses(\/[^/]+)?$/.test(path)) return { shapes: ['openai-responses'] };
+  if (/\/(v1|openai)\/responses(\/[^/]+)?$/.test(path)) return { shapes: ['openai-responses'] };
   if (path.endsWith('/v1/messages')) return { shapes: ['anthropic'] };
   const bedrock = /\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream)$/.exec(path);
   if (bedrock) {
@@ -42,7 +42,9 @@ export function endpointOf(url: URL): Endpoint | undefined {
   }
   // ApplyGuardrail is itself a guardrail.
   if (/\/guardrail\/[^/]+\/version\/[^/]+\/apply$/.test(path)) return undefined;
-  return HOSTS.some((host) => host.test(url.hostname)) ? { shapes: [] } : undefined;
+  // With a dot at its end it is the same host.
+  const hostname = url.hostname.replace(/\.$/, '');
+  return HOSTS.some((host) => host.test(hostname)) ? { shapes: [] } : undefined;
 }
 
 function operationOf(operation: string, model: string): Endpoint {

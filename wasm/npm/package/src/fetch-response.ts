@@ -1,4 +1,5 @@
 /** What a model API answers. */
+import { holdsTurns, mayPass } from './conversation.js';
 import { guardEventStream } from './event-stream.js';
 import type { GuardFetchOptions } from './fetch.js';
 import { PayloadError } from './payload-errors.js';
@@ -13,6 +14,8 @@ interface ResponseOptions extends Omit<GuardFetchOptions, 'shape'> {
   mode: StreamMode;
   /** What cannot be read is not let through. */
   refuse: boolean;
+  /** The address says that it is a model's. */
+  listed: boolean;
   /** The APIs it may be of, the likeliest first. Empty: any. */
   shapes: readonly Shape[];
   /** The shapes are those of the address; otherwise the request was only taken for one. */
@@ -41,7 +44,8 @@ export async function guardResponse(response: Response, options: ResponseOptions
 async function streamed(response: Response, framing: Framing, options: ResponseOptions): Promise<Response> {
   const [shape] = options.shapes;
   if (!shape) {
-    if (!options.refuse) return response;
+    // Such an address streams what a model says, also to who asks for it by GET.
+    if (!options.listed || options.unknown === 'pass') return response;
     return await refused(response, 'a stream of an API that is not known; name its shape');
   }
   const { record, model } = options;
@@ -76,12 +80,20 @@ async function whole(response: Response, type: string, options: ResponseOptions)
   try {
     found = read(bytes, options);
   } catch (error) {
-    if (!(error instanceof PayloadError) || refuse || error.recognized) throw error;
+    if (!(error instanceof PayloadError) || refuse || !passes(error, bytes, response.ok, options)) throw error;
     return again(response, bytes);
   }
   const guarded = await guardRead(await options.engine, bytes, found, { ...options, side: 'response' });
   options.record(recordOf(guarded, 'response', false));
   return again(response, guarded.body);
+}
+
+/** Whether an answer may pass that could not be read. */
+function passes(error: PayloadError, bytes: Uint8Array, ok: boolean, options: ResponseOptions): boolean {
+  if (options.unknown === 'pass') return !error.recognized;
+  // Lists of models and files pass; those of messages are conversations too.
+  if (options.listed && holdsTurns(bytes)) return false;
+  return mayPass(error, bytes, { what: ok ? 'answer' : 'error', typed: true });
 }
 
 function read(bytes: Uint8Array, options: ResponseOptions): ReadBody {

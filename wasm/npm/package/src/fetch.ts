@@ -1,6 +1,7 @@
 /** `fetch` with a guardrail: what is sent to a model is checked and masked, and so is what it answers. */
 import { endpointOf, isSigned } from './apis.js';
 import type { Endpoint } from './apis.js';
+import { mayPass } from './conversation.js';
 import { EdgerailError } from './errors.js';
 import { framingOf } from './event-stream.js';
 import { collect, formOf, withBody } from './fetch-body.js';
@@ -29,7 +30,10 @@ export interface GuardFetchOptions extends PayloadOptions {
   onBlock?: 'throw' | 'respond';
   /** Answers: `stream` lets streamed text go on as soon as it is safe, `buffer` each content block as a whole. */
   responses?: 'stream' | 'buffer' | 'off';
-  /** What to do with a body to or from a model API that cannot be read. Default `refuse`. */
+  /**
+   * What to do with a body to or from a model API that cannot be read. What is known to be a conversation all the
+   * same is refused even with `pass`. Default `refuse`.
+   */
   unknown?: 'refuse' | 'pass';
   /** Gets a content-free record of every check. What it throws is ignored. */
   onDecision?: (record: GuardRecord) => void;
@@ -40,8 +44,8 @@ export interface GuardFetchOptions extends PayloadOptions {
  *
  * Guarded are requests to the addresses of OpenAI, Azure OpenAI, Anthropic and Bedrock, to any address with one of
  * their paths, and to all that `match` names: what cannot be read there is refused. At other addresses JSON that
- * has the form of a conversation is guarded too, and so are its answers if they have the form of that API's;
- * everything else passes untouched.
+ * has the form of a conversation is guarded too, and so are its answers if they have the form of that API's; what
+ * seems to be a conversation and cannot be read is refused. Everything else passes untouched.
  *
  * It does not see `XMLHttpRequest`, `WebSocket`, `sendBeacon` or forms.
  *
@@ -55,7 +59,7 @@ export function guardFetch(fetch: typeof globalThis.fetch, options: GuardFetchOp
   if (typeof fetch !== 'function' || !options?.engine) {
     throw new EdgerailError('invalid_argument', 'guardFetch takes a fetch and { engine }');
   }
-  return (input: RequestInfo | URL, init?: RequestInit) => new Exchange(fetch, options, input, init).run();
+  return async (input: RequestInfo | URL, init?: RequestInit) => await new Exchange(fetch, options, input, init).run();
 }
 
 /** What is known of a request that is to be guarded. */
@@ -100,7 +104,7 @@ class Exchange {
     }
     await startPayload(this.#options.wasm);
     const request = await this.#guard(bytes, found);
-    if (!request) return await this.#send(bytes);
+    if (!request) return found.listed ? await this.#answered(undefined, found, bytes) : await this.#send(bytes);
     const { outcome, decision } = request;
     this.#record(recordOf(request, 'request', found.endpoint.stream ?? request.stream));
     this.#form.signal?.throwIfAborted();
@@ -120,7 +124,7 @@ class Exchange {
 
   #endpoint(): Found | undefined {
     const { url } = this.#form;
-    const matched = this.#options.match?.(url);
+    const matched = this.#options.match?.(new URL(url));
     if (matched === false) return undefined;
     const known = endpointOf(url);
     if (matched === undefined) return { endpoint: this.#named(known), listed: known !== undefined };
@@ -139,13 +143,17 @@ class Exchange {
     const options = { ...this.#options, side: 'request' as const, ...(model !== undefined && { model }) };
     let found: ReadBody;
     try {
-      if (this.#form.headers.has('content-encoding')) {
+      if (!/^(identity)?$/i.test(this.#form.headers.get('content-encoding') ?? '')) {
         throw new PayloadError('payload_kind', 'the body is compressed; send it as it is');
       }
       found = readAs(bytes, endpoint.shapes, options);
     } catch (error) {
       if (!(error instanceof PayloadError)) throw error;
-      if (listed ? this.#options.unknown === 'pass' : !error.recognized) return undefined;
+      const passes =
+        this.#options.unknown === 'pass'
+          ? !error.recognized
+          : !listed && mayPass(error, bytes, { what: 'request', typed: this.#form.typed });
+      if (passes) return undefined;
       throw error;
     }
     if (!listed && !this.#options.shape && !isConversation(found)) return undefined;
@@ -162,6 +170,7 @@ class Exchange {
       mode: responses === 'buffer' ? 'buffer' : 'incremental',
       // An application's own server may take a conversation and answer with anything.
       refuse: unknown !== 'pass' && request !== undefined && found.listed,
+      listed: found.listed,
       shapes: request ? [request.shape] : found.endpoint.shapes,
       certain: found.endpoint.shapes.length > 0,
       ...(request?.model !== undefined && { model: request.model }),

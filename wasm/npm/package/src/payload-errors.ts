@@ -39,10 +39,11 @@ export class PayloadError extends EdgerailError {
 
 /** A request that the guardrail blocked, so it was not sent. `decision.text` is what the guardrail says. */
 export class BlockedError extends EdgerailError {
-  readonly decision: Decision;
+  declare readonly decision: Decision;
 
   constructor(decision: Decision) {
     super('blocked', 'the guardrail blocked the request: show decision.text instead of an answer');
-    this.decision = decision;
+    // It holds what was found: loggers print what is enumerable.
+    Object.defineProperty(this, 'decision', { value: decision, enumerable: false });
   }
 }

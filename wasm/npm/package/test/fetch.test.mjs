@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { inspect } from 'node:util';
 import { guardFetch, loadEngine, openPlaceholders } from 'edgerail';
 import OpenAI from 'openai';
 import { MESSAGES, bundleOf } from './guardrail.mjs';
@@ -179,7 +180,12 @@ test('elsewhere only conversations are guarded', async () => {
     `{"email":"${SECRET}"}`,
     `{"message":"${SECRET}"}`,
     `{"input":"${SECRET}"}`,
-    '{"messages":"none"}',
+    `{"message":{"email":"${SECRET}"}}`,
+    `[{"email":"${SECRET}","method":"x"}]`,
+    `{"jsonrpc":"2.0","id":1,"method":"eth_call","params":["${SECRET}"]}`,
+    `[{"jsonrpc":"2.0","id":1,"method":"eth_call","params":["${SECRET}"]}]`,
+    `{"jsonrpc":"2.0","id":1,"result":{"roots":["${SECRET}"]}}`,
+    `"${SECRET}"`,
     SECRET,
   ]) {
     assert.deepEqual((await exchange('/contact', post(body), { reply })).sent, [body]);
@@ -196,6 +202,283 @@ test('elsewhere only conversations are guarded', async () => {
   assert.equal(chunks.text, chatChunks('to {EMAIL}'));
   const mixed = `{"messages":[{"role":"user","content":[{"type":"hologram"}]}]}`;
   assert.equal((await exchange('/my/backend', post(mixed))).error.code, 'payload_unreadable');
+});
+
+test('elsewhere a conversation that cannot be read is refused', async () => {
+  const deep = (depth) => '['.repeat(depth) + ']'.repeat(depth);
+  const params = { name: 't', arguments: { to: SECRET } };
+  const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+  for (const [body, problem, options] of [
+    [ask('hi'.repeat(50)), 'payload_length', { maxBytes: 60 }],
+    [`{"a":"${'hi'.repeat(50)}"}`, 'payload_length', { maxBytes: 60 }],
+    [ask(SECRET, { extra: 1 }).replace('1}', `${deep(140)}}`), 'payload_depth'],
+    [ask(5), 'payload_type'],
+    ['{"messages":"none"}', 'payload_type'],
+    ['{"\\u006dessages":"none"}', 'payload_type'],
+    [`${ask(SECRET)} and more`, 'payload_json'],
+    [`${ask(SECRET)}\n${ask(SECRET)}`, 'payload_json'],
+    [`{"n":1}\n${ask(SECRET)}`, 'payload_json'],
+    [ask(SECRET).slice(0, -1), 'payload_json'],
+    [`{"prompt":5,"text":"${SECRET}"}`, 'payload_type'],
+    [`{"contents":[{"parts":[{"text":"${SECRET}"}]}]}`, 'payload_shape'],
+    [Buffer.concat([Buffer.from(ask(SECRET)), Buffer.from([0xff])]), 'payload_utf8'],
+    [Buffer.from(ask(SECRET), 'utf16le'), 'payload_json'],
+    [`[${call}]`, 'payload_type'],
+    [`[{"id":2},${call.replace('tools/call', 'tools\\u002fcall')}]`, 'payload_type'],
+    [`[${ask(SECRET)}]`, 'payload_type'],
+    [`[${call}] x`, 'payload_json'],
+    ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}', 'payload_type'],
+  ]) {
+    const { error, sent } = await exchange('/my/backend', post(body), { options });
+    assert.equal(error?.problem, problem, String(body).slice(0, 60));
+    assert.deepEqual(sent, []);
+  }
+  const zipped = await exchange(
+    '/my/backend',
+    post(ask(SECRET), { 'content-type': 'application/json', 'content-encoding': 'gzip' }),
+  );
+  assert.equal(zipped.error?.problem, 'payload_kind');
+  // What has no such member is the application's own.
+  for (const body of ['{"a":1} x', `{"a":${deep(3)}}`, '{"a":1}\n{"b":2}', '[1,']) {
+    assert.deepEqual((await exchange('/my/backend', post(body), { reply: { body: '' } })).sent, [body]);
+  }
+});
+
+test('answers to conversations elsewhere that cannot be read are refused', async () => {
+  const broken = `${chat(SECRET)} and more`;
+  for (const [reply, problem, options] of [
+    [{ body: broken }, 'payload_json'],
+    [{ body: broken, status: 500 }, 'payload_json'],
+    [{ body: `{"choices":[5],"text":"${SECRET}"}` }, 'payload_type'],
+    [{ body: `{"candidates":[{"text":"${SECRET}"}]}` }, 'payload_shape'],
+    [{ body: chat(SECRET.repeat(20)) }, 'payload_length', { maxBytes: 300 }],
+    [{ body: chat(SECRET).replace('"id":', `"x":${'['.repeat(140)}${']'.repeat(140)},"id":`) }, 'payload_depth'],
+  ]) {
+    const { error, sent } = await exchange('/my/backend', post(ask('hi')), { reply, options });
+    assert.equal(error?.problem, problem, reply.body.slice(0, 60));
+    assert.equal(sent.length, 1);
+  }
+  for (const reply of [
+    { body: '{"mine":1}' },
+    { body: '{"error":"no"}' },
+    { body: '{"messages":["is too long"]}', status: 422 },
+  ]) {
+    assert.equal((await exchange('/my/backend', post(ask('hi')), { reply })).text, reply.body);
+  }
+});
+
+test('elsewhere bodies without a type are looked at in every form', async () => {
+  const reply = { body: 'ok', type: 'text/plain' };
+  const json = ask(SECRET);
+  const url = `${server.url}/my/backend`;
+  const halves = (text) => [text.slice(0, 1), text.slice(1)].map((half) => new TextEncoder().encode(half));
+  const forms = (text, type = '') => [
+    () => [url, post(`\ufeff ${text}`, {})],
+    () => [url, post(new Blob([text], { type }), {})],
+    () => [url, { ...post(new Blob([text]).stream(), {}), duplex: 'half' }],
+    () => [url, { ...post(ReadableStream.from(halves(text)), {}), duplex: 'half' }],
+    () => [url, { ...post(chunked(new TextEncoder().encode(text)), {}), duplex: 'half' }],
+    () => [new Request(url, post(text, type ? { 'content-type': type } : {})), undefined],
+    () => [new Request(url, post(new TextEncoder().encode(text), {})), undefined],
+    () => [url, new Request(url, post(text, {}))],
+    () => [url, post(new String(text), {})],
+    () => [url, post({ toString: () => text }, {})],
+  ];
+  const send = async ([input, init]) => {
+    answer = () => reply;
+    server.requests.length = 0;
+    await guardFetch(fetch, { engine })(input, init);
+    return server.requests[0].body.toString().replace(/^\ufeff ?/, '');
+  };
+  for (const type of ['', 'text/plain', 'application/octet-stream']) {
+    for (const [place, form] of forms(json, type).entries()) {
+      assert.equal(await send(form()), ask('{EMAIL}'), `form ${place} ${type}`);
+    }
+  }
+  for (const text of [SECRET, `{ ${SECRET} }`, `  `, `[note] ${SECRET}`, `{"a":"${SECRET}"}`]) {
+    for (const [place, form] of forms(text).entries()) assert.equal((await send(form())).trim(), text.trim(), place);
+  }
+  const long = 'x'.repeat(100_000);
+  for (const form of forms(long)) assert.equal(await send(form()), long);
+  const form = new FormData();
+  form.set('prompt', SECRET);
+  assert.match(await send([new Request(url, { method: 'POST', body: form })]), /ana@example/);
+  // A stream that does not begin as JSON is not held up.
+  let release;
+  const slow = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('log: ')),
+    pull: (controller) => new Promise((resolve) => (release = resolve)).then(() => controller.close()),
+  });
+  let called;
+  const begun = new Promise((resolve) => (called = resolve));
+  const sending = guardFetch(
+    async (_, init) => {
+      called();
+      return new Response(await new Response(init.body).text());
+    },
+    { engine },
+  )(url, { ...post(slow, {}), duplex: 'half' });
+  await begun;
+  release();
+  assert.equal(await (await sending).text(), 'log: ');
+});
+
+test('what the caller changes after the call is not sent', async () => {
+  const calls = [];
+  const late = new Promise((resolve) => setTimeout(() => resolve(engine), 20));
+  const fake = async (input, init) => {
+    calls.push([input, init]);
+    return new Response(chat('ok'), { headers: { 'content-type': 'application/json' } });
+  };
+  const guarded = guardFetch(fake, { engine: late });
+  const url = new URL(server.url + CHAT);
+  const headers = new Headers({ 'content-type': 'application/json' });
+  const init = { method: 'POST', body: ask('hello there'), headers };
+  const running = guarded(url, init);
+  url.pathname = '/elsewhere';
+  init.body = ask(SECRET);
+  init.method = 'PUT';
+  headers.set('x-late', 'yes');
+  await running;
+  assert.equal(String(calls[0][0]), server.url + CHAT);
+  assert.equal(calls[0][1].body, ask('hello there'));
+  assert.equal(calls[0][1].method, 'POST');
+  assert.equal(new Headers(calls[0][1].headers).has('x-late'), false);
+  // Where nothing is looked at, what was given is sent all the same.
+  const other = { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } };
+  const passing = guarded(`${server.url}/contact`, other);
+  other.body = ask(SECRET);
+  await passing;
+  assert.equal(calls[1][1].body, '{"a":1}');
+  // Getters are asked once.
+  let asked = 0;
+  const tricky = {
+    method: 'POST',
+    get body() {
+      asked += 1;
+      return asked === 1 ? ask('hello') : ask(SECRET);
+    },
+  };
+  await guarded(server.url + CHAT, tricky);
+  assert.equal(calls[2][1].body, ask('hello'));
+  const text = { texts: [server.url + CHAT, `${server.url}/contact`], toString: () => text.texts.shift() };
+  await guarded(text, post(ask(SECRET)));
+  assert.deepEqual([calls[3][0], calls[3][1].body], [server.url + CHAT, ask('{EMAIL}')]);
+});
+
+test('a Request as init works, and one that was used or a wrong address rejects', async () => {
+  const request = new Request(`${server.url}/ignored`, { ...post(ask(SECRET)), redirect: 'error' });
+  const { sent, requests } = await exchange(CHAT, request);
+  assert.deepEqual(sent, [ask('{EMAIL}')]);
+  assert.equal(requests[0].headers['content-type'], 'application/json');
+  const used = new Request(server.url + CHAT, post(ask('hi')));
+  await used.text();
+  const guarded = guardFetch(fetch, { engine });
+  for (const call of [
+    () => guarded(used),
+    () => guarded('http://['),
+    () => guarded(server.url, { headers: { 'a b': 'c' } }),
+    () => guarded(Symbol('no')),
+  ]) {
+    let running;
+    assert.doesNotThrow(() => (running = call()));
+    await assert.rejects(running, TypeError);
+  }
+});
+
+test('a Request keeps its redirect, keepalive and signal', async () => {
+  const stop = new AbortController();
+  const about = { redirect: 'manual', keepalive: true, signal: stop.signal };
+  for (const url of [server.url + CHAT, `${server.url}/contact`]) {
+    for (const asInit of [false, true]) {
+      let sent;
+      const fake = async (input, init) => {
+        sent = new Request(input, init);
+        return new Response(chat('ok'), { headers: { 'content-type': 'application/json' } });
+      };
+      const request = new Request(url, { ...post(ask(SECRET)), ...about });
+      await (asInit ? guardFetch(fake, { engine })(url, request) : guardFetch(fake, { engine })(request));
+      assert.deepEqual([sent.redirect, sent.keepalive, sent.method], ['manual', true, 'POST']);
+      assert.equal(await sent.text(), ask('{EMAIL}'));
+      assert.equal(sent.signal.aborted, stop.signal.aborted);
+    }
+  }
+  const request = new Request(server.url + CHAT, { ...post(ask(SECRET)), ...about });
+  stop.abort();
+  await assert.rejects(guardFetch(() => assert.fail('it was sent'), { engine })(request), { name: 'AbortError' });
+});
+
+test('relative addresses are relative to the document', async () => {
+  const calls = [];
+  const fake = async (input) => {
+    calls.push(input);
+    return new Response('ok');
+  };
+  globalThis.document = { baseURI: 'https://api.openai.com/app/' };
+  globalThis.location = { href: 'about:srcdoc' };
+  try {
+    await guardFetch(fake, { engine })('/v1/models');
+    assert.deepEqual(calls, ['https://api.openai.com/v1/models']);
+    await assert.rejects(guardFetch(fake, { engine })('x', post(`{"a":"${SECRET}"}`)), { problem: 'payload_shape' });
+  } finally {
+    delete globalThis.document;
+    delete globalThis.location;
+  }
+});
+
+test('addresses of models are known however they are written', async () => {
+  const fake = async () => assert.fail('it was sent');
+  for (const url of [
+    'https://api.openai.com./v1/unheard-of',
+    'https://API.anthropic.com./v1/unheard-of',
+    'https://mine.openai.azure.com./x',
+    'https://mine.cognitiveservices.azure.com/openai/x',
+    'https://mine.services.ai.azure.com/models/x',
+    'https://gateway.example/openai/responses',
+  ]) {
+    const running = guardFetch(fake, { engine })(url, post('{"surprise":1}'));
+    await assert.rejects(running, { code: 'payload_unreadable' }, url);
+  }
+});
+
+test('unknown: pass lets no recognised conversation out, and guards what is answered', async () => {
+  const options = { unknown: 'pass' };
+  const mixed = `{"messages":[{"role":"user","content":[{"type":"hologram"}]}]}`;
+  for (const path of [CHAT, '/my/backend']) {
+    const { error, sent } = await exchange(path, post(mixed), { options });
+    assert.equal(error?.problem, 'payload_block');
+    assert.deepEqual(sent, []);
+  }
+  const passed = await exchange(CHAT, post('{"surprise":1}'), { options, reply: { body: chat(SECRET) } });
+  assert.deepEqual(passed.sent, ['{"surprise":1}']);
+  assert.equal(JSON.parse(passed.text).choices[0].message.content, '{EMAIL}');
+});
+
+test('what is asked for without a body is guarded if it is a conversation', async () => {
+  const list = (data) => JSON.stringify({ object: 'list', data });
+  const models = { body: list([{ id: 'gpt', object: 'model' }]) };
+  const match = () => true;
+  assert.equal((await exchange('/v1/models', undefined, { options: { match }, reply: models })).text, models.body);
+  const turns = { body: list([{ type: 'message', role: 'user', content: [{ type: 'text', text: SECRET }] }]) };
+  for (const [reply, problem] of [
+    [turns, 'payload_shape'],
+    [{ body: `${chat(SECRET)}x` }, 'payload_json'],
+    [{ type: 'text/event-stream', body: chatChunks(SECRET) }, 'payload_kind'],
+  ]) {
+    const { error } = await exchange('/v1/threads/t/messages', undefined, { options: { match }, reply });
+    assert.equal(error?.problem, problem);
+    const pass = await exchange('/v1/threads/t/messages', undefined, { options: { match, unknown: 'pass' }, reply });
+    assert.equal(pass.text, reply.body);
+  }
+});
+
+test('an error of a block does not print what was found', async () => {
+  const { error } = await exchange(CHAT, post(ask(`${BLOCKED}, says ${SECRET}`)));
+  assert.equal(error.decision.outcome, 'block');
+  assert.equal(Object.keys(error).includes('decision'), false);
+  for (const printed of [inspect(error, { depth: 9 }), JSON.stringify(error), JSON.stringify({ ...error })]) {
+    assert.doesNotMatch(printed, /Kestrel|ana@|decision"?:/);
+  }
 });
 
 test('match says what is looked at', async () => {
