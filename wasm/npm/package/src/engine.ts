@@ -120,7 +120,7 @@ class LoadedEngine implements Engine {
     this.#check();
     const begin = beginOf(options);
     const { source } = begin;
-    const raw = call(() => this.#handle().begin(begin));
+    const raw = this.#call((raw) => raw.begin(begin));
     return new LoadedStream(raw, {
       source,
       info: this.info,
@@ -132,7 +132,7 @@ class LoadedEngine implements Engine {
 
   selfTest(): void {
     this.#check();
-    const done = call(() => this.#handle().selfTest());
+    const done = this.#call((raw) => raw.selfTest());
     if (done instanceof Trap) throw new EdgerailError('trap', 'the engine failed in its self-test', { cause: done.cause });
   }
 
@@ -157,24 +157,31 @@ class LoadedEngine implements Engine {
     const [only] = ask.content;
     const isPlain =
       ask.content.length === 1 && !only?.role && !only?.qualifiers && !ask.model && ask.outputScope === 'INTERVENTIONS';
-    const answer = call(() =>
+    const answer = this.#call((raw) =>
       isPlain
-        ? this.#handle().evaluateText((only as { text: string }).text, ask.source, ask.now, wantsRecord)
-        : this.#handle().evaluate(ask, wantsRecord),
+        ? raw.evaluateText((only as { text: string }).text, ask.source, ask.now, wantsRecord)
+        : raw.evaluate(ask, wantsRecord),
     );
     return answer instanceof Trap ? this.#fail(ask, 'trap') : answer;
   }
 
   /** The decision on what could not be evaluated. */
   #fail(ask: Ask, code: string, wantsRecord = this.#listener !== undefined): string {
-    let answer: string | Trap;
-    try {
-      answer = call(() => this.#handle().fail(ask, code, wantsRecord));
-    } catch {
-      // The bundle that loaded before does not load any more, for want of memory for instance.
-      answer = new Trap(undefined);
-    }
+    const answer = this.#call((raw) => raw.fail(ask, code, wantsRecord));
     return answer instanceof Trap ? blockedWithoutEngine(code) : answer;
+  }
+
+  /** Calls the loaded bundle. */
+  #call<T>(work: (raw: RawEngine) => T): T | Trap {
+    let raw: RawEngine | Trap;
+    try {
+      raw = call(() => this.#handle());
+    } catch (cause) {
+      // The bundle that loaded before does not load any more after a trap, for want of memory for instance. That is no
+      // error of the caller's, and content never throws.
+      return new Trap(cause);
+    }
+    return raw instanceof Trap ? raw : call(() => work(raw));
   }
 
   /** The loaded bundle in the present instance. */

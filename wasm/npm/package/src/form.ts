@@ -20,6 +20,9 @@ const QUIET = 200;
 /** For how long the same texts need no second check, in milliseconds: other scripts may hold a submit up, too. */
 const VALID = 60_000;
 
+/** What can be checked, and what has no text that is typed. */
+const KNOWN = ['textarea', 'input', 'button', 'select', 'option', 'optgroup', 'output', 'fieldset'];
+
 export interface GuardFormOptions {
   /**
    * An engine, a promise of one, or a function that loads one, which is called at the first submit. Until it is
@@ -28,7 +31,8 @@ export interface GuardFormOptions {
   engine: EngineSource;
   /**
    * Which `<textarea>` and `<input>` elements are checked, as a CSS selector. Default: every `<textarea>` and
-   * every `<input>` of the types `text` and `search`. Disabled ones are not submitted and not checked.
+   * every `<input>` of the types `text` and `search`. Disabled ones are not submitted and not checked. A selector that
+   * matches anything else that could hold a text, as custom elements do, is refused: it would seem to be checked.
    */
   fields?: string;
   /** Default `INPUT`. */
@@ -68,7 +72,8 @@ const guarded = new WeakSet<HTMLFormElement>();
  * Scripts of the page see the `submit` event only after the check. What never fires one cannot be held: a call of
  * `form.submit()`, and scripts that read the fields themselves. Rich text (`contenteditable`) is no form field.
  *
- * @throws {@link EdgerailError} `invalid_argument`: not a form, a selector that is none, or a form that is guarded.
+ * @throws {@link EdgerailError} `invalid_argument`: not a form, a selector that is none or matches what cannot be
+ * checked, or a form that is guarded.
  *
  * @example
  * guardForm(document.querySelector('form'), { engine: loadEngine('/guardrail.bundle') });
@@ -92,6 +97,7 @@ class FormGuard implements GuardedForm {
   readonly #notes = new Map<TextField | HTMLFormElement, () => void>();
   /** The texts that passed. */
   #passed: { texts: Map<TextField, string>; at: number } | undefined;
+  #isDestroyed = false;
 
   constructor(form: HTMLFormElement, options: GuardFormOptions) {
     this.#form = form;
@@ -101,6 +107,7 @@ class FormGuard implements GuardedForm {
     try {
       this.#fields();
     } catch (cause) {
+      if (cause instanceof EdgerailError) throw cause;
       throw new EdgerailError('invalid_argument', 'the option fields is a CSS selector', { cause });
     }
     guarded.add(form);
@@ -112,6 +119,7 @@ class FormGuard implements GuardedForm {
   }
 
   destroy(): void {
+    this.#isDestroyed = true;
     this.#form.removeEventListener('submit', this.#onSubmit, { capture: true });
     this.#form.removeEventListener('reset', this.#onReset);
     this.#attempt?.abort();
@@ -121,6 +129,8 @@ class FormGuard implements GuardedForm {
   }
 
   readonly #onSubmit = (event: SubmitEvent): void => {
+    // Of a form within this one, which scripts can make: not what was asked to be checked.
+    if (event.target !== this.#form) return;
     if (this.#hasPassed()) {
       this.#attempt?.abort();
       return;
@@ -130,12 +140,14 @@ class FormGuard implements GuardedForm {
     void this.#check(event.submitter ?? null);
   };
 
-  readonly #onReset = (): void => {
+  readonly #onReset = (event: Event): void => {
+    if (event.target !== this.#form) return;
     this.#attempt?.abort();
     this.#clear();
   };
 
   async #check(submitter: HTMLElement | null): Promise<void> {
+    if (this.#isDestroyed) return;
     // The last button that was pressed counts.
     this.#attempt?.abort();
     const attempt = new AbortController();
@@ -148,6 +160,8 @@ class FormGuard implements GuardedForm {
       await untilAborted(nextTask(), attempt.signal);
       const engine = await untilAborted(this.#engine.load(), attempt.signal);
       const checked = await this.#checkFields(engine, attempt.signal);
+      // A listener may have destroyed the guard or reset the form, when nothing was awaited any more.
+      attempt.signal.throwIfAborted();
       quiet();
       this.#conclude(checked, submitter);
     } catch (error) {
@@ -166,6 +180,7 @@ class FormGuard implements GuardedForm {
       await Promise.all(open.map(async (field) => checked.set(field, await this.#checkField(engine, field, signal))));
       if (this.#options.mask !== 'replace') continue;
       for (const field of open) {
+        signal.throwIfAborted();
         const { text, decision } = checked.get(field) as Checked;
         // Once: if what the masks say is to be masked itself, the user decides.
         if (decision.outcome !== 'mask' || field.value !== text || replaced.has(field)) continue;
@@ -210,15 +225,38 @@ class FormGuard implements GuardedForm {
   #hasPassed(): boolean {
     const passed = this.#passed;
     if (!passed || performance.now() - passed.at > VALID) return false;
-    return this.#fields().every((field) => passed.texts.get(field) === field.value);
+    try {
+      return this.#fields().every((field) => passed.texts.get(field) === field.value);
+    } catch {
+      // The check says why.
+      return false;
+    }
   }
 
+  /** What is checked. Throws if more is asked for than can be. */
   #fields(): TextField[] {
     // By the prototype: a field may be named `elements`.
     const elements = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'elements')?.get?.call(this.#form);
-    return Array.from(elements as HTMLFormControlsCollection).filter(
+    const controls = Array.from(elements as HTMLFormControlsCollection);
+    this.#refuseOthers(controls);
+    return controls.filter(
       (element): element is TextField => this.#isGuarded(element) && !element.matches(':disabled'),
     );
+  }
+
+  /** Whoever names an element has it checked, or learns that it cannot be. */
+  #refuseOthers(controls: readonly Element[]): void {
+    const { fields } = this.#options;
+    if (fields === undefined) return;
+    const inside = Element.prototype.querySelectorAll.call(this.#form, '*');
+    for (const element of new Set([...controls, ...Array.from(inside)])) {
+      if (KNOWN.includes(element.localName) || !element.matches(fields)) continue;
+      throw new EdgerailError(
+        'invalid_argument',
+        `the option fields matches a <${element.localName}>, and only <textarea> and <input> can be checked: ` +
+          'take it out of the selector, and check its text by the engine',
+      );
+    }
   }
 
   #isGuarded(element: Element): boolean {

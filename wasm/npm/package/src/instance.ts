@@ -60,8 +60,8 @@ export class Trap {
 }
 
 /**
- * Calls into the instance. What it throws with a `code` is ours and is thrown on; anything else is a trap, after
- * which the instance is replaced before its next use.
+ * Calls into the instance. What it throws with a `code` of ours is thrown on; anything else is a trap, after which the
+ * instance is replaced before its next use.
  */
 export function call<T>(work: () => T): T | Trap {
   try {
@@ -80,9 +80,12 @@ export function call<T>(work: () => T): T | Trap {
   }
 }
 
+/** What the engine throws on purpose. The platform's own errors may have a `code` too, as those of Node do. */
+const OWN = /^(?:(?:bundle|stream|placeholders)_[a-z_]+|invalid_argument)$/;
+
 function ownError(cause: unknown): EdgerailError | undefined {
   if (isEdgerailError(cause)) return cause;
   if (!(cause instanceof Error) || cause instanceof WebAssembly.RuntimeError) return undefined;
   const code = (cause as { code?: unknown }).code;
-  return typeof code === 'string' ? new EdgerailError(code as ErrorCode, cause.message) : undefined;
+  return typeof code === 'string' && OWN.test(code) ? new EdgerailError(code as ErrorCode, cause.message) : undefined;
 }

@@ -9,7 +9,25 @@ export interface LiveState {
   readonly text: string;
   readonly status: LiveStatus;
   readonly latest: { readonly text: string; readonly decision: Decision } | null;
+  /** What `latest` was asked of, and with: a rendering may be ahead of {@link LiveChecker.configure}. */
+  readonly asked: { readonly holder: EngineHolder; readonly options: CheckOptions } | null;
   readonly error: Error | null;
+}
+
+/** The decision that a state has on a text, asked of this engine with these options; `null` if it has none. */
+export function decisionOn(
+  state: LiveState,
+  text: string,
+  holder: EngineHolder | null,
+  options: CheckOptions,
+): Decision | null {
+  const { status, latest, asked } = state;
+  if (status !== 'ready' || latest?.text !== text || asked?.holder !== holder) return null;
+  return isSame(asked.options, options) ? latest.decision : null;
+}
+
+function isSame(one: CheckOptions, other: CheckOptions): boolean {
+  return one.source === other.source && one.model === other.model && one.outputScope === other.outputScope;
 }
 
 interface Waiter {
@@ -40,7 +58,7 @@ export class LiveChecker {
   #waiting: Waiter[] = [];
 
   constructor(text: string) {
-    const state: LiveState = { text, status: 'idle', latest: null, error: null };
+    const state: LiveState = { text, status: 'idle', latest: null, asked: null, error: null };
     this.#state = state;
     this.initial = () => state;
   }
@@ -54,14 +72,8 @@ export class LiveChecker {
 
   /** Another engine or other options: what was decided with the old ones is no longer current. */
   configure(holder: EngineHolder | null, options: CheckOptions, debounce: number): void {
-    const { source, model, outputScope } = this.#options;
-    const isSame =
-      holder === this.#holder &&
-      options.source === source &&
-      options.model === model &&
-      options.outputScope === outputScope;
     this.#debounce = debounce;
-    if (isSame) return;
+    if (holder === this.#holder && isSame(options, this.#options)) return;
     this.#options = options;
     this.#holder = holder;
     if (this.#isRunning) this.#begin();
@@ -96,6 +108,8 @@ export class LiveChecker {
     this.#isRunning = false;
     this.#cancel();
     this.#life.abort();
+    // Nothing keeps up with the text from now on, so nothing may be taken for current.
+    this.#set({ status: 'idle', error: null });
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const waiter of waiting) waiter.reject(cancelled());
@@ -127,7 +141,7 @@ export class LiveChecker {
   #begin(): void {
     this.#cancel();
     if (!this.#holder) {
-      this.#set({ status: 'idle', latest: null, error: null });
+      this.#set({ status: 'idle', latest: null, asked: null, error: null });
       return;
     }
     this.#setPending();
@@ -155,7 +169,7 @@ export class LiveChecker {
   #take(text: string, holder: EngineHolder, options: CheckOptions, decision: Decision): void {
     if (!this.#isAbout(text, holder, options)) return;
     this.#cancel();
-    this.#set({ status: 'ready', latest: { text, decision }, error: null });
+    this.#set({ status: 'ready', latest: { text, decision }, asked: { holder, options }, error: null });
   }
 
   #takeError(text: string, holder: EngineHolder, options: CheckOptions, error: unknown): void {

@@ -54,7 +54,8 @@ export function payloadError(cause: unknown): EdgerailError | undefined {
   if (!(cause instanceof Error) || cause instanceof WebAssembly.RuntimeError) return undefined;
   const { code, recognized } = cause as { code?: unknown; recognized?: unknown };
   if (code === 'invalid_argument') return new EdgerailError(code, cause.message);
-  if (typeof code !== 'string') return undefined;
+  // The platform's own errors may have a code too.
+  if (typeof code !== 'string' || !code.startsWith('payload_')) return undefined;
   return new PayloadError(code as PayloadProblem, cause.message, recognized === true);
 }
 

@@ -2,7 +2,7 @@ import { EdgerailError } from './errors.js';
 import { Placeholders as RawPlaceholders } from './generated/engine.js';
 import type { Restorer as RawRestorer } from './generated/engine.js';
 import { Trap, call, generation, start } from './instance.js';
-import type { Decision, Mask, WasmSource } from './types.js';
+import type { Decision, Finding, Mask, WasmSource } from './types.js';
 
 export interface MaskOptions {
   /** A model wrote the text: what looks like a placeholder of this conversation is one. */
@@ -43,7 +43,8 @@ export interface Placeholders {
   readonly size: number;
   /**
    * A text with numbered placeholders for what its decision masks. `reply` says that a model wrote it, so that
-   * placeholders in it are meant. Throws `invalid_argument` if the decision blocks: then there is nothing to send.
+   * placeholders in it are meant. Throws `invalid_argument` if the decision blocks: then there is nothing to send; and
+   * if it is that of another text, whose masks would leave values where they are.
    */
   mask(text: string, decision: Decision, options?: MaskOptions): string;
   /** The same for every content block of a request. */
@@ -99,12 +100,9 @@ class OpenPlaceholders implements Placeholders {
     if (decision.outcome === 'block') {
       throw new EdgerailError('invalid_argument', 'the decision blocks: there is no text to send');
     }
-    // As the engine counts them; the decision's own may count something else.
-    const { edgerail } = JSON.parse(decision.json) as { edgerail: { masks?: Mask[] } };
-    const masks = edgerail.masks ?? [];
+    const masks = masksOf(texts, decision);
     return this.#call((raw) => {
-      const own = (block: number) => masks.filter((mask) => mask.block === block);
-      const masked = texts.map((text, block) => raw.mask(text, own(block), options.reply ?? false));
+      const masked = texts.map((text, block) => raw.mask(text, masks[block], options.reply ?? false));
       this.#stored = raw.toJson();
       return masked;
     });
@@ -185,6 +183,48 @@ class OpenPlaceholders implements Placeholders {
       this.#generation = now;
     }
     return this.#raw;
+  }
+}
+
+/**
+ * The masks of a decision for each of its texts, as the engine counts them: the decision's own may count something else.
+ *
+ * Throws if the decision is not that of the texts: if what it masks does not give what it says, or is not what it found.
+ */
+function masksOf(texts: readonly string[], decision: Decision): Mask[][] {
+  const { edgerail } = JSON.parse(decision.json) as { edgerail: { masks?: Mask[]; findings?: Finding[] } };
+  const masks: Mask[][] = texts.map(() => []);
+  const findings: Finding[][] = texts.map(() => []);
+  for (const mask of edgerail.masks ?? []) masks[mask.block]?.push(mask);
+  for (const finding of edgerail.findings ?? []) findings[finding.block]?.push(finding);
+  const fits = (text: string, block: number) =>
+    isDecided(text, decision.texts[block], masks[block] as Mask[], findings[block] as Finding[]);
+  if (texts.length !== decision.texts.length || !texts.every(fits)) {
+    throw new EdgerailError('invalid_argument', 'the decision is that of another text: decide this one');
+  }
+  return masks;
+}
+
+/** Whether a text is the one that these masks, with labels in their place, make the output of. */
+function isDecided(text: string, output: string | undefined, masks: readonly Mask[], findings: readonly Finding[]): boolean {
+  if (masks.length === 0) return text === output;
+  const bytes = new TextEncoder().encode(text);
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const slice = (start: number, end: number) => strict.decode(bytes.subarray(start, end));
+  let at = 0;
+  let shown = '';
+  try {
+    for (const { start, end, label } of masks) {
+      if (!(start >= at && end > start && end <= bytes.length)) return false;
+      shown += `${slice(at, start)}{${label}}`;
+      at = end;
+    }
+    if (shown + slice(at, bytes.length) !== output) return false;
+    // What stands under the labels; beyond those that are listed nothing says what it was.
+    return findings.every(({ start, end, match }) => match === '' || slice(start, end) === match);
+  } catch {
+    // An offset in the middle of a character.
+    return false;
   }
 }
 

@@ -16,7 +16,7 @@ import type { CheckOptions } from './checking.js';
 import { EngineHolder } from './engine-holder.js';
 import type { EngineSource } from './engine-holder.js';
 import { EdgerailError } from './errors.js';
-import { LiveChecker } from './live-checker.js';
+import { LiveChecker, decisionOn } from './live-checker.js';
 import type { LiveStatus } from './live-checker.js';
 import type { Decision, Finding } from './types.js';
 
@@ -25,7 +25,7 @@ export type { EngineSource } from './engine-holder.js';
 export type { AnyEngine, AsyncEngine, Decision, Engine, Finding, Source } from './types.js';
 
 /**
- * - `idle`: nothing to do yet: on the server, or there is no engine yet (`engine` is `null`)
+ * - `idle`: nothing to do yet: on the server, while the component is hidden, or there is no engine yet (`engine` is `null`)
  * - `loading`: the engine is loading
  * - `checking`: the text was not decided yet
  * - `ready`: `decision` is the decision on `text`
@@ -133,22 +133,20 @@ export function useGuardrail(options: UseGuardrailOptions = {}): Guardrail {
     [checker, isGiven],
   );
   return useMemo(() => {
-    // With a text of the application's, the checker learns of it only after this rendering.
-    const isLate = text !== state.text;
-    const latest = state.latest;
-    const decision = latest && !isLate && state.status === 'ready' ? latest.decision : null;
+    // The checker learns only after this rendering of a text of the application's, another engine or other options.
+    const decision = decisionOn(state, text, holder, { source, model, outputScope });
     return {
       text,
       setText,
       decision,
       findings: decision?.findings ?? NONE,
       isCurrent: decision !== null,
-      latest,
-      status: isLate && state.status === 'ready' ? 'checking' : state.status,
+      latest: state.latest,
+      status: decision === null && state.status === 'ready' ? 'checking' : state.status,
       error: state.error,
       check: checker.check,
     };
-  }, [text, setText, state, checker]);
+  }, [text, setText, state, checker, holder, source, model, outputScope]);
 }
 
 const NONE: readonly Finding[] = [];

@@ -48,7 +48,7 @@ export class WorkerEngine implements AsyncEngine {
     this.#onDecision = onDecision;
     this.#queue = new CallQueue({
       ...rest,
-      load: { name: 'load', bundle, wasm, options, records: onDecision !== undefined, key: Math.random() },
+      load: { name: 'load', bundle, wasm, options, records: onDecision !== undefined },
       onLoaded: (value) => {
         this.#loaded = value as Loaded;
       },

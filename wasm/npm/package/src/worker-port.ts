@@ -78,8 +78,8 @@ export interface Port {
 
 interface Listeners {
   reply(message: ReplyMessage): void;
-  /** The worker's script could not be loaded, threw, or ended. */
-  failure(cause: unknown): void;
+  /** The worker's script could not be loaded, threw, or ended; `isGone` says that it surely answers nothing more. */
+  failure(cause: unknown, isGone: boolean): void;
 }
 
 type Listener = (event: unknown) => void;
@@ -101,19 +101,34 @@ export function connect(given: WorkerLike, listeners: Listeners): Port {
     const message = (isWeb ? (event as MessageEvent).data : event) as ReplyMessage | null;
     if (typeof message === 'object' && typeof message?.edgerail === 'number') listeners.reply(message);
   };
-  const onFailure: Listener = (event) => listeners.failure(event);
-  const wanted: [string, Listener][] = [['message', onMessage]];
-  for (const type of ['error', 'messageerror', isWeb ? 'close' : 'exit']) wanted.push([type, onFailure]);
+  const onFailure: Listener = (event) => listeners.failure(event, false);
+  const wanted: [string, Listener][] = [
+    ['message', onMessage],
+    ['error', onFailure],
+    ['messageerror', onFailure],
+    [isWeb ? 'close' : 'exit', (event) => listeners.failure(event, true)],
+  ];
   for (const [type, listener] of wanted) (isWeb ? worker.addEventListener : worker.on)?.call(worker, type, listener);
-  return {
+  const waiting = awaited.get(worker) ?? new Set();
+  awaited.set(worker, waiting);
+  const port: Port = {
     post: (message) => worker.postMessage(message),
-    busy: (busy) => (busy ? worker.ref?.() : worker.unref?.()),
+    busy(busy) {
+      if (busy) waiting.add(port);
+      else waiting.delete(port);
+      if (waiting.size > 0) worker.ref?.();
+      else worker.unref?.();
+    },
     close(terminate) {
       for (const [type, listener] of wanted) (isWeb ? worker.removeEventListener : worker.off)?.call(worker, type, listener);
       // What a dying thread still says must not end the process.
       if (!isWeb && terminate) worker.on?.('error', () => {});
       if (terminate) void worker.terminate();
-      else worker.unref?.();
+      else port.busy(false);
     },
   };
+  return port;
 }
+
+/** Who awaits an answer of a worker: it may be given to several engines, and idles when all of them do. */
+const awaited = new WeakMap<WorkerLike, Set<Port>>();

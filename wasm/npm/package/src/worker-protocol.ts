@@ -20,9 +20,10 @@ export type StreamCall =
 
 /** What the page asks of the worker. */
 export type Call =
-  | { name: 'load'; bundle: Uint8Array; wasm: WebAssembly.Module; options: WorkerLoadOptions; records: boolean; key: number }
+  | { name: 'load'; bundle: Uint8Array; wasm: WebAssembly.Module; options: WorkerLoadOptions; records: boolean }
   | { name: 'evaluate'; input: string | EvaluateRequest; options: EvaluateOptions }
-  | { name: 'selfTest' | 'free' }
+  | { name: 'selfTest' }
+  | { name: 'free' }
   | { name: 'stream'; stream: number; options: StreamOptions }
   | StreamCall;
 
@@ -35,15 +36,18 @@ export type WorkerLoadOptions = Pick<LoadOptions, 'trust' | 'require' | 'audienc
  */
 export interface CallMessage {
   edgerail: number;
+  /** Who asks: one worker may be given to several engines, each of which counts its calls from 1. */
+  key: string;
   call: Call;
 }
 
 /**
- * The answer to the call with the same number; 0 says that the worker listens from now on. The script of an
- * application may import ours late, when the first call has been missed.
+ * The answer to the call with the same number and key; 0, which has no key, says to everybody that the worker listens
+ * from now on. The script of an application may import ours late, when the first call has been missed.
  */
 export interface ReplyMessage {
   edgerail: number;
+  key?: string;
   value?: unknown;
   /** Whether the stream that was called has blocked. */
   blocked?: boolean;

@@ -2,7 +2,7 @@ import { EdgerailError, isEdgerailError } from './errors.js';
 import type { DecisionRecord } from './types.js';
 import { connect } from './worker-port.js';
 import type { Port, WorkerLike } from './worker-port.js';
-import type { Call, ReplyMessage, WorkerFailure } from './worker-protocol.js';
+import type { Call, CallMessage, ReplyMessage, WorkerFailure } from './worker-protocol.js';
 
 /** How long a worker may take to start, in milliseconds: it has nothing to fetch but its script. */
 const START_TIMEOUT = 60_000;
@@ -59,6 +59,8 @@ interface Job {
 export class CallQueue {
   /** Grows whenever a worker is lost, with everything that was begun in it. */
   generation = 0;
+  /** What tells our calls and their answers from those of another engine with the same worker. */
+  readonly #key = newKey();
   readonly #setup: QueueSetup;
   #waiting: Job[] = [];
   #active: { job: Job; number: number } | undefined;
@@ -117,9 +119,7 @@ export class CallQueue {
 
   /** Ends what is ours of the worker. The next call would start another. */
   close(): void {
-    if (!this.#setup.owned) this.#port?.post({ edgerail: 0, call: { name: 'free' } });
-    this.#port?.close(this.#setup.owned);
-    this.#port = undefined;
+    this.#leave();
     this.generation += 1;
   }
 
@@ -160,13 +160,15 @@ export class CallQueue {
     try {
       this.#port = connect(this.#setup.create(), {
         reply: (message) => this.#onReply(message),
-        failure: (cause) => this.#onFailure(cause),
+        failure: (cause, isGone) => this.#onFailure(cause, isGone),
       });
       const reply = await new Promise<ReplyMessage>((resolve, reject) => {
         this.#send({ call: this.#setup.load, resolve, reject }, START_TIMEOUT);
       });
       this.#setup.onLoaded(reply.value);
     } catch (error) {
+      // A worker that refuses our bundle is a sound one, and may be another engine's too.
+      this.#leave();
       this.#drop();
       throw error;
     }
@@ -177,14 +179,29 @@ export class CallQueue {
     this.#active = { job, number };
     this.#port?.busy(true);
     if (limit <= LONGEST_TIMER) this.#timer = setTimeout(() => this.#lose('deadline'), limit);
-    this.#port?.post({ edgerail: number, call: job.call });
+    this.#post({ edgerail: number, key: this.#key, call: job.call });
+  }
+
+  #post(message: CallMessage): void {
+    try {
+      this.#port?.post(message);
+    } catch (cause) {
+      // It was never asked, so no answer comes: the next call must not wait for one.
+      const refused = this.#active;
+      this.#active = undefined;
+      clearTimeout(this.#timer);
+      const isData = !(cause instanceof Error && cause.name === 'DataCloneError');
+      refused?.job.reject(
+        isData ? new Lost('trap', cause) : new EdgerailError('invalid_argument', 'what a worker is asked is plain data', { cause }),
+      );
+    }
   }
 
   #onReply(message: ReplyMessage): void {
     if (message.edgerail === 0 && this.#isStarting && this.#active && this.#setup.isForeign) {
-      this.#port?.post({ edgerail: this.#active.number, call: this.#active.job.call });
+      this.#post({ edgerail: this.#active.number, key: this.#key, call: this.#active.job.call });
     }
-    if (message.edgerail !== this.#active?.number) return;
+    if (message.key !== this.#key || message.edgerail !== this.#active?.number) return;
     const { job } = this.#active;
     this.#active = undefined;
     clearTimeout(this.#timer);
@@ -194,9 +211,9 @@ export class CallQueue {
     this.#next();
   }
 
-  #onFailure(cause: unknown): void {
+  #onFailure(cause: unknown, isGone: boolean): void {
     // A worker that is not ours may have errors that are not ours, once it has shown that it runs.
-    if (this.#setup.owned || this.#isStarting) this.#lose('trap', cause);
+    if (isGone || this.#setup.owned || this.#isStarting) this.#lose('trap', cause);
   }
 
   #lose(failure: WorkerFailure, cause?: unknown): void {
@@ -204,6 +221,19 @@ export class CallQueue {
     this.#drop();
     lost?.job.reject(new Lost(failure, cause));
     this.#next();
+  }
+
+  /** Ends a worker that is ours; in one that is not, only what is ours. */
+  #leave(): void {
+    const port = this.#port;
+    this.#port = undefined;
+    if (!port) return;
+    try {
+      if (!this.#setup.owned) port.post({ edgerail: 0, key: this.#key, call: { name: 'free' } });
+    } catch {
+      // It takes nothing any more.
+    }
+    port.close(this.#setup.owned);
   }
 
   /** Gives the worker up, with everything that was begun in it. */
@@ -214,6 +244,12 @@ export class CallQueue {
     this.#port = undefined;
     this.generation += 1;
   }
+}
+
+/** What no other engine has, in this page or another. */
+function newKey(): string {
+  // Pages that are not secure have no UUIDs.
+  return globalThis.crypto?.randomUUID?.() ?? `${Math.random()} ${Math.random()}`;
 }
 
 function aborted(signal: AbortSignal | undefined): EdgerailError {

@@ -9,19 +9,25 @@ import { failureKey } from './worker-protocol.js';
 import type { Call, CallMessage, Loaded, ReplyMessage, StreamCall } from './worker-protocol.js';
 
 type Answer = Pick<ReplyMessage, 'value' | 'blocked'>;
+/** What is answered. */
+type Asked = Exclude<Call, { name: 'free' }>;
 
-/** The engine of one worker and its streams. */
+/** The engine of one client and its streams. */
 class Server {
   readonly #streams = new Map<number, TextStream>();
   #engine: Engine | undefined;
-  #key = Number.NaN;
+  /** The number of the call that loaded it. */
+  #loading: number | undefined;
   #records: [DecisionRecord, number][] = [];
 
   /** Answers one call. Never throws. */
-  async answer({ edgerail, call }: CallMessage): Promise<ReplyMessage | undefined> {
-    // Asked once more, because we said that we listen.
-    if (call.name === 'load' && call.key === this.#key) return undefined;
-    let answer: Omit<ReplyMessage, 'edgerail'>;
+  async answer({ edgerail, key, call }: CallMessage & { call: Asked }): Promise<ReplyMessage | undefined> {
+    if (call.name === 'load') {
+      // Asked once more, because we said that we listen.
+      if (edgerail === this.#loading) return undefined;
+      this.#loading = edgerail;
+    }
+    let answer: Omit<ReplyMessage, 'edgerail' | 'key'>;
     try {
       answer = await this.#call(call);
     } catch (error) {
@@ -29,10 +35,10 @@ class Server {
     }
     const records = this.#records;
     this.#records = [];
-    return { edgerail, ...answer, ...(records.length === 0 ? {} : { records }) };
+    return { edgerail, key, ...answer, ...(records.length === 0 ? {} : { records }) };
   }
 
-  async #call(call: Call): Promise<Answer> {
+  async #call(call: Asked): Promise<Answer> {
     switch (call.name) {
       case 'load':
         return { value: await this.#load(call) };
@@ -43,17 +49,13 @@ class Server {
       case 'stream':
         this.#streams.set(call.stream, this.#loaded().stream(call.options));
         return {};
-      case 'free':
-        this.#free();
-        return {};
       default:
         return this.#stream(call);
     }
   }
 
   async #load(call: Extract<Call, { name: 'load' }>): Promise<Loaded> {
-    this.#free();
-    this.#key = call.key;
+    this.free();
     const { bundle, wasm, options, records } = call;
     const engine = await loadEngine(bundle, {
       ...options,
@@ -85,7 +87,7 @@ class Server {
     return this.#engine;
   }
 
-  #free(): void {
+  free(): void {
     for (const stream of this.#streams.values()) stream.free();
     this.#streams.clear();
     this.#engine?.free();
@@ -132,10 +134,19 @@ function channel(): Channel | undefined {
 }
 
 function listen(channel: Channel): void {
-  const server = new Server();
+  /** By key: whoever asks is answered by the engine they loaded, and by no other's. */
+  const servers = new Map<string, Server>();
   const take = (message: unknown): void => {
-    if (typeof (message as CallMessage | null)?.edgerail !== 'number') return;
-    void server.answer(message as CallMessage).then((reply) => reply && channel.postMessage(reply));
+    const { edgerail, key, call } = (message ?? {}) as Partial<CallMessage>;
+    if (typeof edgerail !== 'number' || typeof key !== 'string' || !call) return;
+    const server = servers.get(key) ?? new Server();
+    if (call.name === 'free') {
+      server.free();
+      servers.delete(key);
+      return;
+    }
+    if (call.name === 'load') servers.set(key, server);
+    void server.answer({ edgerail, key, call }).then((reply) => reply && channel.postMessage(reply));
   };
   // Ports of Node are event targets too, but listen only this way.
   if (channel.on) channel.on('message', take);

@@ -39,13 +39,14 @@ export class WorkerStream implements AsyncTextStream {
   }
 
   async push(text: string): Promise<string> {
+    if (typeof text !== 'string') throw new EdgerailError('invalid_argument', 'push takes a text; bytes go to pushBytes');
     return await this.#text({ name: 'push', stream: this.#context.stream, text });
   }
 
   async pushBytes(bytes: Uint8Array): Promise<string> {
     if (!(bytes instanceof Uint8Array)) throw new EdgerailError('invalid_argument', 'pushBytes takes a Uint8Array');
-    // A copy: what waits must not change with the caller's buffer.
-    return await this.#text({ name: 'pushBytes', stream: this.#context.stream, bytes: bytes.slice() });
+    // A copy, which `slice` of Node's buffers is not: what waits must not change with the caller's buffer.
+    return await this.#text({ name: 'pushBytes', stream: this.#context.stream, bytes: new Uint8Array(bytes) });
   }
 
   async nextBlock(): Promise<string> {

@@ -21,7 +21,8 @@ const USUAL_TIMEOUT = 30_000;
 export interface WorkerOptions extends LoadOptions {
   /**
    * Escape hatch: a worker of your own that imports `edgerail/worker-script`. Give a function if it can be made
-   * again: after a failure the worker is replaced, and one that was given ready-made cannot be.
+   * again: after a failure the worker is replaced, and one that was given ready-made cannot be. That one may be given
+   * to several engines, which then share its time and its end.
    */
   worker?: WorkerLike | (() => WorkerLike);
   /**

@@ -123,6 +123,42 @@ test('statistics tell what is held back', () => {
   assert.deepEqual([stats.held, stats.pushes, stats.mode], [0, 1, 'incremental']);
 });
 
+test('a decision masks the text it was made on, and no other', async () => {
+  const text = '😀 ana@example.com, then bob@example.com 日本';
+  const own = await openPlaceholders('own');
+  const [mask, pass] = [engine.evaluate(text), engine.evaluate('nothing here')];
+  assert.equal(own.mask(text, mask), '😀 {EMAIL_1}, then {EMAIL_2} 日本');
+  assert.equal(own.mask(text, engine.evaluate(text, { offsets: 'bytes' })), '😀 {EMAIL_1}, then {EMAIL_2} 日本');
+  assert.equal(own.mask('nothing here', pass), 'nothing here');
+  for (const [another, decision] of [
+    // Longer, shorter, of the same length, the same but for what is masked, or for characters of other lengths.
+    [`Dear ${text}`, mask],
+    [`${text} and cid@example.com`, mask],
+    [text.slice(0, 20), mask],
+    ['', mask],
+    [text.replaceAll('a', 'e'), mask],
+    [text.replace('ana@', 'eva@'), mask],
+    [text.replace('😀', 'éé'), mask],
+    [text.replace('😀 ', '😀'), mask],
+    ['to ana@example.com', pass],
+    ['', pass],
+  ]) {
+    assert.throws(() => own.mask(another, decision), { name: 'EdgerailError', code: 'invalid_argument', message: /another text/ }, another);
+  }
+  const texts = ['ana@example.com', 'fine', 'bob@example.com'];
+  const all = engine.evaluate({ content: texts.map((text) => ({ text })) });
+  const placeholders = await openPlaceholders('all');
+  assert.deepEqual(placeholders.maskAll(texts, all), ['{EMAIL_1}', 'fine', '{EMAIL_2}']);
+  for (const wrong of [texts.slice(0, 2), [...texts, 'more'], [...texts].reverse(), []]) {
+    assert.throws(() => placeholders.maskAll(wrong, all), { code: 'invalid_argument' });
+  }
+  // Nothing of what was refused was taken in.
+  assert.equal(placeholders.size, 2);
+  // More than are listed.
+  const many = Array.from({ length: 1200 }, (_, number) => `user${number}@example.com`).join(' ');
+  assert.equal(placeholders.mask(many, engine.evaluate(many)).match(/\{EMAIL_\d+\}/g).length, 1200);
+});
+
 test('numbered masks come back, also in pieces, and not into links', async () => {
   const placeholders = await openPlaceholders('conversation-7');
   const text = 'ana@example.com writes to bob@example.com and ana@example.com';
