@@ -67,6 +67,21 @@ export function expectedAudience(options: LoadOptions): Audience | 'any' {
   return agent?.startsWith('Mozilla/') ? 'browser' : 'any';
 }
 
+/**
+ * Whether the hash that a bundle ends in was found to be its own. The platform computes it several times as quickly
+ * as the engine; where it does not (a page that was not served securely), or the hash is wrong, the engine looks itself.
+ */
+export async function hasOwnHash(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  const { crypto } = globalThis as { crypto?: Crypto };
+  if (!crypto?.subtle || bytes.length < 32) return false;
+  try {
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(0, -32)));
+    return hash.every((byte, at) => byte === bytes[bytes.length - 32 + at]);
+  } catch {
+    return false;
+  }
+}
+
 /** The hash that a bundle ends in, hexadecimal. */
 export function bundleHash(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(-32), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,6 +1,6 @@
 import { TRUST, askOf, beginOf, checkLoadOptions, unitOf } from './arguments.js';
 import type { Ask } from './arguments.js';
-import { bundleHash, expectedAudience, readBundle } from './bundle.js';
+import { bundleHash, expectedAudience, hasOwnHash, readBundle } from './bundle.js';
 import { blockedWithoutEngine, decisionOf } from './decision.js';
 import { EdgerailError } from './errors.js';
 import { Engine as RawEngine } from './generated/engine.js';
@@ -36,14 +36,22 @@ import type {
  */
 export async function loadEngine(bundle: BundleSource, options: LoadOptions = {}): Promise<Engine> {
   checkLoadOptions(options);
-  // Both at once: on a first visit both are fetched.
-  const [bytes] = await Promise.all([readBundle(bundle), start(options.wasm)]);
-  return openEngine(bytes, options, options.trust ?? 'unverified');
+  // Both at once: on a first visit both are fetched. A copy: the caller may go on using theirs, also while its hash
+  // is computed, and after a trap the bundle is loaded again.
+  const read = readBundle(bundle).then(async (given) => {
+    const bytes = given.slice();
+    return { bytes, isHashed: await hasOwnHash(bytes) };
+  });
+  const [{ bytes, isHashed }] = await Promise.all([read, start(options.wasm)]);
+  return openEngine(bytes, options, options.trust ?? 'unverified', isHashed);
 }
 
-/** @internal The rest of loading; only the verifying client may say `verified`. */
-export function openEngine(bytes: Uint8Array, options: LoadOptions, trust: Trust): Engine {
-  const engine = new LoadedEngine(bytes, options, trust);
+/**
+ * @internal The rest of loading; only the verifying client may say `verified`. The engine keeps the bytes.
+ * `isHashed` says that the hash they end in was just found to be theirs.
+ */
+export function openEngine(bytes: Uint8Array, options: LoadOptions, trust: Trust, isHashed: boolean): Engine {
+  const engine = new LoadedEngine(bytes, options, trust, isHashed);
   try {
     accept(engine.info, options);
   } catch (error) {
@@ -90,12 +98,11 @@ class LoadedEngine implements Engine {
   #generation = -1;
   #freed = false;
 
-  constructor(bytes: Uint8Array, options: LoadOptions, trust: Trust) {
-    // A copy: the caller may go on using theirs, and after a trap the bundle is loaded again.
-    this.#bytes = bytes.slice();
+  constructor(bytes: Uint8Array, options: LoadOptions, trust: Trust, isHashed: boolean) {
+    this.#bytes = bytes;
     this.#trust = trust;
     this.#listener = options.onDecision;
-    const info = call(() => this.#handle(true).info() as BundleInfo);
+    const info = call(() => this.#handle(!isHashed).info() as BundleInfo);
     if (info instanceof Trap) {
       throw new EdgerailError('bundle_damaged', 'the engine failed while it loaded the bundle', { cause: info.cause });
     }
@@ -185,11 +192,11 @@ class LoadedEngine implements Engine {
   }
 
   /** The loaded bundle in the present instance. */
-  #handle(isFirst = false): RawEngine {
+  #handle(checkHash = false): RawEngine {
     if (this.#raw === undefined || this.#generation !== generation()) {
       const now = generation();
-      // Its hash was checked when it was first loaded.
-      this.#raw = new RawEngine(this.#bytes, { trust: this.#trust, checkHash: isFirst });
+      // Later its hash was checked when it was first loaded.
+      this.#raw = new RawEngine(this.#bytes, { trust: this.#trust, checkHash });
       this.#generation = now;
     }
     return this.#raw;
