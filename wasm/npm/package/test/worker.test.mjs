@@ -72,9 +72,16 @@ const other = () =>
 
 const TEXT = 'an ana@example.com, TCK-123456';
 
+/** Idle, it would not keep the process until it has ended. */
+async function end(worker) {
+  const waiting = setInterval(() => {}, 1000);
+  await worker.terminate();
+  clearInterval(waiting);
+}
+
 function script(t) {
   const worker = new Worker(new URL('../dist/esm/worker-script.js', import.meta.url));
-  t.after(() => worker.terminate());
+  t.after(() => end(worker));
   return worker;
 }
 
@@ -131,7 +138,7 @@ test('a bundle that a shared worker refuses leaves its other engine alone', asyn
 test('a shared worker that ends is known to have ended to all its engines', async (t) => {
   const worker = script(t);
   const engines = await Promise.all([1, 2].map(async () => esm.loadEngineInWorker(await bundleOf(), { worker, timeout: 60_000 })));
-  await worker.terminate();
+  await end(worker);
   for (const engine of engines) assert.equal((await engine.evaluate(TEXT)).reasonCode, 'trap');
 });
 
