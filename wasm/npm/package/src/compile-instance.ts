@@ -90,11 +90,14 @@ export function trapped(cause?: unknown): EdgerailError {
   });
 }
 
+/** The codes that the module itself gives; other errors may have codes of their own. */
+const OWN = /^(bundle_|definition_invalid$|invalid_argument$|aborted$)/;
+
 function ownError(cause: unknown): EdgerailError | undefined {
   if (isEdgerailError(cause)) return cause;
   if (!(cause instanceof Error) || cause instanceof WebAssembly.RuntimeError) return undefined;
   const { code, diagnostics } = cause as { code?: unknown; diagnostics?: Diagnostic[] };
-  if (typeof code !== 'string') return undefined;
+  if (typeof code !== 'string' || !OWN.test(code)) return undefined;
   return diagnostics
     ? new DefinitionError(diagnostics)
     : new EdgerailError(code as ErrorCode, cause.message);

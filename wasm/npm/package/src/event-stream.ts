@@ -132,7 +132,7 @@ class EventGuard {
     }
     return this.#call((events) => {
       const out = events.answer(texts, new Uint8Array(flags));
-      const error = events.failure === undefined ? undefined : payloadError(events.failure);
+      const error = events.failure === undefined ? undefined : (payloadError(events.failure) ?? lostPayload(events.failure));
       return { bytes: out, error };
     });
   }
