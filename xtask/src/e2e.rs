@@ -1,11 +1,10 @@
 //! `cargo xtask e2e`: the npm package in Node, Chromium, Firefox and workerd.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::npm::{self, npm_install};
+use crate::npm;
 use crate::process::{cargo, root, run, target};
 use crate::{Chore, component, web};
 
@@ -81,18 +80,7 @@ fn test(names: &[&str]) -> Result<(), String> {
 fn prepare() -> Result<(), String> {
     web::node()?;
     web::browsers()?;
-    let tarball = npm::artifacts().join("edgerail.tgz");
-    if !tarball.is_file() {
-        npm::build()?;
-    }
-    npm_install(&folder())?;
-    // No lock file knows the package, which changes with every build: what is packed now is unpacked.
-    let package = folder().join("node_modules/edgerail");
-    let _ = fs::remove_dir_all(&package);
-    fs::create_dir_all(&package).map_err(|e| format!("{}: {e}", package.display()))?;
-    let mut unpack = Command::new("tar");
-    unpack.arg("-xzf").arg(&tarball).arg("-C").arg(&package);
-    run(unpack.arg("--strip-components=1"))?;
+    npm::install_packed(&folder())?;
     let export = ["run", "--quiet", "--package", "edgerail-tests"];
     let mut export = cargo(&[&export[..], &["--bin", "export", "--"]].concat());
     run(export.arg(target().join("e2e/corpus")))

@@ -1,10 +1,9 @@
 //! `cargo xtask www`: the playground.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::npm::{self, npm, npm_install};
+use crate::npm::{self, npm};
 use crate::process::{root, run};
 use crate::{Chore, web};
 
@@ -34,18 +33,7 @@ fn site() -> PathBuf {
 /// Installs what the site needs, the packed package among it, checks the types and builds.
 pub(crate) fn build() -> Result<(), String> {
     web::node()?;
-    let tarball = npm::artifacts().join("edgerail.tgz");
-    if !tarball.is_file() {
-        npm::build()?;
-    }
-    npm_install(&site())?;
-    // The lock file has no hash of the package, which changes with every build: what is packed now is unpacked.
-    let package = site().join("node_modules/edgerail");
-    let _ = fs::remove_dir_all(&package);
-    fs::create_dir_all(&package).map_err(|e| format!("{}: {e}", package.display()))?;
-    let mut unpack = Command::new("tar");
-    unpack.arg("-xzf").arg(&tarball).arg("-C").arg(&package);
-    run(unpack.arg("--strip-components=1"))?;
+    npm::install_packed(&site())?;
     run(npm(&site()).args(["run", "--silent", "build"]))
 }
 
