@@ -6,12 +6,13 @@ export const BROWSERS = (process.env.EDGERAIL_BROWSERS ?? 'chromium,firefox').sp
 
 export { serve };
 
-/** Waits for a decision with this outcome; gives what is above the tabs. */
-export function verdict(page, outcome) {
-  return page.until(`the outcome ${outcome}`, (outcome) => {
+/** Waits for a decision with this outcome, and with this reason where one is named; gives what is above the tabs. */
+export function verdict(page, outcome, reason = undefined) {
+  return page.until(`the outcome ${outcome} ${reason ?? ''}`, ([outcome, reason]) => {
     const element = document.querySelector('.verdict');
-    return element?.dataset.outcome === outcome && element.innerText;
-  }, outcome);
+    const { dataset } = element ?? {};
+    return dataset?.outcome === outcome && (!reason || dataset.reason === reason) && element.innerText;
+  }, [outcome, reason]);
 }
 
 /** Opens the playground as a new visitor would, and waits until it checks. */
@@ -60,6 +61,8 @@ export async function paste(page, panel, text) {
   await focusEditor(page, panel);
   await page.pressAll('Control', 'a');
   await page.run(([panel, text]) => {
+    // The outcome of the text before is not an answer about this one: `verdict` waits for the next.
+    if (panel === '.text') delete document.querySelector('.verdict').dataset.outcome;
     const host = [...document.querySelectorAll(`${panel} .editor`)].find((one) => one.getClientRects().length > 0);
     const data = new DataTransfer();
     data.setData('text/plain', text);
