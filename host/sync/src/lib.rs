@@ -1,0 +1,1 @@
+//! Sync of signed bundles.
