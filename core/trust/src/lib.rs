@@ -82,6 +82,8 @@ pub mod json;
 mod key;
 mod schema;
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 
 pub use client::{Answer, Client, Limits, Step};
