@@ -73,6 +73,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod activation;
 mod client;
 pub mod date;
 mod envelope;

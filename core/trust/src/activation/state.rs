@@ -1,0 +1,431 @@
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use super::choose::Candidate;
+use super::refusal::Refusal;
+use crate::json::Value;
+
+/// How many poisoned bundles are remembered; the oldest is forgotten first. A publisher makes no more bad
+/// versions than this within the life of one set of metadata.
+pub const POISONED_LIMIT: usize = 32;
+
+/// So many starts in a row may die while they load the last-known-good bundle before it is poisoned. One is
+/// not enough: a machine may lose its power in that moment, and what is lost then is the enforced policy.
+pub const LOADING_LIMIT: u64 = 3;
+
+/// The form of the stored document.
+const FORMAT: u64 = 1;
+
+/// The bundle that was activated last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// The target's name.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// Its SHA-256, lower-case hexadecimal.
+    pub sha256: String,
+    /// Its bytes.
+    pub length: u64,
+    /// Whether it comes from a rollout and is not current yet.
+    pub next: bool,
+    /// The version of the root that verified it.
+    pub evidence_root: u64,
+    /// When it was activated, in seconds since 1970; 0 without a clock.
+    pub since: u64,
+}
+
+/// A bundle that is never tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poisoned {
+    /// Its SHA-256, lower-case hexadecimal.
+    pub sha256: String,
+    /// What it failed with.
+    pub refusal: Refusal,
+}
+
+/// The validator of a `timestamp.json` for conditional requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Etag {
+    /// As the server sent it.
+    pub value: String,
+    /// SHA-256 of the `timestamp.json` it stands for, lower-case hexadecimal: without those bytes at hand it
+    /// must not be sent.
+    pub sha256: String,
+}
+
+/// What [`Activation::boot`] found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Boot {
+    /// A bundle was poisoned because the last process died while it loaded it.
+    pub poisoned: bool,
+}
+
+/// The state of the activation: what survives a restart beside the metadata.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Activation {
+    /// The last-known-good bundle.
+    pub current: Option<Active>,
+    /// The highest version that was active and current; a rollout does not move it.
+    pub floor: u64,
+    /// The bundle that had the floor's version.
+    pub floor_sha256: Option<String>,
+    /// What is not tried again, the oldest first.
+    pub poisoned: Vec<Poisoned>,
+    /// The bundle that is being loaded for the first time.
+    pub trying: Option<String>,
+    /// How many starts in a row began to load the last-known-good bundle and did not end it.
+    pub loading: u64,
+    /// The newest `x-issued` seen, in seconds since 1970: the clock never counts below it.
+    pub issued: u64,
+    /// How many starts in a row had no clock.
+    pub clockless_starts: u64,
+    /// The validator of the stored `timestamp.json`.
+    pub etag: Option<Etag>,
+}
+
+impl Activation {
+    /// Notes a start. Store the state before the last-known-good bundle is loaded, and after
+    /// [`Activation::loaded`].
+    pub fn boot(&mut self, now: Option<u64>) -> Boot {
+        let mut boot = Boot::default();
+        if let Some(sha256) = self.trying.take() {
+            self.poison(sha256, Refusal::Crashed);
+            boot.poisoned = true;
+        }
+        if self.loading >= LOADING_LIMIT {
+            if let Some(active) = self.current.take() {
+                self.poison(active.sha256, Refusal::Crashed);
+                boot.poisoned = true;
+            }
+            self.loading = 0;
+        }
+        if self.current.is_some() {
+            self.loading = self.loading.saturating_add(1);
+        }
+        self.clockless_starts = match now {
+            Some(_) => 0,
+            None => self.clockless_starts.saturating_add(1),
+        };
+        boot
+    }
+
+    /// The last-known-good bundle is loaded.
+    pub fn loaded(&mut self) {
+        self.loading = 0;
+    }
+
+    /// The last-known-good bundle cannot be used: its bytes or its proof are gone, or it is not for these pins.
+    /// The floor stays.
+    pub fn lost(&mut self) {
+        self.current = None;
+        self.loading = 0;
+    }
+
+    /// What came with the application is verified: nothing older is taken.
+    pub fn baseline(&mut self, baseline: &Candidate, issued: Option<u64>) {
+        self.raise_floor(baseline.version, &baseline.sha256);
+        self.issued = self.issued.max(issued.unwrap_or(0));
+    }
+
+    /// The newest time that verified metadata holds. It may be lower than before: after a rotation of its keys the
+    /// TUF client forgets what the replaced ones signed, because a stolen key can sign any time.
+    pub fn issued(&mut self, issued: Option<u64>) {
+        self.issued = issued.unwrap_or(self.issued);
+    }
+
+    /// The bundle is about to be loaded for the first time.
+    pub fn started(&mut self, candidate: &Candidate) {
+        self.trying = Some(candidate.sha256.clone());
+    }
+
+    /// The bundle is loaded and has passed its self-test. `evidence_root` is the version of the root that
+    /// verified it.
+    pub fn activated(&mut self, candidate: &Candidate, evidence_root: u64, now: Option<u64>) {
+        self.trying = None;
+        self.loading = 0;
+        if !candidate.next {
+            self.raise_floor(candidate.version, &candidate.sha256);
+        }
+        self.current = Some(Active {
+            name: candidate.name.clone(),
+            version: candidate.version,
+            sha256: candidate.sha256.clone(),
+            length: candidate.length,
+            next: candidate.next,
+            evidence_root,
+            since: now.unwrap_or(0),
+        });
+    }
+
+    /// The active bundle came from a rollout and is current now.
+    pub fn promoted(&mut self, candidate: &Candidate, evidence_root: u64) {
+        if let Some(active) = &mut self.current {
+            active.name = candidate.name.clone();
+            active.next = false;
+            active.evidence_root = evidence_root;
+            self.raise_floor(candidate.version, &candidate.sha256);
+        }
+    }
+
+    /// The bundle that was started cannot be loaded: it is not tried again.
+    pub fn failed(&mut self, candidate: &Candidate, refusal: Refusal) {
+        self.trying = None;
+        self.poison(candidate.sha256.clone(), refusal);
+    }
+
+    /// Whether the bundle failed before.
+    #[must_use]
+    pub fn is_poisoned(&self, sha256: &str) -> bool {
+        self.poisoned
+            .iter()
+            .any(|poisoned| poisoned.sha256 == sha256)
+    }
+
+    /// Joins what two writers know, whatever the order: floors and times by the higher, poison by union. What
+    /// is active stays `self`'s.
+    pub fn merge(&mut self, other: &Activation) {
+        if let Some(sha256) = &other.floor_sha256 {
+            self.raise_floor(other.floor, sha256);
+        }
+        self.floor = self.floor.max(other.floor);
+        self.issued = self.issued.max(other.issued);
+        for poisoned in &other.poisoned {
+            self.poison(poisoned.sha256.clone(), poisoned.refusal);
+        }
+    }
+
+    fn raise_floor(&mut self, version: u64, sha256: &str) {
+        let first = version == self.floor && self.floor_sha256.is_none();
+        if version > self.floor || first {
+            self.floor = version;
+            self.floor_sha256 = Some(sha256.to_owned());
+        }
+    }
+
+    fn poison(&mut self, sha256: String, refusal: Refusal) {
+        if self.is_poisoned(&sha256) {
+            return;
+        }
+        if self.poisoned.len() >= POISONED_LIMIT {
+            self.poisoned.remove(0);
+        }
+        self.poisoned.push(Poisoned { sha256, refusal });
+    }
+}
+
+/// The stored form.
+impl Activation {
+    /// One JSON document: members sorted, no white space.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = Writer::new();
+        json.number("clockless_starts", self.clockless_starts);
+        if let Some(active) = &self.current {
+            json.open("current");
+            json.number("evidence_root", active.evidence_root);
+            json.number("length", active.length);
+            json.text("name", &active.name);
+            json.flag("next", active.next);
+            json.text("sha256", &active.sha256);
+            json.number("since", active.since);
+            json.number("version", active.version);
+            json.close("}");
+        }
+        if let Some(etag) = &self.etag {
+            json.open("etag");
+            json.text("sha256", &etag.sha256);
+            json.text("value", &etag.value);
+            json.close("}");
+        }
+        json.number("floor", self.floor);
+        if let Some(sha256) = &self.floor_sha256 {
+            json.text("floor_sha256", sha256);
+        }
+        json.number("format", FORMAT);
+        json.number("issued", self.issued);
+        json.number("loading", self.loading);
+        json.name("poisoned");
+        json.raw("[");
+        for poisoned in &self.poisoned {
+            json.element();
+            json.text("code", poisoned.refusal.code());
+            json.text("sha256", &poisoned.sha256);
+            json.close("}");
+        }
+        json.close("]");
+        if let Some(sha256) = &self.trying {
+            json.text("trying", sha256);
+        }
+        json.close("}");
+        json.text
+    }
+
+    /// Reads what [`Activation::to_json`] wrote; members that are not known are passed over.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] if it is no such document.
+    pub fn read(json: &[u8]) -> Result<Activation, Refusal> {
+        crate::json::parse(json)
+            .ok()
+            .as_ref()
+            .and_then(Activation::of)
+            .ok_or(Refusal::State)
+    }
+
+    fn of(value: &Value<'_>) -> Option<Activation> {
+        let number = |name| value.member(name)?.as_u64();
+        number("format").filter(|format| *format == FORMAT)?;
+        let poisoned = value.member("poisoned")?.as_array()?.iter();
+        Some(Activation {
+            current: optional(value, "current", Active::of)?,
+            floor: number("floor")?,
+            floor_sha256: optional(value, "floor_sha256", hash)?,
+            poisoned: poisoned.map(Poisoned::of).collect::<Option<_>>()?,
+            trying: optional(value, "trying", hash)?,
+            loading: number("loading")?,
+            issued: number("issued")?,
+            clockless_starts: number("clockless_starts")?,
+            etag: optional(value, "etag", Etag::of)?,
+        })
+    }
+}
+
+impl Active {
+    fn of(value: &Value<'_>) -> Option<Active> {
+        let number = |name| value.member(name)?.as_u64();
+        Some(Active {
+            name: value.member("name")?.as_str()?.to_owned(),
+            version: number("version")?,
+            sha256: hash(value.member("sha256")?)?,
+            length: number("length")?,
+            next: value.member("next")?.as_bool()?,
+            evidence_root: number("evidence_root")?,
+            since: number("since")?,
+        })
+    }
+}
+
+impl Poisoned {
+    fn of(value: &Value<'_>) -> Option<Poisoned> {
+        Some(Poisoned {
+            sha256: hash(value.member("sha256")?)?,
+            refusal: Refusal::from_code(value.member("code")?.as_str()?)?,
+        })
+    }
+}
+
+impl Etag {
+    fn of(value: &Value<'_>) -> Option<Etag> {
+        Some(Etag {
+            value: value.member("value")?.as_str()?.to_owned(),
+            sha256: hash(value.member("sha256")?)?,
+        })
+    }
+}
+
+/// Outer `None`: the member is there and malformed.
+#[allow(clippy::option_option)]
+fn optional<T>(
+    value: &Value<'_>,
+    name: &str,
+    read: impl FnOnce(&Value<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match value.member(name) {
+        None => Some(None),
+        Some(member) => read(member).map(Some),
+    }
+}
+
+/// The name of a file is made from it, so that nothing but 64 digits passes.
+fn hash(value: &Value<'_>) -> Option<String> {
+    let text = value.as_str()?;
+    let digits = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    (text.len() == 64 && digits).then(|| text.to_owned())
+}
+
+struct Writer {
+    text: String,
+    /// Whether a value stands before the next one on its level.
+    more: bool,
+}
+
+impl Writer {
+    fn new() -> Writer {
+        Writer {
+            text: String::from("{"),
+            more: false,
+        }
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.more = false;
+    }
+
+    fn comma(&mut self) {
+        if self.more {
+            self.text.push(',');
+        }
+        self.more = true;
+    }
+
+    fn name(&mut self, name: &str) {
+        self.comma();
+        self.quoted(name);
+        self.text.push(':');
+    }
+
+    fn open(&mut self, name: &str) {
+        self.name(name);
+        self.raw("{");
+    }
+
+    fn element(&mut self) {
+        self.comma();
+        self.raw("{");
+    }
+
+    fn close(&mut self, bracket: &str) {
+        self.text.push_str(bracket);
+        self.more = true;
+    }
+
+    fn number(&mut self, name: &str, number: u64) {
+        self.name(name);
+        self.text.push_str(&number.to_string());
+    }
+
+    fn flag(&mut self, name: &str, flag: bool) {
+        self.name(name);
+        self.text.push_str(if flag { "true" } else { "false" });
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        self.quoted(text);
+    }
+
+    fn quoted(&mut self, text: &str) {
+        self.text.push('"');
+        for c in text.chars() {
+            match c {
+                '"' | '\\' => {
+                    self.text.push('\\');
+                    self.text.push(c);
+                }
+                // The shape of \u00xx: two digits are enough for all control characters.
+                c if c.is_ascii_control() => {
+                    let code = u32::from(c);
+                    self.text.push_str("\\u00");
+                    for digit in [code.wrapping_shr(4), code & 0xf] {
+                        self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
+                    }
+                }
+                c => self.text.push(c),
+            }
+        }
+        self.text.push('"');
+    }
+}
