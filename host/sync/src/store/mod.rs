@@ -1,0 +1,301 @@
+//! What survives a restart: a folder with
+//!
+//! | file | content |
+//! |---|---|
+//! | `activation.a`, `activation.b` | the activation state, written in turns; the one with the higher number holds |
+//! | `tuf/…` | metadata, each role as it was verified last |
+//! | `tuf/root_history/N.root.json` | every root on the way from the pinned one |
+//! | `lkg/SHA256.tar` | the active bundle with the metadata that lists it: an exported repository |
+//! | `instance` | what tells this installation from others in a rollout |
+//! | `status.json` | what the last check came to, for people; nothing reads it back to decide |
+//! | `lock` | held by the one process that writes here |
+//!
+//! The folder is a cache and not trusted: what it holds is verified from the pinned root at every start.
+
+mod disk;
+
+use std::io::ErrorKind;
+
+use edgerail_trust::activation::Activation;
+use sha2::{Digest as _, Sha256};
+
+pub(crate) use disk::Overlay;
+pub use disk::{Disk, SystemDisk};
+
+use crate::driver::Files;
+use crate::error::Error;
+
+/// A stored metadata file is never longer: TUF's largest limit is a third of it.
+const METADATA_BYTES: u64 = 16 << 20;
+/// A bundle of at most 8 MiB, its metadata and the root's history.
+const LKG_BYTES: u64 = 64 << 20;
+/// The activation state: 32 poisoned hashes are 4 KiB.
+const STATE_BYTES: u64 = 1 << 20;
+
+const SLOTS: [&str; 2] = ["activation.a", "activation.b"];
+const MAGIC: &str = "edgerail-activation 1";
+
+/// The folder, opened.
+pub(crate) struct Store {
+    disk: Box<dyn Disk>,
+    /// The number of the newest state, and its slot.
+    newest: (u64, usize),
+    readonly: bool,
+    corrupt: bool,
+}
+
+impl Store {
+    /// Opens the folder to write; one that cannot be written to is opened to read, with all changes in memory.
+    pub(crate) fn open(disk: Box<dyn Disk>) -> Result<(Store, Activation), Error> {
+        let folders = ["", "tuf", "tuf/root_history", "lkg"];
+        let made = folders
+            .iter()
+            .try_for_each(|folder| disk.make_folder(folder));
+        match made.and_then(|()| disk.lock()) {
+            Ok(()) => Store::read(disk, false),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Err(Error::new(
+                "state_locked",
+                disk.place(""),
+                "another process keeps its state here; give each its own folder, or stop the other one",
+            )),
+            Err(error) if forbids(error.kind()) => Store::read(disk, true),
+            Err(error) => Err(failed("state_write", &disk.place(""), &error)),
+        }
+    }
+
+    /// Opens the folder to look at it, although another process may be writing.
+    pub(crate) fn look(disk: Box<dyn Disk>) -> Result<(Store, Activation), Error> {
+        Store::read(disk, true)
+    }
+
+    fn read(disk: Box<dyn Disk>, readonly: bool) -> Result<(Store, Activation), Error> {
+        let disk: Box<dyn Disk> = if readonly {
+            Box::new(Overlay::new(disk))
+        } else {
+            disk
+        };
+        let mut found: Option<(u64, usize, Activation)> = None;
+        let mut damaged = false;
+        for (slot, name) in SLOTS.iter().enumerate() {
+            let bytes = match disk.read(name, STATE_BYTES) {
+                Ok(None) => continue,
+                Ok(Some(bytes)) => bytes,
+                Err(error) if error.kind() == ErrorKind::FileTooLarge => Vec::new(),
+                Err(error) => return Err(failed("state_read", &disk.place(name), &error)),
+            };
+            match unseal(&bytes) {
+                None => damaged = true,
+                Some((number, state)) => {
+                    if found.as_ref().is_none_or(|(best, ..)| number > *best) {
+                        found = Some((number, slot, state));
+                    }
+                }
+            }
+        }
+        // One damaged slot beside a good one is a write that was interrupted.
+        let corrupt = damaged && found.is_none();
+        let (number, slot, state) = found.unwrap_or((0, 1, Activation::default()));
+        let store = Store {
+            disk,
+            newest: (number, slot),
+            readonly,
+            corrupt,
+        };
+        Ok((store, state))
+    }
+
+    /// Nothing that is stored now will be there after a restart.
+    pub(crate) const fn is_readonly(&self) -> bool {
+        self.readonly
+    }
+
+    /// A state was stored here and cannot be read.
+    pub(crate) const fn is_corrupt(&self) -> bool {
+        self.corrupt
+    }
+
+    /// Stores the state; when this returns, it is on the disk.
+    pub(crate) fn save(&mut self, state: &Activation) -> Result<(), Error> {
+        let (number, slot) = (self.newest.0.saturating_add(1), 1 - self.newest.1);
+        self.put(SLOTS[slot], &seal(number, &state.to_json()))?;
+        self.newest = (number, slot);
+        Ok(())
+    }
+
+    /// Forgets the newest state, so that the one before it holds: removing needs no room on a full disk.
+    pub(crate) fn take_back(&mut self) {
+        let (number, slot) = self.newest;
+        let other = 1 - slot;
+        let before = self.disk.read(SLOTS[other], STATE_BYTES).ok().flatten();
+        let before = before.and_then(|bytes| unseal(&bytes));
+        if before.is_some_and(|(older, _)| older.saturating_add(1) == number)
+            && self.disk.remove(SLOTS[slot]).is_ok()
+        {
+            let _ = self.disk.sync_folder("");
+            self.newest = (number - 1, other);
+        }
+    }
+
+    /// The last-known-good bundle's file.
+    pub(crate) fn bundle(&self, sha256: &str) -> Result<Option<Vec<u8>>, Error> {
+        let path = bundle_path(sha256);
+        self.get(&path, LKG_BYTES)
+    }
+
+    /// Stores a bundle's file.
+    pub(crate) fn put_bundle(&self, sha256: &str, archive: &[u8]) -> Result<(), Error> {
+        self.put(&bundle_path(sha256), archive)
+    }
+
+    /// Removes all bundles but one. What cannot be removed does no harm.
+    pub(crate) fn keep_bundle(&self, sha256: &str) {
+        let keep = format!("{sha256}.tar");
+        for name in self.disk.list("lkg").unwrap_or_default() {
+            if name != keep {
+                let _ = self.disk.remove(&format!("lkg/{name}"));
+            }
+        }
+    }
+
+    /// A small text file.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let bytes = self.disk.read(name, STATE_BYTES).ok()??;
+        String::from_utf8(bytes).ok()
+    }
+
+    /// Stores a small file; when this returns, it is on the disk.
+    pub(crate) fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let passing = format!("{path}.tmp");
+        let written = self
+            .disk
+            .write(&passing, bytes)
+            .and_then(|()| self.disk.sync(&passing))
+            .and_then(|()| self.disk.rename(&passing, path))
+            .and_then(|()| self.disk.sync_folder(folder));
+        written.map_err(|error| failed("state_write", &self.disk.place(path), &error))
+    }
+
+    /// Writes a file that may be lost.
+    pub(crate) fn note(&self, path: &str, bytes: &[u8]) {
+        let passing = format!("{path}.tmp");
+        let written = self.disk.write(&passing, bytes);
+        let _ = written.and_then(|()| self.disk.rename(&passing, path));
+    }
+
+    fn get(&self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Error> {
+        match self.disk.read(path, max) {
+            // Longer than anything we store: it is not ours.
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => Ok(None),
+            Err(error) => Err(failed("state_read", &self.disk.place(path), &error)),
+            Ok(bytes) => Ok(bytes),
+        }
+    }
+}
+
+/// The TUF client's files.
+impl Files for Store {
+    fn load(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.get(&format!("tuf/{file}"), METADATA_BYTES)
+    }
+
+    fn store(&mut self, file: &str, bytes: &[u8]) -> Result<(), Error> {
+        self.put(&format!("tuf/{file}"), bytes)
+    }
+
+    fn remove(&mut self, file: &str) -> Result<(), Error> {
+        let path = format!("tuf/{file}");
+        let removed = self
+            .disk
+            .remove(&path)
+            .and_then(|()| self.disk.sync_folder("tuf"));
+        removed.map_err(|error| failed("state_write", &self.disk.place(&path), &error))
+    }
+
+    fn place(&self, file: &str) -> String {
+        self.disk.place(&format!("tuf/{file}"))
+    }
+}
+
+fn bundle_path(sha256: &str) -> String {
+    format!("lkg/{sha256}.tar")
+}
+
+/// A first line with a number and the hash of what follows: a file that was written in part, or of another
+/// time, is told from a good one.
+fn seal(number: u64, json: &str) -> Vec<u8> {
+    let body = format!("{number}\n{json}\n");
+    let hash = hex(&Sha256::digest(body.as_bytes()));
+    format!("{MAGIC} {hash}\n{body}").into_bytes()
+}
+
+fn unseal(bytes: &[u8]) -> Option<(u64, Activation)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (first, body) = text.split_once('\n')?;
+    let hash = first.strip_prefix(MAGIC)?.strip_prefix(' ')?;
+    if hash != hex(&Sha256::digest(body.as_bytes())) {
+        return None;
+    }
+    let (number, json) = body.split_once('\n')?;
+    let state = Activation::read(json.as_bytes()).ok()?;
+    Some((number.parse().ok()?, state))
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// SHA-256 in lower-case hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn forbids(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+fn failed(code: &'static str, place: &str, error: &std::io::Error) -> Error {
+    let remedy = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk",
+        kind if forbids(kind) => "let this user write here, or give another folder",
+        _ => "check the disk",
+    };
+    Error::new(
+        code,
+        place,
+        format!("{error}; {remedy}; what was stored before is still there"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_tells_every_changed_or_cut_state() {
+        let state = Activation {
+            floor: 7,
+            ..Activation::default()
+        };
+        let whole = seal(3, &state.to_json());
+        assert_eq!(unseal(&whole), Some((3, state)));
+        for cut in 0..whole.len() {
+            assert_eq!(unseal(&whole[..cut]), None, "{cut}");
+        }
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut changed = whole.clone();
+                changed[at] ^= 1 << bit;
+                assert_eq!(unseal(&changed), None, "byte {at}, bit {bit}");
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The start: what is enforced before the repository was asked.
+
+use std::sync::{Arc, Mutex, RwLock};
+
+use edgerail_trust::Client;
+use edgerail_trust::activation::{Candidate, Facts, Refusal};
+use tokio::sync::Notify;
+
+use super::{Active, Config, Shared, Sync};
+use crate::archive::Archive;
+use crate::driver::drive_stored;
+use crate::error::Error;
+use crate::evidence::{self, Verified, fresh_until};
+use crate::loader::{self, Loader};
+use crate::schedule::Schedule;
+use crate::status::{ActiveStatus, Report, roles};
+use crate::store::Store;
+
+impl<L: Loader> Sync<L> {
+    /// Opens the state folder and puts in force what it holds: the last-known-good bundle, verified again from
+    /// the pinned root, or the baseline. Nothing is fetched. It may be that neither is there: then
+    /// [`Sync::active`] is `None` until a check went well.
+    ///
+    /// # Errors
+    /// [`Error`] `state_locked` if another process has the folder, a code of the TUF client if the pinned root
+    /// is none, `usage` if the pinned target is no bundle's name, `state_write` or `state_read` if the folder
+    /// cannot be used at all.
+    pub fn open(config: Config<L>) -> Result<Sync<L>, Error> {
+        Sync::start(config, Store::open)
+    }
+
+    /// As [`Sync::open`], but only to look: changes nothing, although another process may have the folder.
+    ///
+    /// # Errors
+    /// As [`Sync::open`], but for `state_locked`.
+    pub fn look(config: Config<L>) -> Result<Sync<L>, Error> {
+        Sync::start(config, Store::look)
+    }
+
+    fn start(
+        config: Config<L>,
+        open: impl FnOnce(
+            Box<dyn crate::store::Disk>,
+        ) -> Result<(Store, edgerail_trust::activation::Activation), Error>,
+    ) -> Result<Sync<L>, Error> {
+        if config.pins.scope().is_none() {
+            return Err(Error::new(
+                "usage",
+                &config.pins.target,
+                format!(
+                    "is no name of a bundle for the audience {}; write SCOPE.bundle or SCOPE.browser.bundle",
+                    config.pins.audience.name()
+                ),
+            ));
+        }
+        let client = Client::new(&config.root, config.limits)
+            .map_err(|error| Error::of_trust("the pinned root", &error))?;
+        let (store, state) = open(config.disk)?;
+        let shared = Arc::new(Shared {
+            active: RwLock::new(None),
+            report: Mutex::new(Report::new(config.pins.clone())),
+            wake: Notify::new(),
+            environment: Arc::clone(&config.environment),
+        });
+        let mut sync = Sync {
+            root: config.root,
+            pins: config.pins,
+            transport: config.transport.into(),
+            loader: config.loader,
+            limits: config.limits,
+            intervals: config.intervals,
+            environment: config.environment,
+            client,
+            store,
+            saved: state.clone(),
+            state,
+            schedule: Schedule::new(config.intervals),
+            baseline: None,
+            long_poll: false,
+            shared,
+        };
+        if config.retry_poisoned {
+            sync.state.poisoned.clear();
+        }
+        sync.begin(config.baseline);
+        Ok(sync)
+    }
+
+    /// Nothing in here ends the start: what is wrong is reported, and something else is enforced.
+    fn begin(&mut self, baseline: Option<Vec<u8>>) {
+        let now = self.environment.now();
+        let mut errors = Vec::new();
+        self.client.restore(now);
+        if let Err(error) = drive_stored(&mut self.client, &mut self.store, &mut Vec::new())
+            && error.code() != edgerail_trust::Code::Absent.name()
+        {
+            // The next check repairs it; until then the activated bundle has its own proof.
+            errors.push(error);
+        }
+        self.state.issued = self.state.issued.max(self.client.issued().unwrap_or(0));
+        if let Some(baseline) = baseline {
+            match self.verify_baseline(baseline) {
+                Ok(baseline) => {
+                    self.state.baseline(&baseline.candidate, baseline.issued);
+                    self.baseline = Some(baseline);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        let boot = self.state.boot(now);
+        if boot.poisoned {
+            errors.push(Error::of_refusal(&self.pins.target, Refusal::Crashed));
+        }
+        errors.extend(self.save().err());
+        match self.last_known_good() {
+            Ok(active) => self.put_in_force(active),
+            Err(error) => {
+                errors.extend(error);
+                self.fall_back(&mut errors);
+            }
+        }
+        errors.extend(self.save().err());
+        self.describe(errors.into_iter().next());
+    }
+
+    fn verify_baseline(&self, baseline: Vec<u8>) -> Result<Verified, Error> {
+        const PLACE: &str = "the baseline";
+        let archive =
+            Archive::read(baseline.into()).map_err(|why| Error::new("archive", PLACE, why))?;
+        let name = &self.pins.target;
+        evidence::verify(&self.root, self.limits, &archive, &self.pins, name, PLACE)
+    }
+
+    /// The last-known-good bundle; `Err(None)` if there is none or the baseline is newer.
+    fn last_known_good(&mut self) -> Result<Active<L::Engine>, Option<Error>> {
+        let Some(active) = self.state.current.clone() else {
+            return Err(None);
+        };
+        let newer = |baseline: &Verified| baseline.candidate.version > active.version;
+        if self.baseline.as_ref().is_some_and(newer) {
+            self.state.lost();
+            return Err(None);
+        }
+        let verified = self.verify_stored(&active);
+        let loaded = verified.and_then(|verified| {
+            let engine = loader::load(&self.loader, &verified.bytes, &self.pins);
+            let engine = engine.map_err(|rejection| {
+                let error = Error::new(rejection.refusal.code(), &active.name, rejection.message);
+                self.state.failed(&verified.candidate, rejection.refusal);
+                error
+            })?;
+            Ok((verified, engine))
+        });
+        match loaded {
+            Err(error) => {
+                self.state.lost();
+                Err(Some(error))
+            }
+            Ok((verified, engine)) => {
+                self.state.loaded();
+                Ok(Active {
+                    bytes: verified.bytes,
+                    engine: Arc::new(engine),
+                    name: active.name,
+                    version: active.version,
+                    sha256: active.sha256,
+                    next: active.next,
+                    baseline: false,
+                    since: active.since,
+                })
+            }
+        }
+    }
+
+    fn verify_stored(
+        &self,
+        active: &edgerail_trust::activation::Active,
+    ) -> Result<Verified, Error> {
+        let place = "the stored bundle";
+        let bytes = self.store.bundle(&active.sha256)?;
+        let bytes = bytes
+            .ok_or_else(|| Error::new("incomplete", place, "is gone from the state folder"))?;
+        let archive =
+            Archive::read(bytes.into()).map_err(|why| Error::new("archive", place, why))?;
+        let wanted = edgerail_trust::activation::targets_wanted(&self.pins);
+        if !wanted.contains(&active.name) {
+            return Err(Error::of_refusal(place, Refusal::TargetScope));
+        }
+        let verified = evidence::verify(
+            &self.root,
+            self.limits,
+            &archive,
+            &self.pins,
+            &active.name,
+            place,
+        )?;
+        let Candidate {
+            sha256, version, ..
+        } = &verified.candidate;
+        if (sha256, version) != (&active.sha256, &active.version) {
+            return Err(Error::of_refusal(place, Refusal::TargetVersion));
+        }
+        Ok(verified)
+    }
+
+    fn fall_back(&mut self, errors: &mut Vec<Error>) {
+        let Some(baseline) = self.baseline.clone() else {
+            errors.push(Error::of_refusal(&self.pins.target, Refusal::TargetMissing));
+            return;
+        };
+        match loader::load(&self.loader, &baseline.bytes, &self.pins) {
+            Err(rejection) => {
+                let code = rejection.refusal.code();
+                errors.push(Error::new(code, "the baseline", rejection.message));
+            }
+            Ok(engine) => self.put_in_force(Active {
+                bytes: baseline.bytes,
+                engine: Arc::new(engine),
+                name: baseline.candidate.name,
+                version: baseline.candidate.version,
+                sha256: baseline.candidate.sha256,
+                next: false,
+                baseline: true,
+                since: 0,
+            }),
+        }
+    }
+
+    /// Swaps the engine. Whoever decides a request with the old one ends it with the old one.
+    pub(super) fn put_in_force(&self, active: Active<L::Engine>) {
+        let active = Some(Arc::new(active));
+        *self
+            .shared
+            .active
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = active;
+    }
+
+    /// Brings the report up to date.
+    pub(super) fn describe(&self, error: Option<Error>) {
+        let now = self.environment.now();
+        let active = self.active();
+        let mut report = self.shared.report();
+        let baseline = active.as_ref().is_some_and(|active| active.baseline);
+        let known = fresh_until(&self.client);
+        let fresh_until = match (&self.baseline, known) {
+            (Some(own), None) if baseline => own.fresh_until,
+            _ => known,
+        };
+        report.state = self.state.clone();
+        report.facts = Facts {
+            now,
+            policy: active.is_some(),
+            baseline,
+            fresh_until,
+            unreachable: error.as_ref().is_some_and(Error::is_unreachable),
+            rejected: error.as_ref().is_some_and(|error| !error.is_unreachable()),
+            poisoned: report.skipped == Some(Refusal::Poisoned.code()),
+            corrupt: self.store.is_corrupt(),
+            readonly: self.store.is_readonly(),
+        };
+        report.active = active.map(|active| ActiveStatus {
+            name: active.name.clone(),
+            version: active.version,
+            sha256: active.sha256.clone(),
+            length: u64::try_from(active.bytes.len()).unwrap_or(u64::MAX),
+            next: active.next,
+            baseline: active.baseline,
+            since: Some(active.since)
+                .filter(|since| *since > 0)
+                .map(crate::environment::rfc3339),
+        });
+        report.metadata = roles(&self.client);
+        report.last_error = error.map(|error| (error, now));
+    }
+}
