@@ -1,5 +1,6 @@
 //! From guardrails and an overlay to the bytes of a bundle.
 
+mod enforcement;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,8 @@ use crate::policy::{Cloud, MessageTable, PolicyGuardrail, PolicyRegex, PolicySec
 use crate::regex::{PatternKey, RegexCompiler, suspicions};
 use crate::topics::{PROMPT_ATTACK, TopicTable};
 use crate::{lexicon, profanity, selftest, strings, views};
+
+pub use enforcement::Binding;
 
 /// Who may get a bundle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +55,11 @@ pub struct CompileOptions {
     /// From which score topics act, whatever the overlay says; keywords weigh what they weigh without it.
     /// For tools that ask how near a text comes to a topic.
     pub topic_threshold: Option<u16>,
+    /// What binds each guardrail, in their order; those past its end are what requests name themselves.
+    pub enforcement: Vec<Binding>,
+    /// Seconds since 1970: with it, exceptions that have expired are told and those approved later refused.
+    /// It does not change the bundle.
+    pub now: Option<u64>,
 }
 
 /// A compiled bundle.
@@ -216,6 +224,7 @@ impl Build<'_> {
         self.topics(guardrail, &settings, &mut policy);
         self.prompt_attack(guardrail, &settings, &mut policy);
         cloud_policies(guardrail, &mut policy);
+        self.bind(number, guardrail, &settings, &mut policy);
         self.guardrails.push(policy);
     }
 

@@ -11,6 +11,7 @@ mod dictionary;
 pub mod document;
 pub mod lexicon;
 mod nearest;
+pub mod org;
 pub mod overlay;
 mod policy;
 pub mod profanity;
@@ -20,4 +21,4 @@ mod strings;
 pub mod topics;
 mod views;
 
-pub use bundle::{Audience, CompileOptions, Compiled, compile};
+pub use bundle::{Audience, Binding, CompileOptions, Compiled, compile};

@@ -2,9 +2,11 @@
 
 use edgerail_core::json::Writer;
 use edgerail_core::pii::PiiType;
-use edgerail_core::policy::{Actions, Confidence, Counts, Tiers};
+use edgerail_core::policy::{
+    Actions, Confidence, Counts, Enforcement, ModelScope, Ownership, Tiers,
+};
 
-use crate::overlay::{AllowEntry, Allowed, Limits, Mode, OnError};
+use crate::overlay::{AllowEntry, Allowed, ExceptionEntry, Limits, Mode, OnError};
 
 /// A guardrail as it goes into the policy section.
 #[derive(Debug, Default)]
@@ -25,6 +27,9 @@ pub(crate) struct PolicyGuardrail {
     pub(crate) cloud: Vec<Cloud>,
     pub(crate) allow: Vec<AllowEntry>,
     pub(crate) tiers: Tiers,
+    pub(crate) enforcement: Vec<Enforcement>,
+    pub(crate) ownership: Ownership,
+    pub(crate) exceptions: Vec<ExceptionEntry>,
 }
 
 #[derive(Debug)]
@@ -161,6 +166,20 @@ impl PolicySection<'_> {
                 });
             }
         });
+        if !guardrail.enforcement.is_empty() {
+            w.name("enforcement").array(|w| {
+                for level in &guardrail.enforcement {
+                    w.object(|w| enforcement(w, level));
+                }
+            });
+        }
+        if !guardrail.exceptions.is_empty() {
+            w.name("exceptions").array(|w| {
+                for entry in &guardrail.exceptions {
+                    w.object(|w| self.exception(w, entry));
+                }
+            });
+        }
         if let Some(id) = &guardrail.id {
             w.name("id").string(id);
         }
@@ -174,6 +193,9 @@ impl PolicySection<'_> {
             Mode::Observe => "observe",
         });
         w.name("name").string(&guardrail.name);
+        if guardrail.ownership != Ownership::default() {
+            w.name("ownership").string(guardrail.ownership.name());
+        }
         w.name("pii").array(|w| {
             for (ty, actions, threshold) in &guardrail.pii {
                 w.object(|w| {
@@ -239,6 +261,31 @@ impl PolicySection<'_> {
         }
     }
 
+    fn exception(&self, w: &mut Writer, entry: &ExceptionEntry) {
+        if !self.strip {
+            w.name("approvedBy").string(&entry.approved.by);
+        }
+        w.name("from").number(entry.approved.at.begins());
+        w.name("id").string(&entry.id);
+        if !entry.models.is_empty() {
+            names(w, "models", &entry.models);
+        }
+        if let Some(name) = entry.rule.name() {
+            w.name("name").string(name);
+        }
+        if let Some(policy) = entry.rule.policy() {
+            w.name("policy").string(policy);
+        }
+        if let Some(ty) = entry.rule.type_name() {
+            w.name("type").string(ty);
+        }
+        w.name("until").number(entry.until.unix_seconds);
+        if !self.strip {
+            w.name("who").string(&entry.who);
+            w.name("why").string(&entry.why);
+        }
+    }
+
     fn allow(&self, w: &mut Writer, entry: &AllowEntry) {
         if let Allowed::Domain(domain) = &entry.allowed {
             w.name("domain").string(domain);
@@ -253,6 +300,31 @@ impl PolicySection<'_> {
             w.name("why").string(&entry.why);
         }
     }
+}
+
+fn enforcement(w: &mut Writer, level: &Enforcement) {
+    let ModelScope { included, excluded } = &level.models;
+    if !excluded.is_empty() {
+        names(w, "excludedModels", excluded);
+    }
+    if !included.is_empty() {
+        names(w, "includedModels", included);
+    }
+    if let Some(guarding) = level.guarding {
+        w.name("messages").string(guarding.messages.name());
+    }
+    w.name("origin").string(level.origin.name());
+    if let Some(guarding) = level.guarding {
+        w.name("system").string(guarding.system.name());
+    }
+}
+
+fn names(w: &mut Writer, name: &str, all: &[String]) {
+    w.name(name).array(|w| {
+        for one in all {
+            w.string(one);
+        }
+    });
 }
 
 fn write_actions(w: &mut Writer, actions: Actions) {

@@ -1,5 +1,8 @@
 //! The policy section: guardrails and their entries, as the compiler wrote them.
 
+mod enforcement;
+mod exceptions;
+mod tiers;
 mod topics;
 
 use alloc::borrow::ToOwned;
@@ -7,11 +10,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::bundle::{Bundle, BundleError, Messages, SectionKind};
-use crate::decision::Entry;
 use crate::json::{self, Value};
 use crate::pii::PiiType;
 use crate::request::Source;
 
+pub use enforcement::{ContentGuarding, Enforcement, Guarding, ModelScope, Origin, Ownership};
+pub use exceptions::{ExceptedRule, Exception};
+pub use tiers::Tiers;
+use tiers::tiers;
 pub use topics::{Confidence, PromptAttack, TopicEntry};
 use topics::{prompt_attack, topic_entry};
 
@@ -172,67 +178,6 @@ impl Counts {
     }
 }
 
-/// Which policies of a guardrail have tier STANDARD: they read the evasion views, too. The others have
-/// CLASSIC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tiers {
-    /// Prompt attacks, from the definition.
-    pub content: bool,
-    /// Built-in sensitive information, from the overlay.
-    pub pii: bool,
-    /// The profanity list, from the overlay.
-    pub profanity: bool,
-    /// Denied topics, from the definition.
-    pub topics: bool,
-    /// Custom words, from the overlay.
-    pub words: bool,
-}
-
-impl Tiers {
-    /// Whether any policy reads evasion views.
-    #[must_use]
-    pub const fn any(self) -> bool {
-        self.content || self.pii || self.profanity || self.topics || self.words
-    }
-
-    /// Whether the policy that `entry` belongs to reads evasion views. Regexes never do: they are the
-    /// customer's words about the text as it is.
-    pub(crate) const fn reads(self, entry: Entry<'_>) -> bool {
-        match entry {
-            Entry::Word(_) => self.words,
-            Entry::Profanity => self.profanity,
-            Entry::Pii(_) => self.pii,
-            Entry::Topic(_) => self.topics,
-            Entry::PromptAttack => self.content,
-            Entry::Regex(_) => false,
-        }
-    }
-
-    /// The policies that read evasion views in either.
-    #[must_use]
-    pub const fn and(self, other: Tiers) -> Tiers {
-        Tiers {
-            content: self.content || other.content,
-            pii: self.pii || other.pii,
-            profanity: self.profanity || other.profanity,
-            topics: self.topics || other.topics,
-            words: self.words || other.words,
-        }
-    }
-
-    /// Each policy's name in the overlay and in the policy section, sorted, with whether it has STANDARD.
-    #[must_use]
-    pub const fn named(self) -> [(&'static str, bool); 5] {
-        [
-            ("content", self.content),
-            ("pii", self.pii),
-            ("profanity", self.profanity),
-            ("topics", self.topics),
-            ("words", self.words),
-        ]
-    }
-}
-
 /// One guardrail of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guardrail {
@@ -268,9 +213,30 @@ pub struct Guardrail {
     pub allowed: Vec<Allowed>,
     /// Which policies read evasion views.
     pub tiers: Tiers,
+    /// What binds it to requests; empty if requests themselves do, and nothing else.
+    pub enforcement: Vec<Enforcement>,
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// Rules that do not act for a while.
+    pub exceptions: Vec<Exception>,
 }
 
 impl Guardrail {
+    /// Whether it applies to requests for a model; `None` if that is not known.
+    #[must_use]
+    pub fn applies_to(&self, model: Option<&str>) -> bool {
+        self.enforcement.is_empty() || self.binding(model).next().is_some()
+    }
+
+    /// What binds it to requests for a model.
+    pub(crate) fn binding<'s>(
+        &'s self,
+        model: Option<&'s str>,
+    ) -> impl Iterator<Item = &'s Enforcement> {
+        let bound = self.enforcement.iter();
+        bound.filter(move |enforcement| enforcement.models.applies_to(model))
+    }
+
     /// The tiers of the policies that have an entry for texts of `source`: the others need no views.
     pub(crate) fn acting_tiers(&self, source: Source) -> Tiers {
         let acts = |actions: Actions| actions.of(source) != EntryAction::Disabled;
@@ -353,6 +319,12 @@ impl Policy {
         let document = json::parse(text).map_err(|error| wrong(error.problem))?;
         let messages = Messages::read(bundle.section(SectionKind::Messages))?;
         Reader { messages }.policy(&document).map_err(wrong)
+    }
+
+    /// Whether any guardrail is bound by something else than requests.
+    pub(crate) fn is_enforced(&self) -> bool {
+        let mut guardrails = self.guardrails.iter();
+        guardrails.any(|guardrail| !guardrail.enforcement.is_empty())
     }
 
     /// What happens to texts of `source` that cannot be decided.
@@ -438,6 +410,9 @@ impl Reader {
             cloud: each(value, "cloud", &cloud_entry)?,
             allowed: each(value, "allow", &allowed)?,
             tiers: value.member("tier").map_or(Ok(Tiers::default()), tiers)?,
+            enforcement: each(value, "enforcement", &enforcement::enforcement)?,
+            ownership: enforcement::ownership(value)?,
+            exceptions: each(value, "exceptions", &exceptions::exception)?,
         })
     }
 }
@@ -501,21 +476,6 @@ fn allowed(value: &Value<'_>) -> Read<Allowed> {
             .member("until")
             .and_then(Value::as_u64)
             .ok_or("has an allow-list entry without an end")?,
-    })
-}
-
-fn tiers(value: &Value<'_>) -> Read<Tiers> {
-    let tier = |policy: &str| match value.member(policy).map(Value::as_str) {
-        None | Some(Some("CLASSIC")) => Ok(false),
-        Some(Some("STANDARD")) => Ok(true),
-        _ => Err("has a tier that is neither CLASSIC nor STANDARD"),
-    };
-    Ok(Tiers {
-        content: tier("content")?,
-        pii: tier("pii")?,
-        profanity: tier("profanity")?,
-        topics: tier("topics")?,
-        words: tier("words")?,
     })
 }
 

@@ -12,14 +12,18 @@ pub(super) const SETTINGS: [&str; 8] = [
     "topic",
 ];
 /// Keys of the top only.
-pub(super) const TOP: [&str; 3] = ["guardrail", "limits", "$schema"];
+pub(super) const TOP: [&str; 4] = ["guardrail", "limits", "max_exception_days", "$schema"];
 /// Keys of a guardrail's section only.
-pub(super) const GUARDRAIL: [&str; 1] = ["mode"];
+pub(super) const GUARDRAIL: [&str; 2] = ["mode", "exceptions"];
 pub(super) const ON_ERROR: [&str; 2] = ["input", "output"];
 pub(super) const WORDS: [&str; 3] = ["match", "confidential", "confidential_words"];
 pub(super) const PII: [&str; 1] = ["threshold"];
 pub(super) const REGEX: [&str; 2] = ["unicode", "confidential"];
 pub(super) const ALLOW: [&str; 6] = ["type", "value", "domain", "who", "why", "until"];
+pub(super) const EXCEPTION: [&str; 10] = [
+    "id", "policy", "type", "name", "models", "scopes", "who", "why", "until", "approved",
+];
+pub(super) const APPROVED: [&str; 2] = ["by", "at"];
 pub(super) const TIER: [&str; 3] = ["words", "profanity", "pii"];
 pub(super) const TOPIC: [&str; 5] = ["keywords", "threshold", "window", "confidential", "rule"];
 pub(super) const TOPIC_RULE: [&str; 5] = ["any", "all", "not", "near", "weight"];
@@ -56,13 +60,15 @@ mod tests {
             parts.concat().into_iter().collect()
         };
         assert_eq!(properties(&schema, &[]), set(&[&SETTINGS, &TOP]));
-        let tables: [(&str, &[&[&'static str]]); 10] = [
+        let tables: [(&str, &[&[&'static str]]); 12] = [
             ("guardrail", &[&SETTINGS, &GUARDRAIL]),
             ("onError", &[&ON_ERROR]),
             ("words", &[&WORDS]),
             ("pii", &[&PII]),
             ("regex", &[&REGEX]),
             ("allow", &[&ALLOW]),
+            ("exception", &[&EXCEPTION]),
+            ("approved", &[&APPROVED]),
             ("tier", &[&TIER]),
             ("limits", &[&LIMITS]),
             ("topic", &[&TOPIC]),

@@ -5,6 +5,7 @@
 //! Every key that is not known is an error: a misspelled protection must not be silently absent.
 
 mod date;
+mod exception;
 mod keys;
 mod reader;
 mod topic;
@@ -12,8 +13,10 @@ mod topic;
 use std::collections::BTreeMap;
 
 use edgerail_core::pii::PiiType;
+use edgerail_core::policy::ExceptedRule;
 
 use crate::diagnostic::Diagnostics;
+use crate::document::Place;
 
 /// What to do on INPUT with entries written the legacy way (`action: ANONYMIZE` alone).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +73,48 @@ impl Date {
     pub fn parse(text: &str) -> Option<Date> {
         date::parse(text)
     }
+
+    /// Seconds since 1970 from which on it has begun: of a day its first moment, in UTC.
+    #[must_use]
+    pub fn begins(&self) -> u64 {
+        let day = if self.text.len() == 10 { 86_400 } else { 0 };
+        self.unix_seconds.saturating_sub(day)
+    }
+}
+
+/// Who approved an exception, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The person.
+    pub by: String,
+    /// When: the exception holds from then on, and no longer than the overlay's `max_exception_days`.
+    pub at: Date,
+}
+
+/// A rule of a guardrail, or all of them, that does not act for a while: what it finds is reported, and
+/// nothing else happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptionEntry {
+    /// What decisions, reports and people call it; one in an overlay.
+    pub id: String,
+    /// What does not act.
+    pub rule: ExceptedRule,
+    /// The model ids it holds for; none means every model.
+    pub models: Vec<String>,
+    /// The scopes it holds for, each as a whole; none means every bundle.
+    pub scopes: Vec<String>,
+    /// Who it is for.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// Until when it holds.
+    pub until: Date,
+    /// Who approved it, and when.
+    pub approved: Approval,
+    /// Where it stands in the overlay, as a JSON path.
+    pub path: String,
+    /// Where that is in the file.
+    pub place: Place,
 }
 
 /// What an allow-list entry lets pass.
@@ -212,6 +257,8 @@ pub struct Settings {
 pub struct GuardrailOverlay {
     /// Whether it acts.
     pub mode: Option<Mode>,
+    /// Rules that do not act for a while.
+    pub exceptions: Vec<ExceptionEntry>,
     /// What overrides the settings of all.
     pub settings: Settings,
 }
@@ -226,7 +273,7 @@ pub struct Limits {
 }
 
 /// An overlay.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlay {
     /// For every guardrail.
     pub settings: Settings,
@@ -234,8 +281,22 @@ pub struct Overlay {
     pub guardrails: BTreeMap<String, GuardrailOverlay>,
     /// Limits of the engine.
     pub limits: Limits,
+    /// How many days an exception lasts at most, from its approval; 90 if the overlay does not say.
+    pub max_exception_days: u32,
     /// Warnings: what is allowed but probably not meant.
     pub diagnostics: Diagnostics,
+}
+
+impl Default for Overlay {
+    fn default() -> Overlay {
+        Overlay {
+            settings: Settings::default(),
+            guardrails: BTreeMap::new(),
+            limits: Limits::default(),
+            max_exception_days: exception::DEFAULT_DAYS,
+            diagnostics: Diagnostics::new(),
+        }
+    }
 }
 
 impl Overlay {

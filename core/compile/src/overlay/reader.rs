@@ -4,7 +4,7 @@ use edgerail_core::pii::PiiType;
 
 use super::{
     AllowEntry, Allowed, GuardrailOverlay, LegacyInput, Limits, Mode, OnError, Overlay,
-    RegexOptions, Settings, Tier, WordMatch, date, keys,
+    RegexOptions, Settings, Tier, WordMatch, date, exception, keys,
 };
 use crate::diagnostic::{Diagnostics, index, member, shown_name};
 use crate::document::{self, Entry, Node, Value};
@@ -27,6 +27,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Overlay, Diagnostics> {
         match entry.key.as_str() {
             "guardrail" => reader.guardrails(&entry.value, &path, &mut overlay),
             "limits" => overlay.limits = reader.limits(&entry.value, &path),
+            "max_exception_days" => {
+                let days = reader.integer(&entry.value, &path, 1, exception::MAX_DAYS);
+                overlay.max_exception_days = days.unwrap_or(overlay.max_exception_days);
+            }
             "$schema" => {
                 reader.text(&entry.value, &path);
             }
@@ -34,6 +38,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Overlay, Diagnostics> {
         }
     }
     let mut diagnostics = reader.diagnostics;
+    diagnostics.append(exception::check(&overlay));
     diagnostics.sort();
     if diagnostics.has_errors() {
         return Err(diagnostics);
@@ -168,11 +173,13 @@ impl Reader {
             let mut own = GuardrailOverlay::default();
             for entry in self.table(&section.value, &path, &known) {
                 let path = member(&path, &entry.key);
-                if entry.key == "mode" {
-                    let modes = [("enforce", Mode::Enforce), ("observe", Mode::Observe)];
-                    own.mode = self.choice(&entry.value, &path, &modes);
-                } else {
-                    self.setting(entry, &path, &mut own.settings);
+                match entry.key.as_str() {
+                    "mode" => {
+                        let modes = [("enforce", Mode::Enforce), ("observe", Mode::Observe)];
+                        own.mode = self.choice(&entry.value, &path, &modes);
+                    }
+                    "exceptions" => own.exceptions = self.exceptions(&entry.value, &path),
+                    _ => self.setting(entry, &path, &mut own.settings),
                 }
             }
             overlay.guardrails.insert(section.key.clone(), own);

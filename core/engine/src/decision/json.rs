@@ -40,20 +40,42 @@ impl Decision<'_> {
     }
 
     fn assessments(&self, w: &mut Writer) {
-        for (number, guardrail) in self.guardrails() {
+        for (number, guardrail) in self
+            .guardrails()
+            .filter(|(number, _)| self.applies(*number))
+        {
             w.object(|w| {
                 w.name("appliedGuardrailDetails")
-                    .object(|w| applied(w, guardrail));
+                    .object(|w| self.applied(w, number, guardrail));
                 self.content_policy(w, number, guardrail);
                 w.name("invocationMetrics").object(|w| {
                     w.name("guardrailCoverage")
-                        .object(|w| coverage(w, self.coverage));
+                        .object(|w| coverage(w, self.coverage_of(number)));
                     w.name("usage").object(|w| usage(w, self.usage(number)));
                 });
                 self.sensitive_information_policy(w, number, guardrail);
                 self.topic_policy(w, number, guardrail);
                 self.word_policy(w, number);
             });
+        }
+    }
+
+    fn applied(&self, w: &mut Writer, number: usize, guardrail: &Guardrail) {
+        if let Some(arn) = &guardrail.arn {
+            w.name("guardrailArn").string(arn);
+        }
+        if let Some(id) = &guardrail.id {
+            w.name("guardrailId").string(id);
+        }
+        w.name("guardrailOrigin").array(|w| {
+            for origin in self.origins(number) {
+                w.string(origin.name());
+            }
+        });
+        w.name("guardrailOwnership")
+            .string(guardrail.ownership.name());
+        if let Some(version) = &guardrail.version {
+            w.name("guardrailVersion").string(version);
         }
     }
 
@@ -163,7 +185,10 @@ impl Decision<'_> {
             w.name("sha256").string(&hex(self.engine.bundle().hash()));
         });
         w.name("coverage").array(|w| {
-            for (_, guardrail) in self.guardrails() {
+            for (_, guardrail) in self
+                .guardrails()
+                .filter(|(number, _)| self.applies(*number))
+            {
                 w.object(|w| self.entry_coverage(w, guardrail));
             }
         });
@@ -190,6 +215,9 @@ impl Decision<'_> {
             for (number, guardrail) in self.guardrails() {
                 w.object(|w| {
                     let observed = guardrail.mode == Mode::Observe;
+                    if !self.applies(number) {
+                        w.name("applied").bool(false);
+                    }
                     w.name("mode")
                         .string(if observed { "observe" } else { "enforce" });
                     w.name("name").string(&guardrail.name);
@@ -225,6 +253,9 @@ impl Decision<'_> {
         w.name("action").string(finding.action.name());
         w.name("block").number(number(finding.block));
         w.name("end").number(number(finding.end));
+        if let Some(exception) = self.exception(finding) {
+            w.name("exception").string(&exception.id);
+        }
         if let Some(explanation) = self.explanation(finding) {
             w.name("explanation")
                 .object(|w| self.explain(w, finding, explanation));
@@ -372,20 +403,6 @@ impl Usage {
                 .sensitive_information_policy_free_units
                 .saturating_add(other.sensitive_information_policy_free_units),
         }
-    }
-}
-
-fn applied(w: &mut Writer, guardrail: &Guardrail) {
-    if let Some(arn) = &guardrail.arn {
-        w.name("guardrailArn").string(arn);
-    }
-    if let Some(id) = &guardrail.id {
-        w.name("guardrailId").string(id);
-    }
-    w.name("guardrailOrigin").array(|w| w.string("REQUEST"));
-    w.name("guardrailOwnership").string("SELF");
-    if let Some(version) = &guardrail.version {
-        w.name("guardrailVersion").string(version);
     }
 }
 

@@ -8,9 +8,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::engine::Engine;
+use crate::evaluate::{Reach, UNIT};
 use crate::pii::PiiType;
-use crate::policy::{Mode, OnError};
+use crate::policy::{Exception, Mode, OnError, Origin};
 use crate::request::Request;
+use crate::rules::rule;
+use crate::sort;
 use crate::topics::Explanation;
 use crate::views::ViewKind;
 
@@ -122,6 +125,9 @@ pub struct Finding<'a> {
     pub score: u16,
     /// The evasion view that shows it; `None` if the text itself does.
     pub view: Option<ViewKind>,
+    /// The exception because of which it does nothing, by its number in
+    /// [`crate::policy::Guardrail::exceptions`].
+    pub exception: Option<usize>,
 }
 
 /// A stretch of a content block that is masked: the union of the values that overlap there.
@@ -230,6 +236,8 @@ pub struct Decision<'a> {
     pub(crate) deferred: Vec<Deferred<'a>>,
     pub(crate) units: u64,
     pub(crate) coverage: Coverage,
+    /// Which guardrails looked at what, where the bundle says so.
+    pub(crate) reach: Option<Reach>,
     pub(crate) failure: Option<Failure>,
 }
 
@@ -299,14 +307,60 @@ impl<'a> Decision<'a> {
         self.failure
     }
 
+    /// Whether a guardrail applies to the request: an enforced one may be for other models.
+    #[must_use]
+    pub fn applies(&self, guardrail: usize) -> bool {
+        let reach = self.reach.as_ref();
+        reach.is_none_or(|reach| reach.applies(guardrail))
+    }
+
+    /// How much a guardrail looked at.
+    #[must_use]
+    pub fn coverage_of(&self, guardrail: usize) -> Coverage {
+        match &self.reach {
+            None => self.coverage,
+            Some(reach) => Coverage {
+                guarded: reach.guarded(guardrail),
+                total: self.coverage.total,
+            },
+        }
+    }
+
+    /// Which levels bind a guardrail to the request.
+    #[must_use]
+    pub fn origins(&self, guardrail: usize) -> Vec<Origin> {
+        let Some(guardrail) = self.engine.policy().guardrails.get(guardrail) else {
+            return Vec::new();
+        };
+        if guardrail.enforcement.is_empty() || !rule!("enforcement.origins") {
+            return Vec::from([Origin::Request]);
+        }
+        let binding = guardrail.binding(self.request.model.as_deref());
+        let mut origins: Vec<Origin> = binding.map(|level| level.origin).collect();
+        sort::by(&mut origins, Ord::cmp);
+        origins.dedup();
+        origins
+    }
+
+    /// The exception because of which a finding does nothing.
+    #[must_use]
+    pub fn exception(&self, finding: &Finding<'_>) -> Option<&'a Exception> {
+        let guardrail = self.engine.policy().guardrails.get(finding.guardrail)?;
+        guardrail.exceptions.get(finding.exception?)
+    }
+
     /// The text units a guardrail used.
     #[must_use]
     pub fn usage(&self, guardrail: usize) -> Usage {
         let source = self.request.source;
+        let text_units = match &self.reach {
+            None => self.units,
+            Some(reach) => reach.guarded(guardrail).div_ceil(UNIT),
+        };
         let Some(guardrail) = self.engine.policy().guardrails.get(guardrail) else {
             return Usage::default();
         };
-        let units = |evaluated: bool| if evaluated { self.units } else { 0 };
+        let units = |evaluated: bool| if evaluated { text_units } else { 0 };
         let acts = |actions: crate::policy::Actions| {
             actions.of(source) != crate::policy::EntryAction::Disabled
         };
@@ -348,9 +402,13 @@ impl<'a> Decision<'a> {
     ) -> Decision<'a> {
         let source = request.source;
         let guardrails = &engine.policy().guardrails;
-        let enforced = guardrails
-            .iter()
-            .find(|guardrail| guardrail.mode == Mode::Enforce);
+        let model = request.model.as_deref();
+        let reach = Reach::of(engine, request);
+        let mut enforced = guardrails.iter().filter(|guardrail| {
+            guardrail.mode == Mode::Enforce
+                && (guardrail.applies_to(model) || !rule!("enforcement.failure"))
+        });
+        let enforced = enforced.next();
         let blocks = engine.policy().on_error(source) == OnError::Block;
         let (reason, outputs) = match enforced.filter(|_| blocks) {
             Some(guardrail) => (
@@ -359,7 +417,9 @@ impl<'a> Decision<'a> {
             ),
             None => (Reason::NoAction, Vec::new()),
         };
-        let deferred = guardrails.iter().enumerate().map(|(number, _)| Deferred {
+        let applying = guardrails.iter().enumerate();
+        let applying = applying.filter(|(_, guardrail)| guardrail.applies_to(model));
+        let deferred = applying.map(|(number, _)| Deferred {
             guardrail: number,
             policy: "all",
             entry: None,
@@ -378,6 +438,7 @@ impl<'a> Decision<'a> {
             deferred: deferred.collect(),
             units: 0,
             coverage: Coverage::default(),
+            reach,
             failure: Some(failure),
         }
     }

@@ -22,7 +22,7 @@ pub struct DecisionRecord {
     pub bundle: String,
     /// `verified`, `local` or `unverified`.
     pub trust: &'static str,
-    /// Per guardrail: id or name, version, what its findings come to.
+    /// Per guardrail that applies: id or name, version, what its findings come to.
     pub guardrails: Vec<(String, Option<String>, &'static str)>,
     /// How many findings there were, by policy, type or name, and action. Custom words are counted
     /// under their policy alone. Sorted.
@@ -110,6 +110,7 @@ impl Decision<'_> {
             bundle: hex(self.engine.bundle().hash()),
             trust: self.engine.trust().name(),
             guardrails: guardrails
+                .filter(|(number, _)| self.applies(*number))
                 .map(|(number, guardrail)| {
                     let id = guardrail.id.as_ref().unwrap_or(&guardrail.name);
                     (

@@ -5,7 +5,9 @@ mod allow;
 mod detect;
 mod keywords;
 mod mask;
+mod reach;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,9 +23,10 @@ use crate::rules::rule;
 use crate::topics::Explanation;
 pub(crate) use detect::{Detection, Kind};
 pub(crate) use mask::clusters;
+pub(crate) use reach::Reach;
 
 /// Characters per text unit, as AWS bills them.
-const UNIT: u64 = 1000;
+pub(crate) const UNIT: u64 = 1000;
 
 pub(crate) fn evaluate<'a>(engine: &'a Engine, request: &'a Request<'a>) -> Decision<'a> {
     let limits = engine.limits();
@@ -33,11 +36,17 @@ pub(crate) fn evaluate<'a>(engine: &'a Engine, request: &'a Request<'a>) -> Deci
     }
     let mut outcome = Outcome::new(engine, request);
     for (number, block) in request.content.iter().enumerate() {
-        let guarded = is_guarded(block);
+        let guarded = match &outcome.reach {
+            Some(reach) => reach.any(number),
+            None => is_guarded(block),
+        };
         let characters = count(block.text.chars().count());
         outcome.coverage.total = outcome.coverage.total.saturating_add(characters);
         if guarded || !rule!("coverage.characters") {
             outcome.coverage.guarded = outcome.coverage.guarded.saturating_add(characters);
+        }
+        if let Some(reach) = &mut outcome.reach {
+            reach.count(number, characters);
         }
         if !guarded {
             continue;
@@ -54,18 +63,33 @@ pub(crate) fn evaluate<'a>(engine: &'a Engine, request: &'a Request<'a>) -> Deci
     outcome.decide()
 }
 
+/// What of a request a stream knows while it runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'s> {
+    pub(crate) source: Source,
+    pub(crate) now: Option<u64>,
+    pub(crate) model: Option<&'s str>,
+}
+
+impl<'s> Asked<'s> {
+    fn request(&self, text: &'s str) -> Request<'s> {
+        let mut request = Request::text(self.source, text);
+        request.now = self.now;
+        request.model = self.model.map(Cow::Borrowed);
+        request
+    }
+}
+
 /// What the guardrails make of one detection, `matched` of which is the text; for streams, which have no
 /// request while they run.
 pub(crate) fn judge(
     engine: &Engine,
-    source: Source,
-    now: Option<u64>,
+    asked: &Asked<'_>,
     detection: Detection,
     matched: &str,
     mut report: impl FnMut(&Finding<'_>),
 ) {
-    let mut request = Request::text(source, matched);
-    request.now = now;
+    let request = asked.request(matched);
     let Some(content) = request.content.first() else {
         return;
     };
@@ -84,12 +108,12 @@ pub(crate) fn judge(
 /// topics and filters.
 pub(crate) fn deferred(
     engine: &Engine,
-    source: Source,
+    asked: &Asked<'_>,
     found: &[[bool; 31]],
     topics: &[(usize, Entry<'_>)],
     mut report: impl FnMut(&Deferred<'_>),
 ) {
-    let request = Request::text(source, "");
+    let request = asked.request("");
     let mut outcome = Outcome::new(engine, &request);
     outcome.found_types = found.to_vec();
     outcome.found_topics = topics.to_vec();
@@ -119,6 +143,8 @@ struct Outcome<'a> {
     would: Vec<Reason>,
     masks: Vec<Vec<Mask<'a>>>,
     coverage: Coverage,
+    /// Who looks at what, where the bundle says so.
+    reach: Option<Reach>,
 }
 
 impl<'a> Outcome<'a> {
@@ -136,6 +162,7 @@ impl<'a> Outcome<'a> {
             would: Vec::new(),
             masks: Vec::new(),
             coverage: Coverage::default(),
+            reach: Reach::of(engine, request),
         };
         outcome.found_types.resize(guardrails, [false; 31]);
         outcome.would.resize(guardrails, Reason::NoAction);
@@ -268,6 +295,11 @@ impl<'a> Outcome<'a> {
             view,
             ..
         } = *detection;
+        if let Some(reach) = &self.reach
+            && !reach.looks(guardrail, block)
+        {
+            return;
+        }
         let matched = content.text.get(start..end).unwrap_or("");
         let would = match action {
             EntryAction::Disabled => return,
@@ -286,6 +318,12 @@ impl<'a> Outcome<'a> {
         {
             return;
         }
+        let (now, model) = (self.request.now, self.request.model.as_deref());
+        let exception = owner.excepts(entry, now, model);
+        let would = match exception {
+            Some(_) => FindingAction::None,
+            None => would,
+        };
         let observed = owner.mode == Mode::Observe;
         let action = if observed && rule!("layering.observe") {
             FindingAction::None
@@ -303,6 +341,7 @@ impl<'a> Outcome<'a> {
             would,
             score,
             view,
+            exception,
         };
         self.note(finding);
     }
@@ -376,6 +415,7 @@ impl<'a> Outcome<'a> {
             masks: self.masks,
             would: self.would,
             coverage: self.coverage,
+            reach: self.reach,
             failure: None,
         }
     }
@@ -403,6 +443,10 @@ impl<'a> Outcome<'a> {
             .zip(&self.found_types)
             .enumerate();
         for (number, (guardrail, found)) in guardrails {
+            let unseen = |reach: &Reach| !reach.looks_at_any(number);
+            if self.reach.as_ref().is_some_and(unseen) {
+                continue;
+            }
             deferred.reserve(guardrail.cloud.len().saturating_add(guardrail.pii.len()));
             let cloud = guardrail.cloud.iter().filter(|entry| entry.acts_on(source));
             deferred.extend(cloud.map(|entry| Deferred {

@@ -36,7 +36,7 @@ use crate::request::{ContentBlock, OutputScope, Qualifiers, Request, Role, Sourc
 
 pub use error::{PayloadError, Problem};
 pub use json::MAX_DEPTH;
-pub use options::{GuardOptions, Guarding, ModelScope};
+pub use options::{Enforced, GuardOptions, Guarding, ModelScope};
 pub use shape::{Shape, Side};
 pub use walk::Skipped;
 
@@ -174,6 +174,7 @@ impl<'b> Payload<'b> {
             let system = candidate.part.role == Some(Role::System);
             let area = usize::from(system);
             let selective = guarding.get(area) == Some(&Guarding::Selective)
+                && options.enforced.is_none()
                 && self.side == Side::Request
                 && !candidate.part.tool
                 && (system || tagged.get(area) == Some(&true));
@@ -303,7 +304,7 @@ impl<'b> Payload<'b> {
 
     /// The body with stretches of its texts replaced; every other byte is as it was. What repeats texts in
     /// pieces (log probabilities, traces) is emptied if anything is replaced. Stretches that are not in the
-    /// texts are left out, of overlapping ones the first counts.
+    /// texts are left out; of overlapping ones the first gives the text for all of them.
     #[must_use]
     pub fn replace<'r>(&self, replacements: impl IntoIterator<Item = Replacement<'r>>) -> Vec<u8> {
         let mut edits = Edits::default();
@@ -396,6 +397,11 @@ impl<'b> Selection<'_, 'b> {
         };
         let split = split
             .map_err(|problem| PayloadError::new(problem, self.document.pointer(found.node)))?;
+        if let Some(enforced) = options.enforced {
+            let selective = enforced.selective.get(area) == Some(&true);
+            self.add_for_all(found, (text, pieces), split, selective);
+            return Ok(());
+        }
         let mut qualifiers = found.tagged.unwrap_or_default();
         // Blocks for grounding only do not make the rest untagged.
         let tagged = found.tagged.is_some_and(Qualifiers::are_guarded);
@@ -417,6 +423,8 @@ impl<'b> Selection<'_, 'b> {
             (Cow::Owned(text), pieces)
         };
         if guarding == Guarding::Comprehensive {
+            // An engine whose guardrails are selective has to see that something of this is tagged.
+            qualifiers.guard_content |= !split.inside.is_empty();
             self.push(found, join(&split.plain), qualifiers, true);
             return Ok(());
         }
@@ -424,6 +432,34 @@ impl<'b> Selection<'_, 'b> {
             self.push(found, join(&[inside]), qualifiers, true);
         }
         Ok(())
+    }
+
+    /// Adds a text for guardrails of which each looks at what it asks for: all of it without its tags and, if
+    /// some look at tagged parts only, those parts by themselves, marked as tagged.
+    fn add_for_all(
+        &mut self,
+        found: &Found,
+        (text, pieces): (Cow<'b, str>, Vec<Piece>),
+        split: Option<tags::Split>,
+        selective: bool,
+    ) {
+        let qualifiers = found.tagged.unwrap_or_default();
+        let Some(split) = split else {
+            self.push(found, (text, pieces), qualifiers, true);
+            return;
+        };
+        let join = |parts: &[Range<usize>]| {
+            let (text, pieces) = tags::join(&text, &pieces, parts);
+            (Cow::Owned(text), pieces)
+        };
+        self.push(found, join(&split.plain), qualifiers, true);
+        let tagged = Qualifiers {
+            guard_content: true,
+            ..qualifiers
+        };
+        for inside in split.inside.into_iter().filter(|_| selective) {
+            self.push(found, join(&[inside]), tagged, true);
+        }
     }
 
     fn push(
@@ -564,6 +600,8 @@ impl Edits {
         let mut copied = 0;
         for (range, new) in &self.edits {
             if range.start < copied {
+                // A part that is evaluated twice, with and without its tags, may be masked differently.
+                copied = copied.max(range.end);
                 continue;
             }
             out.push_str(text.get(copied..range.start).unwrap_or(""));

@@ -1,40 +1,8 @@
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::shape::Side;
-
-/// How much of a part of a body a guardrail looks at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Guarding {
-    /// Everything, whatever the caller tagged.
-    #[default]
-    Comprehensive,
-    /// What the caller tagged. Without tags: of the system prompt nothing, of the messages everything.
-    Selective,
-}
-
-/// Which models a guardrail is enforced for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModelScope {
-    /// Model ids; none, or one that is `ALL`, includes every model.
-    pub included: Vec<String>,
-    /// Model ids; they win over those included.
-    pub excluded: Vec<String>,
-}
-
-impl ModelScope {
-    /// Whether the guardrail applies to a model. Ids are compared as they are. A model that is not known
-    /// is guarded: nothing says that it is not meant.
-    #[must_use]
-    pub fn applies_to(&self, model: Option<&str>) -> bool {
-        let Some(model) = model else { return true };
-        let names = |list: &[String], name: &str| list.iter().any(|listed| listed == name);
-        let included = self.included.is_empty()
-            || names(&self.included, "ALL")
-            || names(&self.included, model);
-        included && !names(&self.excluded, model)
-    }
-}
+use crate::policy::{ContentGuarding, Enforcement, Policy};
+pub use crate::policy::{Guarding, ModelScope};
 
 /// How a guardrail is applied to a body. The default is how AWS applies an enforced one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +23,16 @@ pub struct GuardOptions {
     pub side: Option<Side>,
     /// The longest body that is read, in bytes.
     pub max_bytes: usize,
+    /// What the guardrails of a bundle ask for that say themselves how they are applied. It wins over
+    /// `system` and `messages`.
+    pub enforced: Option<Enforced>,
+}
+
+/// What the guardrails of a bundle look at, taken together: see [`GuardOptions::with_policy`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Enforced {
+    /// Whether any of them looks at tagged parts only: in the messages, in the system prompt.
+    pub(super) selective: [bool; 2],
 }
 
 impl Default for GuardOptions {
@@ -67,11 +45,31 @@ impl Default for GuardOptions {
             model: None,
             side: None,
             max_bytes: 32 << 20,
+            enforced: None,
         }
     }
 }
 
 impl GuardOptions {
+    /// The same for a bundle: if its guardrails say how they are applied, every text that any of them looks at
+    /// is found, and the engine leaves to each what it asks for. Without a guardrail that says so the options
+    /// stay what they are.
+    #[must_use]
+    pub fn with_policy(mut self, policy: &Policy) -> GuardOptions {
+        if policy.is_enforced() {
+            let levels = policy.guardrails.iter().flat_map(|g| &g.enforcement);
+            let guarding = levels.filter_map(|level: &Enforcement| level.guarding);
+            let mut enforced = Enforced::default();
+            for ContentGuarding { system, messages } in guarding {
+                let [in_messages, in_system] = &mut enforced.selective;
+                *in_messages |= messages == Guarding::Selective;
+                *in_system |= system == Guarding::Selective;
+            }
+            self.enforced = Some(enforced);
+        }
+        self
+    }
+
     /// How AWS applies the guardrail that a request itself names.
     #[must_use]
     pub fn of_request() -> GuardOptions {
@@ -80,35 +78,5 @@ impl GuardOptions {
             messages: Guarding::Selective,
             ..GuardOptions::default()
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn models_are_included_and_excluded_as_aws_does() {
-        let scope = |included: &[&str], excluded: &[&str]| ModelScope {
-            included: included.iter().map(|&name| name.into()).collect(),
-            excluded: excluded.iter().map(|&name| name.into()).collect(),
-        };
-        for (included, excluded, applies) in [
-            (&[][..], &[][..], true),
-            (&["ALL"], &[], true),
-            (&["m"], &[], true),
-            (&["x", "m"], &[], true),
-            (&["x"], &[], false),
-            (&["M"], &[], false),
-            (&["us.m"], &[], false),
-            (&["ALL"], &["m"], false),
-            (&["m"], &["m"], false),
-            (&[], &["x"], true),
-            (&[], &["ALL"], true),
-        ] {
-            let scope = scope(included, excluded);
-            assert_eq!(scope.applies_to(Some("m")), applies, "{scope:?}");
-        }
-        assert!(scope(&["x"], &["m"]).applies_to(None));
     }
 }

@@ -8,7 +8,7 @@ use super::{State, Stream, StreamEntry, StreamFinding, StreamOptions};
 use crate::decision::{Entry, Failure, FindingAction, Mask, Reason};
 use crate::dictionary::Output;
 use crate::engine::Engine;
-use crate::evaluate::{Detection, Kind, clusters, judge};
+use crate::evaluate::{Asked, Detection, Kind, clusters, judge};
 use crate::policy::{EntryAction, Mode, OnError};
 
 /// A value that is masked.
@@ -328,7 +328,11 @@ impl Stream {
             }
             let matched = self.window.text().get(detection.at..detection.end);
             let (base, block) = (self.window.base(), self.block);
-            let StreamOptions { source, now, .. } = self.options;
+            let asked = Asked {
+                source: self.options.source,
+                now: self.options.now,
+                model: self.model.as_deref(),
+            };
             let mouth = &mut self.mouth;
             let one = Detection {
                 kind: detection.kind,
@@ -337,7 +341,7 @@ impl Stream {
                 score: detection.score,
                 view: None,
             };
-            judge(engine, source, now, one, matched.unwrap_or(""), |finding| {
+            judge(engine, &asked, one, matched.unwrap_or(""), |finding| {
                 let entry = match (finding.entry, detection.kind) {
                     (Entry::Pii(ty), _) => StreamEntry::Pii(ty),
                     (Entry::Regex(regex), _) => StreamEntry::Regex(regex),
@@ -355,6 +359,7 @@ impl Stream {
                     action: finding.action,
                     would: finding.would,
                     score: finding.score,
+                    exception: finding.exception,
                 };
                 let place = (detection.at, detection.end);
                 if mouth.note(finding, place, engine.limits().findings) {

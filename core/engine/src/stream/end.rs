@@ -126,6 +126,11 @@ impl StreamFinding {
         w.name("action").string(self.action.name());
         w.name("block").number(number(self.block));
         w.name("end").number(number(self.end));
+        let guardrail = engine.policy().guardrails.get(self.guardrail);
+        let exceptions = guardrail.map_or(&[][..], |guardrail| &guardrail.exceptions);
+        if let Some(exception) = self.exception.and_then(|number| exceptions.get(number)) {
+            w.name("exception").string(&exception.id);
+        }
         w.name("guardrail")
             .string(guardrail_name(engine, self.guardrail));
         let name = self.entry.name(engine, self.guardrail);
@@ -165,7 +170,12 @@ impl Stream {
         match self.failure {
             None => {
                 let (types, topics) = (&self.mouth.types, &self.mouth.topics);
-                evaluate::deferred(engine, self.options.source, types, topics, |one| {
+                let asked = evaluate::Asked {
+                    source: self.options.source,
+                    now: self.options.now,
+                    model: self.model.as_deref(),
+                };
+                evaluate::deferred(engine, &asked, types, topics, |one| {
                     deferred.push(one.into());
                 });
             }
@@ -218,7 +228,7 @@ impl Stream {
         let request = Request {
             source: self.options.source,
             content: content.collect(),
-            model: None,
+            model: self.model.as_deref().map(Cow::Borrowed),
             output_scope: OutputScope::Interventions,
             now: self.options.now,
         };
@@ -243,6 +253,7 @@ impl Stream {
             action: finding.action,
             would: finding.would,
             score: finding.score,
+            exception: finding.exception,
         });
         let guardrails = 0..engine.policy().guardrails.len();
         StreamEnd {

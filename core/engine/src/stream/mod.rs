@@ -162,6 +162,9 @@ pub struct StreamFinding {
     pub would: FindingAction,
     /// Confidence, 0 to 1000.
     pub score: u16,
+    /// The exception because of which it does nothing, by its number in
+    /// [`crate::policy::Guardrail::exceptions`].
+    pub exception: Option<usize>,
 }
 
 /// What becomes of the text that comes.
@@ -181,6 +184,8 @@ enum State {
 #[derive(Debug)]
 pub struct Stream {
     options: StreamOptions,
+    /// The model whose texts these are, where the caller says.
+    model: Option<String>,
     bundle: [u8; 32],
     types: Types,
     state: State,
@@ -223,6 +228,7 @@ impl Stream {
         }
         Stream {
             options,
+            model: None,
             bundle: hash(engine),
             types: Types::of(|ty| direction.plan.has(ty)),
             state: State::Open,
@@ -239,6 +245,14 @@ impl Stream {
             counters: Counters::default(),
             out: String::new(),
         }
+    }
+
+    /// The same for the texts of a model: guardrails that are enforced for others do not apply. Without it,
+    /// all do.
+    #[must_use]
+    pub fn of_model(mut self, model: &str) -> Stream {
+        self.model = Some(model.into());
+        self
     }
 
     /// When text comes out.
@@ -447,7 +461,10 @@ impl Stream {
     fn fail(&mut self, engine: &Engine, failure: Failure) {
         self.failure.get_or_insert(failure);
         let guardrails = &engine.policy().guardrails;
-        let mut enforced = guardrails.iter().filter(|g| g.mode == Mode::Enforce);
+        let model = self.model.as_deref();
+        let mut enforced = guardrails
+            .iter()
+            .filter(|g| g.mode == Mode::Enforce && g.applies_to(model));
         let blocks = engine.policy().on_error(self.options.source) == OnError::Block;
         match enforced.next().filter(|_| blocks) {
             Some(guardrail) => {

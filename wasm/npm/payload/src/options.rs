@@ -58,6 +58,7 @@ pub(crate) fn read(options: &Options) -> Result<(Option<Shape>, GuardOptions), J
         max_bytes: options
             .max_bytes()
             .map_or(usual.max_bytes, |bytes| bytes as usize),
+        ..usual
     };
     Ok((shape.transpose()?, options))
 }

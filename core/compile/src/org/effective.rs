@@ -1,0 +1,234 @@
+//! The effective policy of an account.
+
+use std::collections::BTreeMap;
+
+use edgerail_core::json::Writer;
+
+use super::datum::Datum;
+use super::documents::Documents;
+use super::inherit::{Attached, Effect, Event, Merge, Operator};
+use super::scope::Unit;
+use super::settings::enforced;
+use crate::document;
+
+/// Something that is wrong with a merged policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What, as AWS Organizations reports it: `KEY_REQUIRED`, `ELEMENTS_TOO_FEW`, `ELEMENTS_TOO_MANY`; and
+    /// `VALUE_INVALID`, `IDENTIFIER_INVALID`.
+    pub code: &'static str,
+    /// Where in the merged policy, as a JSON path.
+    pub path: String,
+    /// What is wrong and what to do about it.
+    pub message: String,
+    /// Whether the policy is invalid, so that AWS keeps the last valid one. Otherwise AWS takes it and calls
+    /// fail.
+    pub invalid: bool,
+}
+
+/// The effective policy of an account or unit, and where it is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effective {
+    /// The account or unit.
+    pub unit: String,
+    /// The ids from the root to it.
+    pub path: Vec<String>,
+    /// The policy, without operators: the one that is in force.
+    pub content: Datum,
+    /// Every operator on the path, in the order in which they were applied.
+    pub events: Vec<Event>,
+    /// What is wrong with what was merged.
+    pub problems: Vec<Problem>,
+    /// Whether the last valid policy is in force instead of what was merged.
+    pub kept: bool,
+    /// Whether nothing was merged, and an answer of DescribeEffectivePolicy was taken as it is.
+    pub described: bool,
+}
+
+impl Effective {
+    /// Whether something is wrong and nothing else is in force.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.kept || self.problems.is_empty()
+    }
+
+    /// What set a setting of the merged policy: the operators that count, without those that a later one
+    /// replaced.
+    #[must_use]
+    pub fn set_by(&self, path: &[String]) -> Vec<&Event> {
+        let mut counting: Vec<&Event> = Vec::new();
+        let own = self.events.iter().filter(|event| event.path == path);
+        for event in own.filter(|event| event.effect == Effect::Applied) {
+            if event.operator == Operator::Assign {
+                counting.clear();
+            }
+            counting.push(event);
+        }
+        counting
+    }
+}
+
+/// The last valid policy of an account or unit, as it is kept in a file between two computations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedPolicy {
+    /// The account or unit.
+    pub unit: String,
+    /// Its policy.
+    pub content: Datum,
+}
+
+impl SavedPolicy {
+    /// Reads the file's bytes.
+    ///
+    /// # Errors
+    /// What is wrong with it, to be read after the place.
+    pub fn read(bytes: &[u8]) -> Result<SavedPolicy, String> {
+        let node = document::read(bytes).map_err(|problems| problems.to_string())?;
+        let value = Datum::of(&node);
+        let unit = value.member("unit").and_then(Datum::text);
+        let policy = value.member("policy").filter(|p| p.members().is_some());
+        let format = value.member("format");
+        match (format, unit, policy) {
+            (Some(Datum::Number(format)), Some(unit), Some(policy)) if format == "1" => {
+                Ok(SavedPolicy {
+                    unit: unit.to_owned(),
+                    content: policy.clone(),
+                })
+            }
+            _ => Err(
+                "is no policy that --save-valid wrote (format 1 with `unit` and `policy`)"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut unit = Writer::new();
+        unit.string(&self.unit);
+        let (unit, policy) = (unit.finish(), self.content.to_json());
+        format!("{{\"format\":1,\"policy\":{policy},\"unit\":{unit}}}\n")
+    }
+}
+
+/// The effective policy of an account or unit: the policies along its path merged, or what AWS answered for
+/// it where no policies are given. If what was merged is invalid, the last valid policy is in force.
+///
+/// # Errors
+/// What the documents lack, as a sentence; or that the last valid policy is of another unit.
+pub fn effective(
+    documents: &Documents,
+    unit: &str,
+    last_valid: Option<&SavedPolicy>,
+) -> Result<Effective, String> {
+    if let Some(saved) = last_valid.filter(|saved| saved.unit != unit) {
+        return Err(format!(
+            "the last valid policy is of {} and must not be used for {unit}",
+            saved.unit
+        ));
+    }
+    let (path, merged) = merge(documents, unit)?;
+    let described = merged.is_none();
+    let (content, events) = match merged {
+        Some(merged) => (merged.content(), merged.events),
+        None => (
+            documents
+                .described
+                .get(unit)
+                .cloned()
+                .unwrap_or(Datum::Null),
+            Vec::new(),
+        ),
+    };
+    let (_, problems) = enforced(&content, "");
+    let invalid = problems.iter().any(|problem| problem.invalid);
+    let kept = last_valid.filter(|_| invalid);
+    Ok(Effective {
+        unit: unit.to_owned(),
+        path,
+        content: kept.map_or(content, |saved| saved.content.clone()),
+        events,
+        problems,
+        kept: kept.is_some(),
+        described,
+    })
+}
+
+/// The path of a unit, and its policies merged; `None` if there are none but an answer for the account.
+fn merge(documents: &Documents, unit: &str) -> Result<(Vec<String>, Option<Merge>), String> {
+    let mut merge = Merge::default();
+    if !documents.loose.is_empty() {
+        let policies: Vec<Attached<'_>> = documents
+            .loose
+            .iter()
+            .map(|policy| Attached {
+                id: &policy.id,
+                content: &policy.content,
+            })
+            .collect();
+        merge.node("(file)", &policies);
+        return Ok((vec!["(file)".to_owned(), unit.to_owned()], Some(merge)));
+    }
+    let described = documents.described.contains_key(unit);
+    if documents.policies.is_empty() && described {
+        return Ok((vec![unit.to_owned()], None));
+    }
+    let path = match documents.tree.path(unit) {
+        Ok(path) => path,
+        Err(_) if described => return Ok((vec![unit.to_owned()], None)),
+        Err(problem) => return Err(problem),
+    };
+    for node in &path {
+        let attached = documents.tree.nodes.get(node).map(|node| &node.policies);
+        let mut policies = Vec::new();
+        for id in attached.into_iter().flatten() {
+            let policy = documents.policies.get(id).ok_or_else(|| {
+                format!("the policy {id}, attached to {node}, is missing: add the answer of describe-policy for it")
+            })?;
+            policies.push(Attached {
+                id,
+                content: &policy.content,
+            });
+        }
+        merge.node(node, &policies);
+    }
+    Ok((path, Some(merge)))
+}
+
+/// The effective policy of an organizational unit in a region: that of every account at or below it, which
+/// has to be the same.
+///
+/// # Errors
+/// As [`effective`]; or the accounts that differ.
+pub fn effective_of_unit(
+    documents: &Documents,
+    unit: &Unit,
+    region: &str,
+    last_valid: Option<&SavedPolicy>,
+) -> Result<Effective, String> {
+    let own = effective(documents, unit.id(), last_valid)?;
+    if matches!(unit, Unit::Account(_)) || !documents.loose.is_empty() {
+        return Ok(own);
+    }
+    let (expected, _) = enforced(&own.content, region);
+    let mut different: BTreeMap<String, String> = BTreeMap::new();
+    for account in documents.tree.accounts_below(unit.id()) {
+        let below = effective(documents, &account, None)?;
+        let (found, _) = enforced(&below.content, region);
+        if found != expected || (!below.problems.is_empty() && !own.kept) {
+            let node = below.path.last().cloned().unwrap_or_default();
+            different.insert(account, node);
+        }
+    }
+    if different.is_empty() {
+        return Ok(own);
+    }
+    let names: Vec<&str> = different.keys().map(String::as_str).collect();
+    Err(format!(
+        "{} accounts below {} have another effective policy in {region} than the unit: {}; compile a bundle for each of them by its account id",
+        names.len(),
+        unit.id(),
+        names.join(", ")
+    ))
+}
