@@ -13,6 +13,7 @@ mod demo;
 mod e2e;
 mod fuzz;
 mod npm;
+mod peers;
 mod process;
 mod setup;
 mod test;
@@ -42,6 +43,7 @@ const CHORES: &[Chore] = &[
     e2e::CHORE,
     fuzz::CHORE,
     npm::CHORE,
+    peers::CHORE,
     setup::CHORE,
     unicode::CHORE,
     views::CHORE,
