@@ -88,7 +88,7 @@ pub enum Answer<'a> {
 }
 
 /// Where the workflow stands: each state but the first two is a question that waits for its answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum State {
     /// Nothing is begun, or the driver has not been told the end.
     Idle,
@@ -118,7 +118,7 @@ enum State {
 /// Begin by [`Client::refresh`], [`Client::restore`] or [`Client::find`], then take [`Client::step`]s and
 /// [`Client::answer`] them until [`Step::Done`] or an error. An error ends the cycle; what was trusted and
 /// stored before stays, and another cycle can begin.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Client {
     limits: Limits,
     root: Root,

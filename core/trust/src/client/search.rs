@@ -7,7 +7,7 @@ use crate::target::Target;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// A delegated role that was verified against the keys its delegator gives it, and against no other's.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Visited {
     role: String,
     delegator: Delegator,
@@ -18,7 +18,7 @@ pub(super) struct Visited {
 type Delegator = Option<usize>;
 
 /// Where the search stands.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Search {
     target: String,
     /// The role asked for, and who delegates to it.
