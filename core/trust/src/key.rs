@@ -7,6 +7,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 #[cfg(feature = "p256")]
 mod p256;
+#[cfg(test)]
+mod tests;
 
 /// A key as a role lists it.
 #[derive(Clone, Debug)]
