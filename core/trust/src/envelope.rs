@@ -3,6 +3,7 @@
 use crate::error::{Code, Error, Result, fail};
 use crate::json::{self, Value};
 use crate::key::Key;
+use crate::sort;
 use alloc::{string::String, vec::Vec};
 use core::num::NonZeroU64;
 use sha2::{Digest, Sha256};
@@ -115,10 +116,7 @@ fn find<'k>(keys: &'k [Key], id: &str) -> Option<&'k crate::key::Public> {
 
 /// Checks that no id stands twice in a list.
 pub(crate) fn no_duplicates<'i>(ids: impl Iterator<Item = &'i str>, place: &str) -> Result<()> {
-    let mut ids: Vec<&str> = ids.collect();
-    ids.sort_unstable();
-    let twice = ids.iter().zip(ids.iter().skip(1)).any(|(a, b)| a == b);
-    if twice {
+    if sort::has_duplicates(ids.collect()) {
         fail(Code::DuplicateKey, place)
     } else {
         Ok(())

@@ -82,6 +82,7 @@ pub mod glob;
 pub mod json;
 mod key;
 mod schema;
+mod sort;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

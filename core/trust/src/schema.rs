@@ -21,12 +21,10 @@ pub(crate) struct Head {
     pub(crate) version: u64,
     /// Seconds since 1970.
     pub(crate) expires: u64,
-    /// The hash of the canonical signed bytes.
-    pub(crate) digest: [u8; 32],
 }
 
 impl Head {
-    pub(crate) fn read(signed: &Value<'_>, role_type: &str, digest: [u8; 32]) -> Result<Head> {
+    pub(crate) fn read(signed: &Value<'_>, role_type: &str) -> Result<Head> {
         if json::string(signed, "_type")? != role_type {
             return fail(Code::RoleType, "_type");
         }
@@ -36,7 +34,6 @@ impl Head {
         Ok(Head {
             version: json::positive(signed, "version")?,
             expires: time(signed, "expires")?,
-            digest,
         })
     }
 }
@@ -87,8 +84,8 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    pub(crate) fn read(signed: &Value<'_>, digest: [u8; 32]) -> Result<Root> {
-        let head = Head::read(signed, "root", digest)?;
+    pub(crate) fn read(signed: &Value<'_>) -> Result<Root> {
+        let head = Head::read(signed, "root")?;
         let consistent = match signed.member("consistent_snapshot") {
             None => false,
             Some(value) => value
@@ -198,6 +195,8 @@ pub(crate) use crate::target::Hashes;
 #[derive(Clone, Debug)]
 pub(crate) struct Timestamp {
     pub(crate) head: Head,
+    /// The hash of the canonical signed bytes: tells contents of one version apart.
+    pub(crate) digest: [u8; 32],
     pub(crate) snapshot: Meta,
     /// `x-issued`: when the publisher signed, in seconds since 1970.
     pub(crate) issued: Option<u64>,
@@ -205,7 +204,7 @@ pub(crate) struct Timestamp {
 
 impl Timestamp {
     pub(crate) fn read(signed: &Value<'_>, digest: [u8; 32]) -> Result<Timestamp> {
-        let head = Head::read(signed, "timestamp", digest)?;
+        let head = Head::read(signed, "timestamp")?;
         let issued = match signed.member("x-issued") {
             None => None,
             // A clock that never counts below this time would find the timestamp itself expired.
@@ -217,6 +216,7 @@ impl Timestamp {
         let meta = json::required(signed, "meta")?;
         Ok(Timestamp {
             head,
+            digest,
             snapshot: Meta::read(json::required(meta, "snapshot.json")?)?,
             issued,
         })
@@ -227,20 +227,22 @@ impl Timestamp {
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
     pub(crate) head: Head,
+    /// As that of the timestamp.
+    pub(crate) digest: [u8; 32],
     /// By file name, ascending.
     meta: Vec<(String, Meta)>,
 }
 
 impl Snapshot {
     pub(crate) fn read(signed: &Value<'_>, digest: [u8; 32]) -> Result<Snapshot> {
-        let head = Head::read(signed, "snapshot", digest)?;
+        let head = Head::read(signed, "snapshot")?;
         let list = json::object(signed, "meta")?;
         let mut meta = Vec::with_capacity(list.len());
         for entry in list {
             let read = Meta::read(&entry.value).map_err(|error| error.about(&entry.name))?;
             meta.push((entry.name.as_ref().to_owned(), read));
         }
-        Ok(Snapshot { head, meta })
+        Ok(Snapshot { head, digest, meta })
     }
 
     fn file(&self, name: &str) -> Option<&Meta> {

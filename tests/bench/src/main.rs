@@ -19,6 +19,7 @@ mod random;
 mod report;
 mod stream;
 mod topics;
+mod trust;
 mod turns;
 mod vocabulary;
 mod wasm;

@@ -9,10 +9,10 @@ use crate::clock::{Case, Effort, medians};
 use crate::corpus::HOSTILE;
 use crate::policy::{self, Parts, load};
 use crate::report::Row;
-use crate::{Bench, Named, memory, stream, topics};
+use crate::{Bench, Named, memory, stream, topics, trust};
 
 /// Every native benchmark: its group's name, and what measures it.
-pub(crate) const BENCHES: [Named; 12] = [
+pub(crate) const BENCHES: [Named; 13] = [
     ("findings", findings),
     ("full", full),
     ("words", words),
@@ -25,6 +25,7 @@ pub(crate) const BENCHES: [Named; 12] = [
     ("parts", parts),
     ("load", load_bundle),
     ("memory", memory_held),
+    ("trust", trust::trust),
 ];
 
 /// The design's "bare pass".

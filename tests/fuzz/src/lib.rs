@@ -5,6 +5,7 @@
 
 pub mod seeds;
 pub mod targets;
+mod trust;
 
 use targets::{TARGETS, Target};
 

@@ -14,6 +14,7 @@ use edgerail_core::stream::{HOLDBACK, Stream, StreamOptions};
 use edgerail_core::{Engine, LoadOptions, OutputScope, Request, Source, json};
 
 use crate::seeds::Sources;
+use crate::trust;
 
 /// One target.
 pub struct Target {
@@ -81,6 +82,26 @@ pub const TARGETS: &[Target] = &[
         name: "restore",
         run: restore,
         seeds: restore_seeds,
+    },
+    Target {
+        name: "trust-json",
+        run: trust::json,
+        seeds: trust::json_seeds,
+    },
+    Target {
+        name: "trust-metadata",
+        run: trust::metadata,
+        seeds: trust::metadata_seeds,
+    },
+    Target {
+        name: "trust-client",
+        run: trust::client,
+        seeds: trust::client_seeds,
+    },
+    Target {
+        name: "trust-pattern",
+        run: trust::pattern,
+        seeds: trust::pattern_seeds,
     },
 ];
 

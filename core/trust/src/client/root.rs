@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 pub(super) fn pinned(bytes: &[u8], limits: &Limits) -> Result<Root> {
     within(bytes, limits.root)?;
     let envelope = Envelope::read(bytes)?;
-    let root = Root::read(&envelope.signed, envelope.digest())?;
+    let root = Root::read(&envelope.signed)?;
     envelope.verify(&root.keys, root.role("root"))?;
     Ok(root)
 }
@@ -26,7 +26,7 @@ impl Client {
     fn check_next_root(&self, bytes: &[u8]) -> Result<Root> {
         within(bytes, self.limits.root)?;
         let envelope = verified(bytes, &self.root, "root")?;
-        let next = Root::read(&envelope.signed, envelope.digest())?;
+        let next = Root::read(&envelope.signed)?;
         envelope.verify(&next.keys, next.role("root"))?;
         if next.head.version != self.next_root() {
             return fail(Code::RootVersion, "version");

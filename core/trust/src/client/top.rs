@@ -100,7 +100,7 @@ impl Client {
         if let Some(trusted) = &self.timestamp {
             if new.head.version == trusted.head.version {
                 // Nothing new, which is the usual case. Signed anew with the same content is the same.
-                check_equal(&trusted.head, &new.head)?;
+                check_equal(&trusted.head, trusted.digest, &new.head, new.digest)?;
                 self.check_expiry(&trusted.head)?;
                 return self.after_timestamp();
             }
@@ -182,7 +182,7 @@ impl Client {
         check_listed(meta, &new.head)?;
         // 5.5.5
         if let Some(trusted) = &self.snapshot {
-            check_equal(&trusted.head, &new.head)?;
+            check_equal(&trusted.head, trusted.digest, &new.head, new.digest)?;
             trusted.check_rollback(&new)?;
         }
         // 5.5.6
@@ -254,7 +254,7 @@ impl Client {
         // 5.6.3
         let envelope = Envelope::read(bytes)?;
         signed_by(&envelope)?;
-        let new = Targets::read(&envelope.signed, envelope.digest())?;
+        let new = Targets::read(&envelope.signed)?;
         // 5.6.4
         if self.offline && new.head.version < meta.version {
             return Ok(new);
@@ -289,8 +289,8 @@ impl Client {
 }
 
 /// The same version has the same content, whenever it is signed.
-fn check_equal(trusted: &Head, new: &Head) -> Result<()> {
-    if trusted.version == new.version && trusted.digest != new.digest {
+fn check_equal(trusted: &Head, digest: [u8; 32], new: &Head, new_digest: [u8; 32]) -> Result<()> {
+    if trusted.version == new.version && digest != new_digest {
         return fail(Code::Equivocation, "version");
     }
     Ok(())

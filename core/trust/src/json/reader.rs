@@ -1,8 +1,8 @@
 //! The reader: recursive descent, `Err` is the byte where it stopped.
 
 use super::{MAX_DEPTH, Member, Value};
+use crate::sort;
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::cmp::Ordering;
 
 type Read<T> = Result<T, usize>;
 
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             }
         }
         if !sorted {
-            sort(&mut members);
+            sort::by_name(&mut members, |member| member.name.as_ref());
             let twice = members
                 .iter()
                 .zip(members.iter().skip(1))
@@ -259,39 +259,4 @@ impl<'a> Reader<'a> {
 
 fn fits(digits: &str, most: &str) -> bool {
     digits.len() < most.len() || (digits.len() == most.len() && digits <= most)
-}
-
-/// Heapsort: in place and O(n log n) on hostile input, and a tenth of the standard library's sort in code.
-fn sort(members: &mut [Member<'_>]) {
-    let count = members.len();
-    for root in (0..count / 2).rev() {
-        sift(members, root, count);
-    }
-    for end in (1..count).rev() {
-        members.swap(0, end);
-        sift(members, 0, end);
-    }
-}
-
-fn sift(members: &mut [Member<'_>], mut root: usize, end: usize) {
-    let order = |members: &[Member<'_>], a: usize, b: usize| match (members.get(a), members.get(b))
-    {
-        (Some(a), Some(b)) => a.name.cmp(&b.name),
-        _ => Ordering::Equal,
-    };
-    loop {
-        let mut child = root.saturating_mul(2).saturating_add(1);
-        if child >= end {
-            return;
-        }
-        let right = child.saturating_add(1);
-        if right < end && order(members, child, right) == Ordering::Less {
-            child = right;
-        }
-        if order(members, root, child) != Ordering::Less {
-            return;
-        }
-        members.swap(root, child);
-        root = child;
-    }
 }

@@ -6,6 +6,7 @@ use crate::error::{Code, Error, Result, fail};
 use crate::glob;
 use crate::json::{self, Value};
 use crate::key::{self, Key};
+use crate::sort;
 use crate::target::Target;
 use crate::text::{percent_encoded, to_hex};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
@@ -44,8 +45,8 @@ enum Scope {
 }
 
 impl Targets {
-    pub(crate) fn read(signed: &Value<'_>, digest: [u8; 32]) -> Result<Targets> {
-        let head = Head::read(signed, "targets", digest)?;
+    pub(crate) fn read(signed: &Value<'_>) -> Result<Targets> {
+        let head = Head::read(signed, "targets")?;
         let list = json::object(signed, "targets")?;
         let mut targets = Vec::with_capacity(list.len());
         for entry in list {
@@ -144,12 +145,8 @@ fn delegations(value: &Value<'_>) -> Result<Vec<Delegation>> {
             for role in roles {
                 read.push(delegation(role)?);
             }
-            let mut names: Vec<&str> = read
-                .iter()
-                .map(|role: &Delegation| role.name.as_str())
-                .collect();
-            names.sort_unstable();
-            if names.iter().zip(names.iter().skip(1)).any(|(a, b)| a == b) {
+            let names = read.iter().map(|role: &Delegation| role.name.as_str());
+            if sort::has_duplicates(names.collect()) {
                 return fail(Code::Schema, "roles");
             }
         }
