@@ -1,0 +1,10 @@
+//! The client against repositories, disks, networks and clocks that do what real ones do at their worst.
+
+mod crash;
+mod disk;
+mod faults;
+mod http;
+mod lifecycle;
+mod lkg;
+mod time;
+mod world;
