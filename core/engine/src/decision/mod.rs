@@ -160,6 +160,9 @@ pub enum Failure {
     Trap,
     /// The engine took longer than the host allows.
     Deadline,
+    /// The policy's metadata expired longer ago than the host allows. Whatever the bundle says of errors, this
+    /// blocks: what an old bundle says is what is not believed any more.
+    PolicyStale,
 }
 
 impl Failure {
@@ -174,6 +177,7 @@ impl Failure {
             Failure::InvalidText => "invalid_text",
             Failure::Trap => "trap",
             Failure::Deadline => "deadline",
+            Failure::PolicyStale => "policy_stale",
         }
     }
 }
@@ -409,7 +413,8 @@ impl<'a> Decision<'a> {
                 && (guardrail.applies_to(model) || !rule!("enforcement.failure"))
         });
         let enforced = enforced.next();
-        let blocks = engine.policy().on_error(source) == OnError::Block;
+        let blocks = failure == Failure::PolicyStale
+            || engine.policy().on_error(source) == OnError::Block;
         let (reason, outputs) = match enforced.filter(|_| blocks) {
             Some(guardrail) => (
                 Reason::Blocked,

@@ -12,6 +12,7 @@ pub(crate) fn reason(code: &str) -> &str {
         "fault" => "a matching table failed",
         "trap" => "the engine failed",
         "deadline" => "the engine took longer than allowed",
+        "policy_stale" => "the policy's metadata expired longer ago than allowed",
         other => other,
     }
 }

@@ -79,6 +79,7 @@ impl Engine {
         let failure = match code {
             "invalid_text" => Failure::InvalidText,
             "deadline" => Failure::Deadline,
+            "policy_stale" => Failure::PolicyStale,
             _ => Failure::Trap,
         };
         Ok(write(&self.0.fail(&request, failure), record))
