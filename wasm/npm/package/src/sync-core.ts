@@ -95,7 +95,8 @@ export class Policy {
 
   /** Looks at the repository, and takes what is there for this installation. */
   async update(): Promise<void> {
-    const { clock } = this.#around;
+    const { clock, store } = this.#around;
+    store.fresh();
     await this.follow();
     const now = clock();
     await this.#client.attempt(async () => {
@@ -107,7 +108,7 @@ export class Policy {
     const choice = this.#client.ask((raw) => raw.choose());
     this.#isPoisoned = this.#client.ask((raw) => raw.skipped()) === 'poisoned';
     if (choice !== KEEP) await this.#take(choice === PROMOTE, now);
-    if (choice === KEEP) await this.#around.store.commit([[STATE, this.#state()]]);
+    if (choice === KEEP) await store.commit([[STATE, this.#state()]]);
   }
 
   /** Takes what another tab stored, as if it came from anywhere: it is verified from the pinned root. */
@@ -115,12 +116,13 @@ export class Policy {
     await this.#around.tabs().alone('state', async () => {
       if (!(await this.#adoptStored())) {
         // The storage was evicted: it gets back what is known here.
-        if (this.#active && this.#source !== 'baseline') await this.#around.store.rewrite();
+        if (this.#source !== 'baseline' && this.#active) await this.#around.store.rewrite();
         return;
       }
       const { current } = this.#stateJson();
       if (!current || current.sha256 === this.#active?.sha256) return;
-      await this.#takeKept(current);
+      // What does not verify is not what the repository is compared with.
+      if ((await this.#takeKept(current)) !== undefined) this.#client.change((raw) => raw.lost());
     });
   }
 

@@ -68,6 +68,8 @@ export class StateStore {
   readonly #backing: Backing;
   readonly #prefix: string;
   readonly #memory = new Map<string, Uint8Array>();
+  /** What was written since {@link fresh}: some stores show it only after a while. */
+  readonly #written = new Map<string, Uint8Array | undefined>();
   #isDegraded: boolean;
 
   constructor(backing: Backing, prefix: string, isDegraded: boolean) {
@@ -82,7 +84,13 @@ export class StateStore {
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
+    if (this.#written.has(key)) return this.#written.get(key);
     return (await this.stored(key)) ?? this.#memory.get(key);
+  }
+
+  /** A piece of work begins: from here on others' writes are looked at again. */
+  fresh(): void {
+    this.#written.clear();
   }
 
   /** What is in the backing, whatever this session knows. */
@@ -101,6 +109,7 @@ export class StateStore {
   /** Writes all or, if the backing has transactions and fails, nothing there; here it is kept in any case. */
   async commit(changes: Changes): Promise<void> {
     for (const [key, value] of changes) {
+      this.#written.set(key, value);
       if (value) this.#memory.set(key, value);
       else this.#memory.delete(key);
     }
