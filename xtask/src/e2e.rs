@@ -20,7 +20,8 @@ pub(crate) const CHORE: Chore = Chore {
         server-import  importing the package does nothing\n  \
         ui-worker      the client of an engine in a worker: crashes, timeouts, cancelling\n  \
         ui-form        the form guard as people use it\n  \
-        ui-react       the hook, in React 18 and 19\n\n\
+        ui-react       the hook, in React 18 and 19\n  \
+        sync           a published policy: reloads, several tabs, storage that is denied, evicted or spoilt\n\n\
         EDGERAIL_SURFACES=node,chromium,firefox chooses surfaces. Uses target/npm/edgerail.tgz, which\n\
         `cargo xtask npm` makes; it is made if it is not there. Needs Node 20; installs chromium and firefox-esr\n\
         where it can.",
@@ -28,7 +29,7 @@ pub(crate) const CHORE: Chore = Chore {
 };
 
 /// The tests, in the order in which they run.
-const TESTS: [&str; 8] = [
+const TESTS: [&str; 9] = [
     "server-import",
     "corpus",
     "bad-input",
@@ -37,6 +38,7 @@ const TESTS: [&str; 8] = [
     "ui-worker",
     "ui-form",
     "ui-react",
+    "sync",
 ];
 
 fn chore(arguments: &[&str]) -> Result<(), String> {

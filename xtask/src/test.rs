@@ -128,6 +128,7 @@ fn wasm_lints() -> Result<(), String> {
         "edgerail-wasm",
         "edgerail-wasm-payload",
         "edgerail-wasm-compile",
+        "edgerail-wasm-trust",
     ] {
         let mut command: Command = toolchain.wasm_cargo(&["clippy", "--package", package]);
         run(command.args(["--no-deps", "--", "-D", "warnings"]))?;

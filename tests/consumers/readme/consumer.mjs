@@ -2,7 +2,7 @@
 // and `guardrail.bundle` lie:
 //
 // - `js` and `ts` in Node; those that name addresses of their own site (`'/guardrail.bundle'`), and all `jsx` and
-//   `tsx`, in a page that Vite builds. A model's API is stood in for: it repeats what it was sent.
+//   `tsx`, in a page that Vite builds. A model's API is stood in for: it repeats what it was sent. So is a policy's repository.
 // - `html` in a page of a plain static server. Forms are filled in with a text that is blocked, components with one
 //   that is masked.
 // - `sh` in a shell. `npm install` must name packages that are installed here; `edgerail` is this repository's.
@@ -18,7 +18,10 @@ import { printed, snippets } from '../lib/snippets.mjs';
 const HEAD =
   '<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>README</title></head>';
 
-export const beside = { 'guardrail.json': '../../../examples/demo/guardrail.json' };
+export const beside = {
+  'guardrail.json': '../../../examples/demo/guardrail.json',
+  'repository.mjs': '../../../wasm/npm/package/test/repository.mjs',
+};
 
 /** @param {import('../run.mjs').Tools} t */
 export async function run(t) {
@@ -100,7 +103,7 @@ async function shell(t, { code }) {
 
 async function node(t, { name, code, language }) {
   const file = language === 'ts' ? `built/${name}.js` : `${name}.js`;
-  const output = await t.run(['node', '--import', './stand-in.mjs', file], { env: { NO_COLOR: '1' } });
+  const output = await t.run(['node', '--import', './stand-in.mjs', '--import', './repository-stand-in.mjs', file], { env: { NO_COLOR: '1' } });
   says(output.split('\n'), code);
 }
 

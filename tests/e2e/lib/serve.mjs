@@ -21,15 +21,15 @@ const TYPES = {
 /**
  * Serves folders by the first part of the path (`{ web: '/…/web' }`; the name `''` takes everything else) and answers
  * of its own: `pages[path]` is `{ status, headers, body }` or a function of the request that gives one; `cut: true` closes the
- * connection behind the body. `headers` come with every answer. Listens on a free port of 127.0.0.1.
+ * connection behind the body. `answer(path, request)` gives an answer to what is no page, or nothing. `headers` come with every answer. Listens on a free port of 127.0.0.1.
  */
-export async function serve({ folders = {}, pages = {}, headers = {} }) {
+export async function serve({ folders = {}, pages = {}, headers = {}, answer: other = () => undefined }) {
   const requests = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     requests.push({ method: request.method, path: request.url });
     try {
-      const page = pages[pathname];
+      const page = pages[pathname] ?? (await other(decodeURIComponent(pathname), request));
       if (page !== undefined) {
         const answer = typeof page === 'function' ? await page(request) : page;
         response.writeHead(answer.status ?? 200, { ...headers, ...answer.headers });

@@ -48,6 +48,7 @@ export async function testServer(more = {}) {
       '/cut.bundle': { headers: { 'content-type': 'application/octet-stream', 'content-length': '100' }, body: 'EDGERAIL', cut: true },
       ...more.pages,
     },
+    answer: more.answer,
   });
 }
 

@@ -33,7 +33,7 @@ for (const surface of SURFACES) {
       const page = await running.open(server.origin);
       try {
         const from = server.requests.length;
-        const subpaths = ['edgerail', 'edgerail/stream', 'edgerail/worker', 'edgerail/form', 'edgerail/ai', 'edgerail/aws'];
+        const subpaths = ['edgerail', 'edgerail/stream', 'edgerail/worker', 'edgerail/form', 'edgerail/ai', 'edgerail/aws', 'edgerail/sync'];
         const added = await page.call('side-effects.mjs', 'imports', { subpaths: [...subpaths, 'edgerail/inline', 'edgerail/compile'] });
         assert.deepEqual(added, []);
         const others = server.requests.slice(from).filter(({ path }) => !/^\/(package|web)\/.*\.m?js$/.test(path));

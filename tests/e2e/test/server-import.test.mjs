@@ -23,7 +23,7 @@ const specifiers = Object.entries(exports)
 
 test('there are subpaths', () => {
   const names = specifiers.map(([name]) => name);
-  for (const name of ['', '/stream', '/react', '/worker', '/ai', '/inline', '/compile']) {
+  for (const name of ['', '/stream', '/react', '/worker', '/ai', '/inline', '/compile', '/sync']) {
     assert.ok(names.includes(`edgerail${name}`), `edgerail${name} is not exported`);
   }
 });

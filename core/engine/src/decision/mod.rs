@@ -413,8 +413,8 @@ impl<'a> Decision<'a> {
                 && (guardrail.applies_to(model) || !rule!("enforcement.failure"))
         });
         let enforced = enforced.next();
-        let blocks = failure == Failure::PolicyStale
-            || engine.policy().on_error(source) == OnError::Block;
+        let blocks =
+            failure == Failure::PolicyStale || engine.policy().on_error(source) == OnError::Block;
         let (reason, outputs) = match enforced.filter(|_| blocks) {
             Some(guardrail) => (
                 Reason::Blocked,

@@ -20,9 +20,9 @@ await workerScript();
 await scriptTags();
 await licences();
 
-/** The engine and the payload module as text, for `edgerail/inline`. */
+/** The engine, the payload module and the verifying client as text, for `edgerail/inline`. */
 async function inlineModule() {
-  const names = ['engine', 'payload'];
+  const names = ['engine', 'payload', 'trust'];
   const texts = await Promise.all(names.map(async (name) => (await readFile(at(`dist/${name}.wasm`))).toString('base64')));
   const code = names.map((name, place) => `export const ${name}Base64 =\n  '${texts[place]}';\n`);
   const types = names.map((name) => `export declare const ${name}Base64: string;\n`);
@@ -87,7 +87,7 @@ function sourceOf(name) {
 }
 
 /**
- * For pages without a bundler, with `engine.wasm` (and `payload.wasm`) beside them: `<script src="…/edgerail.global.js">` defines
+ * For pages without a bundler, with `engine.wasm` (and `payload.wasm`, `trust.wasm`) beside them: `<script src="…/edgerail.global.js">` defines
  * `edgerail`; `edgerail.js` is imported by modules, since browsers do not read the package's `imports`.
  */
 async function scriptTags() {
@@ -104,7 +104,7 @@ async function scriptTags() {
       target: 'es2022',
       legalComments: 'none',
       alias: Object.fromEntries(
-        ['engine', 'payload'].map((name) => [`#${name}-wasm`, at('src/source', `${name}.${platform}.js`)]),
+        ['engine', 'payload', 'trust', 'trust-p256'].map((name) => [`#${name}-wasm`, at('src/source', `${name}.${platform}.js`)]),
       ),
       logLevel: 'warning',
       ...form,

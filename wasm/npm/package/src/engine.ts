@@ -1,9 +1,10 @@
 import { TRUST, askOf, beginOf, checkLoadOptions, unitOf } from './arguments.js';
-import type { Ask } from './arguments.js';
+import type { Ask, Begin } from './arguments.js';
 import { bundleHash, expectedAudience, hasOwnHash, readBundle } from './bundle.js';
 import { blockedWithoutEngine, decisionOf } from './decision.js';
 import { EdgerailError } from './errors.js';
 import { Engine as RawEngine } from './generated/engine.js';
+import type { TextStream as RawStream } from './generated/engine.js';
 import { Trap, call, generation, start } from './instance.js';
 import { isWellFormed } from './offsets.js';
 import { report } from './records.js';
@@ -66,8 +67,22 @@ export function openEngine(bytes: Uint8Array, options: LoadOptions, trust: Trust
  * record: for whoever outlives the engine.
  */
 export function failureOf(engine: Engine, source: Source, outputScope: Scope, code: 'deadline' | 'trap'): string {
+  return loaded(engine).failure(source, outputScope, code);
+}
+
+/** @internal The decision that blocks, for a reason that is not the text's. */
+export function refusalOf(engine: Engine, input: string | EvaluateRequest, options: EvaluateOptions = {}, code: 'policy_stale'): Decision {
+  return loaded(engine).refuse(input, options, code);
+}
+
+/** @internal A stream that is blocked from its beginning. */
+export function refusingStream(engine: Engine, options: StreamOptions = {}, code: 'policy_stale'): TextStream {
+  return loaded(engine).refusingStream(options, code);
+}
+
+function loaded(engine: Engine): LoadedEngine {
   if (!(engine instanceof LoadedEngine)) throw new EdgerailError('invalid_argument', 'the engine is of another copy of the package');
-  return engine.failure(source, outputScope, code);
+  return engine;
 }
 
 type Scope = 'INTERVENTIONS' | 'FULL';
@@ -110,12 +125,24 @@ class LoadedEngine implements Engine {
   }
 
   evaluate(input: string | EvaluateRequest, options: EvaluateOptions = {}): Decision {
+    return this.#decision(input, options, (ask) => {
+      const isText = ask.content.every((block) => isWellFormed(block.text));
+      return isText ? this.#decide(ask) : this.#fail(ask, 'invalid_text');
+    });
+  }
+
+  /** @internal */
+  refuse(input: string | EvaluateRequest, options: EvaluateOptions, code: string): Decision {
+    return this.#decision(input, options, (ask) => this.#fail(ask, code));
+  }
+
+  #decision(input: string | EvaluateRequest, options: EvaluateOptions, decide: (ask: Ask) => string): Decision {
     this.#check();
     const ask = askOf(input, options);
     const offsets = unitOf(options);
     const texts = ask.content.map((block) => block.text);
     const begin = this.#listener ? performance.now() : 0;
-    const answer = texts.every(isWellFormed) ? this.#decide(ask) : this.#fail(ask, 'invalid_text');
+    const answer = decide(ask);
     const [json = '', record] = answer.split('\n');
     if (this.#listener && record) {
       report(this.#listener, JSON.parse(record) as DecisionRecord, performance.now() - begin);
@@ -126,14 +153,25 @@ class LoadedEngine implements Engine {
   stream(options: StreamOptions = {}): TextStream {
     this.#check();
     const begin = beginOf(options);
+    return this.#stream(begin, this.#call((raw) => raw.begin(begin)), 'trap');
+  }
+
+  /** @internal */
+  refusingStream(options: StreamOptions, code: string): TextStream {
+    this.#check();
+    return this.#stream(beginOf(options), new Trap(code), code);
+  }
+
+  /** `code` is why nothing more comes out once the engine has failed. */
+  #stream(begin: Begin, raw: RawStream | Trap, code: string): TextStream {
     const { source } = begin;
-    const raw = this.#call((raw) => raw.begin(begin));
     return new LoadedStream(raw, {
       source,
       info: this.info,
       listener: this.#listener,
+      code,
       // What is said instead of a text that a trap left undecided.
-      failed: () => this.#fail({ source, content: [{ text: '' }], outputScope: 'INTERVENTIONS', now: begin.now }, 'trap'),
+      failed: () => this.#fail({ source, content: [{ text: '' }], outputScope: 'INTERVENTIONS', now: begin.now }, code),
     });
   }
 

@@ -28,7 +28,7 @@ export type ErrorCode =
   | 'invalid_argument'
   /** The stream was finished before. */
   | 'stream_finished'
-  /** The engine, the stream or the placeholders were freed before. */
+  /** The engine, the stream, the placeholders or the synchronization were freed before. */
   | 'freed'
   /** The WebAssembly failed during the call; nothing was let out. */
   | 'trap'
@@ -42,6 +42,14 @@ export type ErrorCode =
   | 'payload_unreadable'
   /** A definition or overlay has errors; `diagnostics` lists them. */
   | 'definition_invalid'
+  /** The pinned root is none, or does not verify by itself; `reason` says why. */
+  | 'sync_root'
+  /** The repository's metadata, or a bundle's bytes, were refused; `reason` says by which check. */
+  | 'sync_metadata'
+  /** The repository has no bundle for the pinned target that is taken here; `reason` says why. */
+  | 'sync_target'
+  /** The repository could not be read; `reason` says why. */
+  | 'sync_network'
   /** The worker failed or does not answer. */
   | 'worker_failed'
   /** The call was cancelled. */

@@ -21,4 +21,6 @@ export type { FormMessages, GuardFormOptions, GuardedForm, TextField } from './f
 export type { GuardRecord } from './guard-record.js';
 export { guardIterable, guardStream } from './stream.js';
 export type { GuardStreamOptions } from './stream.js';
+export { SyncError, createSync } from './sync.js';
+export type { ActiveBundle, Baseline, NetworkProblem, Ring, RoleStatus, Sync, SyncOptions, SyncStatus, SyncStore } from './sync.js';
 export type * from './types.js';

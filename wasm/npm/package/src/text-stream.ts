@@ -13,6 +13,8 @@ interface Context {
   listener: LoadOptions['onDecision'];
   /** The engine's decision on a text that it failed on, as JSON. */
   failed: () => string;
+  /** Why it fails, if it does. */
+  code: string;
 }
 
 /** A stream over the engine's, which fails closed if the engine traps: what was held back then never comes out. */
@@ -132,7 +134,7 @@ export class LoadedStream implements TextStream {
   }
 
   #failedEnd(): StreamEnd {
-    return failedEnd(this.#context.info, this.#context.source, 'trap', this.#message ?? this.#failed(), this.#stats);
+    return failedEnd(this.#context.info, this.#context.source, this.#context.code, this.#message ?? this.#failed(), this.#stats);
   }
 
   #check(): void {

@@ -38,6 +38,30 @@ test('the table of errors is that of src/errors.ts', async () => {
   assert.deepEqual(listed, declared);
 });
 
+test('the tables of reasons are those of the sources', async () => {
+  const tables = [
+    ['<!-- reasons of the network', 'wasm/npm/package/src/sync-errors.ts', /\/\*\* (.*?) \*\/\s*\| '(\w+)'/g],
+    ['<!-- reasons of refusals', 'core/trust/src/activation/refusal.rs', /\/\/\/ (.*)\n +(\w+),/g],
+  ];
+  const snake = (name) => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase().replace(/^state$/, 'state_corrupt');
+  for (const [comment, path, pattern] of tables) {
+    const source = await readFile(new URL(`../../../../${path}`, import.meta.url), 'utf8');
+    const declared = [...source.matchAll(pattern)].map(([, meaning, code]) => [snake(code), meaning]);
+    const [table] = guide.slice(guide.indexOf(comment)).split('\n\n');
+    const listed = [...table.matchAll(/^\| `(\w+)` \| (.*?) \|$/gm)].map(([, code, meaning]) => [code, meaning]).filter(([code]) => code !== 'sync_network' && code !== 'sync_target');
+    assert.ok(declared.length >= 8, `nothing was read from ${path}`);
+    assert.deepEqual(listed, declared);
+  }
+});
+
+test('every reason for being degraded is in the guide', async () => {
+  const source = await readFile(new URL('../../../../core/trust/src/activation/health.rs', import.meta.url), 'utf8');
+  const codes = [...source.matchAll(/Degraded::\w+ => "(\w+)"/g)].map(([, code]) => code);
+  const listed = [...guide.slice(guide.indexOf('| `degraded` |'), guide.indexOf('With `onExpired')).matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+  assert.ok(codes.length > 8);
+  assert.deepEqual(listed.filter((code) => code !== 'degraded').sort(), codes.sort());
+});
+
 test('every subpath of the guide is exported, and every one for applications stands in it', () => {
   const named = new Set([...guide.matchAll(/edgerail\/([\w.-]+)/g)].map(([, path]) => `./${path}`));
   const exported = new Set(Object.keys(manifest.exports));

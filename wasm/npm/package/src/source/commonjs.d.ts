@@ -4,4 +4,6 @@ import type { WasmSource } from '../types.js';
 export declare function engineWasm(): WasmSource;
 export declare function payloadWasm(): WasmSource;
 export declare function compileWasm(): WasmSource;
+export declare function trustWasm(): WasmSource;
+export declare function trustP256Wasm(): WasmSource;
 export declare function workerScript(): URL;

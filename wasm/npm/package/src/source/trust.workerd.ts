@@ -1,0 +1,8 @@
+// Workers compile modules when they are deployed, not when they run.
+// @ts-ignore: resolved by the platform's bundler
+import module from '../../trust.wasm';
+import type { WasmSource } from '../types.js';
+
+export function trustWasm(): WasmSource {
+  return module as WebAssembly.Module;
+}

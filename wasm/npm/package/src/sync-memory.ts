@@ -1,0 +1,134 @@
+import type { SyncStore } from './sync-types.js';
+
+/** What is to be written at once: a value, or nothing to delete it. Whoever writes one by one does so in this order. */
+export type Changes = readonly (readonly [key: string, value: Uint8Array | undefined])[];
+
+/** Where bytes are kept. */
+export interface Backing {
+  get(key: string): Promise<Uint8Array | undefined>;
+  commit(changes: Changes): Promise<void>;
+  close(): void;
+}
+
+/** Nothing outlives the process. */
+export class MemoryBacking implements Backing {
+  readonly #values = new Map<string, Uint8Array>();
+
+  get(key: string): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.#values.get(key));
+  }
+
+  commit(changes: Changes): Promise<void> {
+    for (const [key, value] of changes) {
+      if (value) this.#values.set(key, value);
+      else this.#values.delete(key);
+    }
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.#values.clear();
+  }
+}
+
+/** The application's own store. It has no transactions, so what is written last is what points to the rest. */
+export class CustomBacking implements Backing {
+  readonly #store: SyncStore;
+
+  constructor(store: SyncStore) {
+    this.#store = store;
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    return bytesOf(await this.#store.get(key));
+  }
+
+  async commit(changes: Changes): Promise<void> {
+    for (const [key, value] of changes) {
+      // A copy: the store may keep what it is given, and so does the engine.
+      if (value) await this.#store.put(key, value.slice());
+      else await this.#store.delete(key);
+    }
+  }
+
+  close(): void {}
+}
+
+/** Bytes of whichever realm; anything else counts as missing. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return Object.prototype.toString.call(value) === '[object ArrayBuffer]' ? new Uint8Array(value as ArrayBuffer) : undefined;
+}
+
+/**
+ * State that survives its backing: what was read or written here is kept in memory too. If the backing fails, or loses what
+ * it had, the session goes on from there; `isDegraded` says that nothing of it will be found next time.
+ */
+export class StateStore {
+  readonly #backing: Backing;
+  readonly #prefix: string;
+  readonly #memory = new Map<string, Uint8Array>();
+  /** What was written since {@link fresh}: some stores show it only after a while. */
+  readonly #written = new Map<string, Uint8Array | undefined>();
+  #isDegraded: boolean;
+
+  constructor(backing: Backing, prefix: string, isDegraded: boolean) {
+    this.#backing = backing;
+    this.#prefix = prefix;
+    this.#isDegraded = isDegraded;
+  }
+
+  /** Whether the backing failed. */
+  get isDegraded(): boolean {
+    return this.#isDegraded;
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    if (this.#written.has(key)) return this.#written.get(key);
+    return (await this.stored(key)) ?? this.#memory.get(key);
+  }
+
+  /** A piece of work begins: from here on others' writes are looked at again. */
+  fresh(): void {
+    this.#written.clear();
+  }
+
+  /** What is in the backing, whatever this session knows. */
+  async stored(key: string): Promise<Uint8Array | undefined> {
+    if (this.#isDegraded) return this.#memory.get(key);
+    try {
+      const value = await this.#backing.get(this.#prefix + key);
+      if (value) this.#memory.set(key, value);
+      return value;
+    } catch {
+      this.#isDegraded = true;
+      return this.#memory.get(key);
+    }
+  }
+
+  /** Writes all or, if the backing has transactions and fails, nothing there; here it is kept in any case. */
+  async commit(changes: Changes): Promise<void> {
+    for (const [key, value] of changes) {
+      this.#written.set(key, value);
+      if (value) this.#memory.set(key, value);
+      else this.#memory.delete(key);
+    }
+    // After a failure a part might be written that does not fit what is there.
+    if (this.#isDegraded) return;
+    try {
+      await this.#backing.commit(changes.map(([key, value]) => [this.#prefix + key, value]));
+    } catch {
+      this.#isDegraded = true;
+    }
+  }
+
+  /** Writes what is known here to a backing that lost it. */
+  async rewrite(): Promise<void> {
+    await this.commit([...this.#memory]);
+  }
+
+  close(): void {
+    this.#backing.close();
+    this.#memory.clear();
+  }
+}
