@@ -5,9 +5,9 @@ from __future__ import annotations
 import socketserver
 import threading
 
-import boto3
+import botocore.session
 import pytest
-from botocore.config import Config
+from botocore.endpoint_provider import EndpointProvider
 
 from aws.support import USE1
 
@@ -44,10 +44,14 @@ def proxy():
     server.server_close()
 
 
+LOADER = botocore.session.get_session().get_component("data_loader")
+
+
 def host(service: str, region: str, fips: bool, dual: bool) -> str:
-    config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual)
-    client = boto3.client(service, region_name=region, aws_access_key_id="a", aws_secret_access_key="b", config=config)
-    return client.meta.endpoint_url.removeprefix("https://")
+    """What AWS's rules for endpoints come to."""
+    rules = LOADER.load_service_model(service, "endpoint-rule-set-1")
+    provider = EndpointProvider(rules, LOADER.load_data("partitions"))
+    return provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual).url.removeprefix("https://")
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -66,6 +70,17 @@ def test_hosts_are_those_of_botocore(stub, program, proxy, tmp_path, region, fip
     ran = program.run(*arguments, "--account", "111122223333", **environment)
     assert ran.status == 2 and "DescribeEffectivePolicy" in ran.err
     assert wanted == [f"{host('organizations', region, fips, dual)}:443"]
+
+
+def test_every_region_that_botocore_knows_is_in_its_partition(program, proxy, tmp_path):
+    url, wanted = proxy
+    partitions = LOADER.load_data("partitions")["partitions"]
+    regions = [region for one in partitions for region in one["regions"] if not region.endswith("-global")]
+    assert len(regions) > 30
+    for region in regions:
+        arguments = ["pull", "--from", "aws", "--output", tmp_path / "out", "--region", region, "--tries", "1"]
+        assert program.run(*arguments, HTTPS_PROXY=url).status == 2
+    assert wanted == [f"{host('bedrock', region, False, False)}:443" for region in regions]
 
 
 def test_no_proxy_for_the_stub(stub, proxy, program, tmp_path):
