@@ -654,3 +654,30 @@ fn files_that_are_no_answers_are_named_with_the_remedy() {
         Err(Kind::Snapshot)
     );
 }
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error_and_leaves_nothing() {
+    let base = Folder::new("unwritable");
+    fs::write(base.0.join("file"), "x").expect("written");
+    let server = Server::new(aws);
+    let got = pulled(&server, &refs(&[&format!("{ARN}:3")])).expect("a pull");
+    for place in ["file/below", "file"] {
+        let error = got
+            .snapshot
+            .write(&base.0.join(place), at(1))
+            .expect_err("refused");
+        assert!(
+            [Kind::InputOutput, Kind::Snapshot].contains(&error.kind()),
+            "{error}"
+        );
+    }
+    let error = got
+        .snapshot
+        .write(Path::new("/"), at(1))
+        .expect_err("refused");
+    assert!(
+        [Kind::InputOutput, Kind::Snapshot].contains(&error.kind()),
+        "{error}"
+    );
+    assert_eq!(fs::read_dir(&base.0).expect("a folder").count(), 1);
+}
