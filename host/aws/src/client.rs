@@ -247,7 +247,9 @@ impl Client {
         let start = Instant::now();
         let mut tried = 1;
         let (bytes, value) = loop {
-            let failed = match self.attempt(&call, &wire, &place).await {
+            let left = self.limits.deadline.saturating_sub(start.elapsed());
+            let time = self.limits.attempt.min(left);
+            let failed = match self.attempt(&call, &wire, &place, time).await {
                 Ok(answer) => break answer,
                 Err(failed) => failed,
             };
@@ -311,15 +313,16 @@ impl Client {
         call: &Call,
         wire: &Wire,
         place: &str,
+        time: Duration,
     ) -> Result<(Vec<u8>, Value), Failed> {
         let credentials = self.credentials().await.map_err(Failed::for_good)?;
         let request = self.signed(call, wire, place, &credentials);
         let request = request.map_err(Failed::for_good)?;
         let sending = self.exchange(request, place);
-        let exchange = match tokio::time::timeout(self.limits.attempt, sending).await {
+        let exchange = match tokio::time::timeout(time, sending).await {
             Ok(exchange) => exchange?,
             Err(_) => {
-                let seconds = self.limits.attempt.as_secs_f32();
+                let seconds = time.as_secs_f32();
                 let message = format!("no complete answer within {seconds} s");
                 return Err(Failed::passing(Error::new(Kind::Timeout, place, message)));
             }

@@ -126,7 +126,11 @@ impl Blocking {
     /// # Errors
     ///
     /// As [`Client::connect`] and [`KmsKey::open`].
-    pub fn open(settings: Settings, key: &str) -> Result<Blocking, Error> {
+    pub fn open(mut settings: Settings, key: &str) -> Result<Blocking, Error> {
+        if settings.region.is_none() {
+            // Saves the search for a region, which on a machine without one asks the network.
+            settings.region = region_of(key).map(str::to_owned);
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -232,6 +236,27 @@ mod tests {
         long.extend([0; 32]);
         long.extend([0x02, 0x01, 0x05]);
         assert_eq!(from_der(&long), None);
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_of_signatures_fail_otherwise_than_by_none() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let (r, s) = (random.usize(1..34), random.usize(1..34));
+            let mut der = vec![0x30, u8::try_from(r + s + 4).unwrap_or(u8::MAX)];
+            for length in [r, s] {
+                der.extend([0x02, u8::try_from(length).unwrap_or(u8::MAX)]);
+                der.extend(std::iter::repeat_with(|| random.u8(..)).take(length));
+            }
+            if random.bool() {
+                let at = random.usize(..der.len());
+                der[at] = random.u8(..);
+            }
+            der.truncate(random.usize(der.len() - 1..=der.len()));
+            read += usize::from(from_der(&der).is_some());
+        }
+        assert!((1_000..19_000).contains(&read), "{read}");
     }
 
     #[test]

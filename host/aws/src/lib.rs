@@ -10,6 +10,7 @@ mod error;
 mod fault;
 pub mod guardrail;
 pub mod kms;
+mod meaning;
 pub mod offline;
 pub mod operation;
 pub mod partition;

@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind};
 use crate::guardrail::{Reference, Version};
+use crate::meaning::{check_definition, draft};
 use crate::operation::{self, OPERATIONS, Operation, Service};
 use crate::partition::is_region;
-use crate::pull::{POLICY_TYPE, Plan, Pulled, check_definition, draft};
+use crate::pull::{POLICY_TYPE, Plan, Pulled};
 use crate::retry::rfc3339;
 use crate::shape::{self, arn_parts, is_account};
 use crate::snapshot::{Added, Record, Snapshot, is_snapshot, read_file};

@@ -308,3 +308,18 @@ fn a_region_or_endpoint_that_is_none_is_refused_before_anything_is_sent() {
         assert!(!error.to_string().contains("s3cr3t"), "{error}");
     }
 }
+
+#[test]
+fn a_try_does_not_last_longer_than_the_deadline() {
+    let silent = Server::new(|_| Response {
+        silent: true,
+        ..json(200, "")
+    });
+    let limits = Limits {
+        attempt: Duration::from_secs(3600),
+        deadline: Duration::from_millis(20),
+        ..quick()
+    };
+    let error = answered(&silent, limits).expect_err("no answer");
+    assert_eq!(error.kind(), Kind::Timeout);
+}

@@ -18,6 +18,8 @@ mod payload;
 mod placeholders;
 mod policy;
 mod progress;
+#[cfg(feature = "aws")]
+mod pull;
 mod restore;
 mod topics;
 
@@ -53,6 +55,9 @@ enum Command {
     Eval(Box<eval::Args>),
     /// Show what a bundle holds
     Inspect(inspect::Args),
+    /// Fetch guardrails and organization policies from AWS, or take them from files of the AWS CLI
+    #[cfg(feature = "aws")]
+    Pull(Box<pull::Args>),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
     /// Show what is looked for because of a denied topic, and try texts on it
@@ -106,6 +111,8 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
+        #[cfg(feature = "aws")]
+        Command::Pull(args) => pull::run(&args),
         Command::Restore(args) => restore::run(&args, own),
         Command::Topics(args) => topics::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),

@@ -29,6 +29,11 @@ impl Progress {
 
     /// So many lines are done.
     pub(super) fn lines(&mut self, lines: u64) {
+        self.count(lines, "lines");
+    }
+
+    /// So many of something are done.
+    pub(super) fn count(&mut self, done: u64, what: &str) {
         let now = Instant::now();
         if !self.enabled || now - self.start < QUIET || now - self.last < REFRESH {
             return;
@@ -38,8 +43,8 @@ impl Progress {
         let seconds = (now - self.start).as_secs().max(1);
         let _ = write!(
             std::io::stderr(),
-            "\r\x1b[K{lines} lines, {} a second",
-            lines / seconds
+            "\r\x1b[K{done} {what}, {} a second",
+            done / seconds
         );
     }
 }
