@@ -14,6 +14,7 @@ mod inspect;
 mod jsonl;
 mod judging;
 mod lines;
+mod org;
 mod payload;
 mod placeholders;
 mod policy;
@@ -53,6 +54,8 @@ enum Command {
     Eval(Box<eval::Args>),
     /// Show what a bundle holds
     Inspect(inspect::Args),
+    /// Show what the policies of an organization come to for an account, and what is wrong with them
+    Org(org::Args),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
     /// Show what is looked for because of a denied topic, and try texts on it
@@ -106,6 +109,7 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Org(args) => org::run(&args),
         Command::Restore(args) => restore::run(&args, own),
         Command::Topics(args) => topics::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
