@@ -49,6 +49,10 @@ pub fn check(row: &Row, decision: &str) -> Vec<String> {
         ),
         format!("{:?}", masked_texts(row, &document)),
     );
+    if let Some(origins) = &row.origins {
+        let have = self::origins(&document);
+        expect("origins", format!("{origins:?}"), format!("{have:?}"));
+    }
     if let Some(deferred) = &row.deferred {
         expect(
             "deferred",
@@ -84,6 +88,15 @@ pub fn check(row: &Row, decision: &str) -> Vec<String> {
         expect("coverage", format!("{coverage:?}"), format!("{have:?}"));
     }
     wrong
+}
+
+/// By assessment, the levels that bind its guardrail.
+fn origins(document: &Value<'_>) -> Vec<Vec<String>> {
+    let assessments = items(document.member("assessments")).iter();
+    let details = assessments.filter_map(|one| one.member("appliedGuardrailDetails"));
+    let lists = details.map(|details| items(details.member("guardrailOrigin")));
+    let name = |origin: &Value<'_>| origin.as_str().unwrap_or("").to_owned();
+    lists.map(|list| list.iter().map(name).collect()).collect()
 }
 
 fn outputs(document: &Value<'_>) -> Vec<String> {
@@ -150,6 +163,7 @@ fn findings(row: &Row, document: &Value<'_>) -> (String, String) {
                 && finding
                     .block
                     .is_none_or(|block| number(have, "block") == block)
+                && have.member("exception").and_then(Value::as_str) == finding.exception.as_deref()
         };
         match had.iter().position(matching) {
             Some(place) => {

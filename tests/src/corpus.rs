@@ -4,8 +4,11 @@ use std::path::Path;
 
 use edgerail_compile::definition::{self, Guardrail, ReadOptions};
 use edgerail_compile::overlay::{GuardrailOverlay, Mode, Overlay};
-use edgerail_compile::{CompileOptions, compile};
-use edgerail_core::{ContentBlock, OutputScope, Qualifiers, Request, Source};
+use edgerail_compile::{Binding, CompileOptions, compile};
+use edgerail_core::policy::{
+    ContentGuarding, Enforcement, Guarding, ModelScope, Origin, Ownership,
+};
+use edgerail_core::{ContentBlock, OutputScope, Qualifiers, Request, Role, Source};
 use serde::Deserialize;
 
 /// All rows, with a bundle per set of guardrails that rows name.
@@ -33,6 +36,22 @@ struct GuardrailSource {
     #[serde(default)]
     overlay: String,
     mode: Option<String>,
+    #[serde(default)]
+    enforcement: Vec<Level>,
+    ownership: Option<String>,
+}
+
+/// One level that binds a guardrail.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Level {
+    origin: String,
+    #[serde(default)]
+    included: Vec<String>,
+    #[serde(default)]
+    excluded: Vec<String>,
+    system: Option<String>,
+    messages: Option<String>,
 }
 
 /// One row; `tests/corpus/README.md` describes the fields.
@@ -51,11 +70,13 @@ pub struct Row {
     #[serde(rename = "outputScope")]
     pub output_scope: Option<String>,
     pub now: Option<u64>,
+    pub model: Option<String>,
     pub action: String,
     pub reason: Option<String>,
     pub outputs: Option<Vec<String>>,
     pub findings: Vec<ExpectedFinding>,
     pub deferred: Option<BTreeSet<String>>,
+    pub origins: Option<Vec<Vec<String>>>,
     pub undetected: Option<BTreeSet<String>>,
     pub entries: Option<BTreeMap<String, usize>>,
     pub usage: Option<BTreeMap<String, u64>>,
@@ -74,6 +95,7 @@ pub struct Block {
     pub text: String,
     #[serde(default)]
     pub qualifiers: Vec<String>,
+    pub role: Option<String>,
 }
 
 /// A finding a row asks for.
@@ -91,6 +113,7 @@ pub struct ExpectedFinding {
     pub start: Option<u64>,
     pub end: Option<u64>,
     pub block: Option<u64>,
+    pub exception: Option<String>,
 }
 
 /// An entry of `topicPolicy.topics` in an assessment.
@@ -131,6 +154,13 @@ pub struct ExpectedStream {
 }
 
 impl Row {
+    /// Whether a stream can be given what the row has: streams know neither qualifiers nor roles.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let mut blocks = self.content.iter();
+        blocks.all(|block| block.qualifiers.is_empty() && block.role.is_none())
+    }
+
     /// The row's request.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
@@ -146,13 +176,18 @@ impl Row {
                 query: block.qualifiers.iter().any(|q| q == "query"),
                 guard_content: block.qualifiers.iter().any(|q| q == "guard_content"),
             },
-            role: None,
+            role: block.role.as_deref().map(|role| match role {
+                "system" => Role::System,
+                "user" => Role::User,
+                "assistant" => Role::Assistant,
+                other => panic!("{}: role {other}", self.name),
+            }),
         });
         Request {
             source: Source::from_name(&self.source)
                 .unwrap_or_else(|| panic!("{}: source {}", self.name, self.source)),
             content: single.into_iter().chain(blocks).collect(),
-            model: None,
+            model: self.model.as_deref().map(Cow::Borrowed),
             output_scope: match self.output_scope.as_deref() {
                 None | Some("INTERVENTIONS") => OutputScope::Interventions,
                 Some("FULL") => OutputScope::Full,
@@ -256,6 +291,8 @@ pub fn bundle_of(definition: &str, overlay: &str) -> Vec<u8> {
         definition: definition.to_owned(),
         overlay: String::new(),
         mode: None,
+        enforcement: Vec::new(),
+        ownership: None,
     };
     let overlay = Overlay::read(overlay.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
     let compiled = compile(&[read_one(&source)], &overlay, &CompileOptions::default());
@@ -270,6 +307,7 @@ fn bundle(
     adjust: &impl Fn(&mut Overlay),
 ) -> Vec<u8> {
     let mut guardrails = Vec::new();
+    let mut enforcement = Vec::new();
     let mut overlay = Overlay::default();
     for name in names {
         let source = sources
@@ -286,20 +324,60 @@ fn bundle(
             Some("observe") => Some(Mode::Observe),
             _ => None,
         };
+        let exceptions = own.guardrails.get(&guardrail.name);
+        let exceptions = exceptions.map(|own| own.exceptions.clone());
         overlay.guardrails.insert(
             guardrail.name.clone(),
             GuardrailOverlay {
                 mode,
+                exceptions: exceptions.unwrap_or_default(),
                 settings: own.settings,
             },
         );
         guardrails.push(guardrail);
+        enforcement.push(binding(source));
     }
     adjust(&mut overlay);
-    let compiled = compile(&guardrails, &overlay, &CompileOptions::default());
+    let options = CompileOptions {
+        enforcement,
+        ..CompileOptions::default()
+    };
+    let compiled = compile(&guardrails, &overlay, &options);
     compiled
         .unwrap_or_else(|problems| panic!("{names:?}: {problems}"))
         .bundle
+}
+
+fn binding(source: &GuardrailSource) -> Binding {
+    let guarding = |name: &Option<String>| match name.as_deref() {
+        None | Some("COMPREHENSIVE") => Guarding::Comprehensive,
+        Some("SELECTIVE") => Guarding::Selective,
+        Some(other) => panic!("{}: guarding {other}", source.name),
+    };
+    let levels = source.enforcement.iter().map(|level| {
+        let origin = Origin::ALL.into_iter().find(|o| o.name() == level.origin);
+        let origin = origin.unwrap_or_else(|| panic!("{}: origin", source.name));
+        let own = ContentGuarding {
+            system: guarding(&level.system),
+            messages: guarding(&level.messages),
+        };
+        Enforcement {
+            origin,
+            models: ModelScope {
+                included: level.included.clone(),
+                excluded: level.excluded.clone(),
+            },
+            guarding: (origin != Origin::Request).then_some(own),
+        }
+    });
+    Binding {
+        levels: levels.collect(),
+        ownership: match source.ownership.as_deref() {
+            None | Some("SELF") => Ownership::SelfOwned,
+            Some("CROSS_ACCOUNT") => Ownership::CrossAccount,
+            Some(other) => panic!("{}: ownership {other}", source.name),
+        },
+    }
 }
 
 fn read_one(source: &GuardrailSource) -> Guardrail {

@@ -215,10 +215,16 @@ fn write_row(w: &mut Writer, row: &Row, (number, engine): (u64, &Engine)) {
                             w.string(qualifier);
                         }
                     });
+                    if let Some(role) = &block.role {
+                        w.name("role").string(role);
+                    }
                     w.name("text").string(&block.text);
                 });
             }
         });
+        if let Some(model) = &row.model {
+            w.name("model").string(model);
+        }
         if let Some(now) = row.now {
             w.name("now").number(now);
         }
@@ -228,8 +234,8 @@ fn write_row(w: &mut Writer, row: &Row, (number, engine): (u64, &Engine)) {
         w.name("source").string(&row.source);
     });
     w.name("rule").string(&row.rule);
-    // A stream knows no qualifiers.
-    if row.content.iter().all(|block| block.qualifiers.is_empty()) {
+    // The package's streams know no models either.
+    if row.is_plain() && row.model.is_none() {
         w.name("stream")
             .object(|w| write_streams(w, row, &request, engine));
     }

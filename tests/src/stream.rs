@@ -26,6 +26,9 @@ pub fn stream<'t>(
     cut: impl Fn(&'t [u8]) -> Vec<&'t [u8]>,
 ) -> Streamed {
     let mut stream = Stream::new(engine, options);
+    if let Some(model) = &request.model {
+        stream = stream.of_model(model);
+    }
     let mut outputs = Vec::new();
     for (number, block) in request.content.iter().enumerate() {
         let mut output = String::new();

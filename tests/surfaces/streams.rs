@@ -191,13 +191,12 @@ fn options(row: &Row, request: &Request<'_>) -> StreamOptions {
     options
 }
 
-/// All the rows a stream can be compared on: those without qualifiers, which a stream does not know.
+/// All the rows a stream can be compared on.
 fn rows(corpus: &Corpus) -> impl Iterator<Item = &Row> {
-    let plain = |row: &&Row| row.content.iter().all(|block| block.qualifiers.is_empty());
     corpus
         .rows
         .iter()
-        .filter(plain)
+        .filter(|row| row.is_plain())
         .filter(|row| row.known_miss.is_none())
 }
 

@@ -41,4 +41,4 @@ pub use rows::{Comparer, Decided, KnownIds, Row, RowJudge};
 pub use snapshot::{Attr, Item, ItemKey, Kind, Nature, Part, Snapshot};
 pub use summary::{Example, Flaw, Matching, Scores, Summary};
 pub use vocabulary::{Named, POLICIES, Unjudgeable, Vocabulary};
-pub use words::{one_line, policy};
+pub use words::{exception_name, one_line, policy};

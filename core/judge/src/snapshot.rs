@@ -9,7 +9,7 @@ use edgerail_core::bundle::SectionKind;
 use edgerail_core::dictionary::Dictionary;
 use edgerail_core::pii::RECOGNIZERS;
 use edgerail_core::policy::{
-    Actions, AllowedValue, CloudEntry, EntryAction, Guardrail, Mode, OnError, Policy,
+    Actions, AllowedValue, CloudEntry, EntryAction, Guarding, Guardrail, Mode, OnError, Policy,
 };
 use edgerail_core::topics::Topics;
 
@@ -44,8 +44,10 @@ pub enum Kind {
     Reasoning,
     /// Something left out of browser bundles.
     Withheld,
-    /// A value that does not act.
+    /// A value or rule that does not act.
     Exception,
+    /// What binds a guardrail to requests.
+    Enforcement,
     /// How thoroughly a policy looks.
     Tier,
     /// A blocked message.
@@ -75,6 +77,7 @@ impl Kind {
             Kind::Reasoning => "automatedReasoning",
             Kind::Withheld => "withheld",
             Kind::Exception => "exception",
+            Kind::Enforcement => "enforcement",
             Kind::Tier => "tier",
             Kind::Message => "message",
             Kind::Setting => "setting",
@@ -412,6 +415,7 @@ fn guardrail(guardrail: &Guardrail) -> Part {
         cloud(&mut part, entry);
     }
     exceptions(&mut part, guardrail);
+    enforcement(&mut part, guardrail);
     part
 }
 
@@ -491,6 +495,66 @@ fn exceptions(part: &mut Part, guardrail: &Guardrail) {
             }
         }
         part.add(Kind::Exception, &name, item);
+    }
+    for exception in &guardrail.exceptions {
+        let name = crate::exception_name(exception);
+        let rank = i64::try_from(exception.until).unwrap_or(i64::MAX);
+        let mut item = Item::default()
+            .ranked(
+                "until",
+                crate::date::date(exception.until),
+                rank.saturating_neg(),
+            )
+            .with("approved", crate::date::date(exception.from))
+            .with("id", &exception.id);
+        if !exception.models.is_empty() {
+            item = item.with("models", exception.models.join(", "));
+        }
+        let people = [
+            ("approved by", &exception.approved_by),
+            ("who", &exception.who),
+            ("why", &exception.why),
+        ];
+        for (name, text) in people {
+            if let Some(text) = text {
+                item = item.with(name, text);
+            }
+        }
+        part.add(Kind::Exception, &name, item);
+    }
+}
+
+/// What binds the guardrail. Whatever it is for less than before, it protects less.
+fn enforcement(part: &mut Part, guardrail: &Guardrail) {
+    for level in &guardrail.enforcement {
+        let list = |ids: &[String]| ids.join(", ");
+        let mut item = Item::default();
+        if let Some(guarding) = level.guarding {
+            for (name, guarding) in [("system", guarding.system), ("messages", guarding.messages)] {
+                let rank = i64::from(guarding == Guarding::Comprehensive);
+                item = item.ranked(name, guarding.name(), rank);
+            }
+        }
+        let models = &level.models;
+        let all = models.included.is_empty() || models.included.iter().any(|id| id == "ALL");
+        let included = if all {
+            "ALL".to_owned()
+        } else {
+            list(&models.included)
+        };
+        let count = |ids: &[String]| i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        let rank = if all {
+            i64::MAX
+        } else {
+            count(&models.included)
+        };
+        item = item.ranked("models included", included, rank);
+        let excluded = match &models.excluded[..] {
+            [] => "none".to_owned(),
+            ids => list(ids),
+        };
+        item = item.ranked("models excluded", excluded, -count(&models.excluded));
+        part.add(Kind::Enforcement, level.origin.name(), item);
     }
 }
 

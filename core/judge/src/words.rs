@@ -1,5 +1,7 @@
 //! Names as people read them.
 
+use edgerail_core::policy::{ExceptedRule, Exception};
+
 /// A policy as people say it.
 pub fn policy(name: &str) -> &str {
     match name {
@@ -27,6 +29,21 @@ pub fn one_line(text: &str) -> String {
         }
     }
     line
+}
+
+/// What an exception is for, in words, without a configured word: those are what the guardrail protects.
+#[must_use]
+pub fn exception_name(exception: &Exception) -> String {
+    let rule = &exception.rule;
+    let named = match rule {
+        ExceptedRule::Guardrail => "the whole guardrail",
+        ExceptedRule::Word(_) => "a word",
+        other => other.type_name().or(other.name()).unwrap_or(""),
+    };
+    let policy = rule
+        .policy()
+        .map_or(String::new(), |policy| format!("{policy} "));
+    format!("{}: {policy}{named}", exception.id)
 }
 
 #[cfg(test)]

@@ -51,13 +51,14 @@ export function evaluateOptions(row) {
 }
 
 function decisions(engine, row, counts, differences) {
-  const { content } = row.request;
+  const { content, model } = row.request;
+  const request = model === undefined ? { content } : { content, model };
   const options = evaluateOptions(row);
   const native = JSON.parse(row.decision);
   const bytes = content.map((block) => encoder.encode(block.text));
-  const plain = content.length === 1 && content[0].qualifiers === undefined;
+  const plain = content.length === 1 && content[0].qualifiers === undefined && model === undefined;
   for (const offsets of UNITS) {
-    const decision = engine.evaluate({ content }, { ...options, offsets });
+    const decision = engine.evaluate(request, { ...options, offsets });
     same(differences, 'json', decision.json, row.decision);
     members(decision, native, row, differences);
     places(decision, native, offsets, bytes, differences);

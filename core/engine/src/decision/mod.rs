@@ -13,7 +13,6 @@ use crate::pii::PiiType;
 use crate::policy::{Exception, Mode, OnError, Origin};
 use crate::request::Request;
 use crate::rules::rule;
-use crate::sort;
 use crate::topics::Explanation;
 use crate::views::ViewKind;
 
@@ -339,10 +338,13 @@ impl<'a> Decision<'a> {
         if guardrail.enforcement.is_empty() || !rule!("enforcement.origins") {
             return Vec::from([Origin::Request]);
         }
-        let binding = guardrail.binding(self.request.model.as_deref());
-        let mut origins: Vec<Origin> = binding.map(|level| level.origin).collect();
-        sort::by(&mut origins, Ord::cmp);
-        origins.dedup();
+        let model = self.request.model.as_deref();
+        let mut origins = Vec::new();
+        for origin in Origin::ALL {
+            if guardrail.binding(model).any(|level| level.origin == origin) {
+                origins.push(origin);
+            }
+        }
         origins
     }
 
@@ -408,10 +410,9 @@ impl<'a> Decision<'a> {
         let guardrails = &engine.policy().guardrails;
         let model = request.model.as_deref();
         let reach = Reach::of(engine, request);
-        let mut enforced = guardrails.iter().filter(|guardrail| {
-            guardrail.mode == Mode::Enforce
-                && (guardrail.applies_to(model) || !rule!("enforcement.failure"))
-        });
+        let mut enforced = guardrails
+            .iter()
+            .filter(|guardrail| guardrail.mode == Mode::Enforce && guardrail.applies_to(model));
         let enforced = enforced.next();
         let blocks =
             failure == Failure::PolicyStale || engine.policy().on_error(source) == OnError::Block;

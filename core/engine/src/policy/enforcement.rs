@@ -116,7 +116,11 @@ impl ModelScope {
             Some((_, id)) if is_arn => id,
             _ => model,
         };
-        let opaque = is_arn && !model.contains(":foundation-model/");
+        // What stands before the id tells what it is an id of; other kinds do not name their model.
+        let kind = model.strip_suffix(id).unwrap_or("");
+        let named_by_arn =
+            kind.ends_with(":foundation-model/") || kind.ends_with(":inference-profile/");
+        let opaque = is_arn && !named_by_arn;
         let named = |listed: &String| listed == model || (is_arn && listed == id);
         let reaches = |listed: &String| {
             let profile = id.strip_suffix(listed.as_str());
@@ -127,7 +131,7 @@ impl ModelScope {
         let all = |listed: &String| listed == "ALL";
         let included = self.included.is_empty()
             || self.included.iter().any(|l| all(l) || reaches(l))
-            || (opaque && !known_profile(model))
+            || opaque
             || !rule!("enforcement.models.included");
         let excluded = self.excluded.iter().any(named) && rule!("enforcement.models.excluded");
         included && !excluded
@@ -139,11 +143,6 @@ impl ModelScope {
         let includes = self.included.is_empty() || self.included.iter().any(|id| id == "ALL");
         includes && self.excluded.is_empty()
     }
-}
-
-/// Whether an ARN is that of a system-defined inference profile, whose last part names its model.
-fn known_profile(arn: &str) -> bool {
-    arn.contains(":inference-profile/")
 }
 
 /// One level that binds a guardrail. A guardrail may be bound by several; it looks at what any of them asks for.

@@ -124,13 +124,33 @@ impl<'e> Inspection<'e> {
                 "who": entry.who, "why": entry.why,
             })
         });
+        let enforcement = guardrail.enforcement.iter().map(|level| {
+            json!({
+                "excludedModels": level.models.excluded,
+                "includedModels": level.models.included,
+                "messages": level.guarding.map(|guarding| guarding.messages.name()),
+                "origin": level.origin.name(),
+                "system": level.guarding.map(|guarding| guarding.system.name()),
+            })
+        });
+        let exceptions = guardrail.exceptions.iter().map(|exception| {
+            json!({
+                "approvedBy": exception.approved_by, "from": date(exception.from),
+                "id": exception.id, "models": exception.models, "name": exception.rule.name(),
+                "policy": exception.rule.policy(), "type": exception.rule.type_name(),
+                "until": date(exception.until), "who": exception.who, "why": exception.why,
+            })
+        });
         json!({
             "allow": allowed.collect::<Vec<_>>(),
             "arn": guardrail.arn,
             "cloud": cloud.collect::<Vec<_>>(),
+            "enforcement": enforcement.collect::<Vec<_>>(),
+            "exceptions": exceptions.collect::<Vec<_>>(),
             "id": guardrail.id,
             "mode": mode(guardrail.mode),
             "name": guardrail.name,
+            "ownership": guardrail.ownership.name(),
             "piiEntities": pii.collect::<Vec<_>>(),
             "profanity": guardrail.profanity.map(|actions| {
                 json!({"input": actions.input.name(), "output": actions.output.name()})

@@ -216,6 +216,7 @@ pub(super) fn run(args: &Args, matches: Option<&ArgMatches>) -> Result<Outcome, 
     let inputs = Input::all(&args.inputs, args.text)?;
     let mut store = args.store(matches, inputs.len())?;
     let loaded = args.policy.load(matches)?;
+    let bodies = bodies.map(|bodies| bodies.with_bundle(&loaded));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = workers.min(64);
     let options = RuntimeOptions {

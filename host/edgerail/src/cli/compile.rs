@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgerail_compile::definition::Guardrail;
 use edgerail_compile::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -9,16 +10,21 @@ use edgerail_compile::{Audience, CompileOptions, compile};
 use edgerail_core::{Engine, LoadOptions, Trust};
 use serde_json::{Value, json};
 
+mod enforcement;
+
 use super::Outcome;
+use super::check::moment;
 use super::error::{CliError, report_diagnostics};
 use super::inspect::Summary;
+use super::org::ValidArgs;
 use super::policy::{Parameter, read_definition, read_options, read_overlay};
 
 /// Options of `edgerail compile`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The guardrail definitions; if several block a text, the first one's message is the answer
-    #[arg(value_name = "DEFINITION", required = true)]
+    /// The guardrail definitions, which requests name; if several block a text, the first one's message is
+    /// the answer, those of the organization and the account before these
+    #[arg(value_name = "DEFINITION", required_unless_present_any = ["org", "account_config"])]
     definitions: Vec<PathBuf>,
     /// The overlay beside the definitions (TOML or JSON)
     #[arg(long, value_name = "FILE", env = "EDGERAIL_OVERLAY")]
@@ -26,9 +32,38 @@ pub(super) struct Args {
     /// Who may get the bundle
     #[arg(long, env = "EDGERAIL_AUDIENCE", default_value = "server", value_enum)]
     audience: AudienceArg,
-    /// The scope the bundle is for, as it shall stand in decisions
+    /// The scope the bundle is for, as it shall stand in decisions. With --org or --account-config it is
+    /// PARTITION~ORGANIZATION~ACCOUNT-OR-OU~REGION, for example aws~o-exampleorgid~111122223333~us-east-1
     #[arg(long, env = "EDGERAIL_SCOPE")]
     scope: Option<String>,
+    /// Answers about the organization, whose policies enforce guardrails, with the definitions of those:
+    /// folders of `edgerail pull` or of files of the AWS CLI, single files, policy documents
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "EDGERAIL_ORG",
+        num_args = 1..,
+        value_delimiter = '\n'
+    )]
+    org: Vec<PathBuf>,
+    /// The enforced configuration of the scope's account: an answer of ListEnforcedGuardrailsConfiguration
+    /// or the body that put it
+    #[arg(long, value_name = "FILE", env = "EDGERAIL_ACCOUNT_CONFIG")]
+    account_config: Option<PathBuf>,
+    /// Where else definitions of enforced guardrails are: answers of GetGuardrail, files or folders
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "EDGERAIL_ENFORCED_DEFINITIONS",
+        num_args = 1..,
+        value_delimiter = '\n'
+    )]
+    enforced_definitions: Vec<PathBuf>,
+    #[command(flatten)]
+    valid: ValidArgs,
+    /// The time at which exceptions are checked, as 2027-01-31T12:00:00Z; now otherwise
+    #[arg(long, value_name = "RFC3339", env = "EDGERAIL_NOW", value_parser = moment)]
+    now: Option<u64>,
     /// The guardrail to take from a definition file of several; all of them otherwise
     #[arg(long, env = "EDGERAIL_NAME")]
     name: Option<String>,
@@ -159,6 +194,21 @@ fn compile_all(args: &Args, said: &mut Said) -> Result<Option<Vec<u8>>, CliError
             tell(CliError::Diagnostics(file, diagnostics));
         }
     }
+    let mut bindings = Vec::new();
+    if !failed && args.is_scoped() {
+        match enforcement::bound(args, &guardrails) {
+            Ok(bound) => {
+                if !bound.diagnostics.is_empty() {
+                    tell(CliError::Diagnostics("--org".to_owned(), bound.diagnostics));
+                }
+                (guardrails, bindings) = (bound.guardrails, bound.bindings);
+            }
+            Err(error) => {
+                tell(error);
+                failed = true;
+            }
+        }
+    }
     let Some(overlay) = overlay.filter(|_| !failed) else {
         return Ok(None);
     };
@@ -168,6 +218,8 @@ fn compile_all(args: &Args, said: &mut Said) -> Result<Option<Vec<u8>>, CliError
             AudienceArg::Browser => Audience::Browser,
         },
         scope: args.scope.clone(),
+        enforcement: bindings,
+        now: args.now.or_else(system_time),
         ..CompileOptions::default()
     };
     let files: Vec<_> = args
@@ -175,7 +227,11 @@ fn compile_all(args: &Args, said: &mut Said) -> Result<Option<Vec<u8>>, CliError
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let files = files.join(", ");
+    let files = if files.is_empty() {
+        "--org".to_owned()
+    } else {
+        files.join(", ")
+    };
     match compile(&guardrails, &overlay, &options) {
         Ok(compiled) => {
             if !compiled.diagnostics.is_empty() {
@@ -233,8 +289,13 @@ fn diagnostics_json((file, diagnostics): &(String, Diagnostics)) -> Vec<Value> {
     diagnostics.iter().map(one).collect()
 }
 
+fn system_time() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.ok().map(|since| since.as_secs())
+}
+
 /// Whoever reads the file sees the old content or the new one, never a part.
-fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());

@@ -168,8 +168,10 @@ impl<'e> Summary<'e> {
                     .count(),
             );
         }
+        enforcement_text(guardrail, page);
         self.entries_text(guardrail, page);
         cloud_and_allowed_text(guardrail, page);
+        exceptions_text(guardrail, page);
     }
 
     fn entries_text(&self, guardrail: &Guardrail, page: &mut String) {
@@ -231,6 +233,52 @@ fn cloud_and_allowed_text(guardrail: &Guardrail, page: &mut String) {
             page,
             "  allowed  {} {what}, by {who}, until {until}",
             entry.ty.name()
+        );
+    }
+}
+
+fn enforcement_text(guardrail: &Guardrail, page: &mut String) {
+    for level in &guardrail.enforcement {
+        let models = if level.models.is_all() {
+            "all models".to_owned()
+        } else {
+            let included = match &level.models.included[..] {
+                [] => "ALL".to_owned(),
+                ids => plain(&ids.join(", ")),
+            };
+            match &level.models.excluded[..] {
+                [] => included,
+                ids => format!("{included} but not {}", plain(&ids.join(", "))),
+            }
+        };
+        let guarding = level.guarding.map(|guarding| {
+            let (system, messages) = (guarding.system.name(), guarding.messages.name());
+            format!(", system {system}, messages {messages}")
+        });
+        let _ = writeln!(
+            page,
+            "  enforced {}: {models}{}",
+            level.origin.name(),
+            guarding.unwrap_or_default()
+        );
+    }
+}
+
+fn exceptions_text(guardrail: &Guardrail, page: &mut String) {
+    for exception in &guardrail.exceptions {
+        let somebody = |name: &Option<String>| plain(name.as_deref().unwrap_or("somebody"));
+        let models = match &exception.models[..] {
+            [] => String::new(),
+            ids => format!(", with {}", plain(&ids.join(", "))),
+        };
+        let _ = writeln!(
+            page,
+            "  excepted {}{models}, for {}, approved by {} at {}, until {}",
+            plain(&crate::judge::exception_name(exception)),
+            somebody(&exception.who),
+            somebody(&exception.approved_by),
+            date(exception.from),
+            date(exception.until)
         );
     }
 }

@@ -14,6 +14,7 @@ mod inspect;
 mod jsonl;
 mod judging;
 mod lines;
+mod org;
 mod payload;
 mod placeholders;
 mod policy;
@@ -58,6 +59,8 @@ enum Command {
     /// Fetch guardrails and organization policies from AWS, or take them from files of the AWS CLI
     #[cfg(feature = "aws")]
     Pull(Box<pull::Args>),
+    /// Show what the policies of an organization come to for an account, and what is wrong with them
+    Org(org::Args),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
     /// Show what is looked for because of a denied topic, and try texts on it
@@ -113,6 +116,7 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Inspect(args) => inspect::run(&args),
         #[cfg(feature = "aws")]
         Command::Pull(args) => pull::run(&args),
+        Command::Org(args) => org::run(&args),
         Command::Restore(args) => restore::run(&args, own),
         Command::Topics(args) => topics::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),

@@ -6,10 +6,12 @@ use std::path::Path;
 use clap::ArgMatches;
 use clap::builder::{BoolishValueParser, PossibleValuesParser};
 use clap::parser::ValueSource;
+use edgerail_core::bundle::{Bundle, MAX_BYTES};
 use edgerail_core::payload::stream::{Framing, Reframer, Verdict, WholeBlocks};
 use edgerail_core::payload::{
     GuardOptions, Guarding, Payload, PayloadError, Replacement, Shape, Side, Skipped,
 };
+use edgerail_core::policy::Policy;
 use edgerail_core::{Request, Source};
 use serde_json::{Map, Value, json};
 
@@ -17,6 +19,7 @@ use super::Outcome;
 use super::check::Question;
 use super::error::{CliError, say};
 use super::input::Input;
+use super::policy::Loaded;
 use crate::report::{Answer, Format};
 use crate::runtime::Evaluator;
 
@@ -113,6 +116,18 @@ pub(super) struct Bodies {
     /// Their shape, if it was named.
     shape: Option<Shape>,
     options: GuardOptions,
+}
+
+impl Bodies {
+    /// The same for a bundle whose guardrails say themselves how they are applied.
+    pub(super) fn with_bundle(mut self, loaded: &Loaded) -> Bodies {
+        // A bundle that is none is refused where it is loaded.
+        let bundle = Bundle::open(loaded.bytes().to_vec(), MAX_BYTES, true).ok();
+        if let Some(policy) = bundle.and_then(|bundle| Policy::read(&bundle).ok()) {
+            self.options = self.options.with_policy(&policy);
+        }
+        self
+    }
 }
 
 /// A body that was checked.

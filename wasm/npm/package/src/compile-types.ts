@@ -134,6 +134,7 @@ export type ChangeKind =
   | 'automatedReasoning'
   | 'withheld'
   | 'exception'
+  | 'enforcement'
   | 'tier'
   | 'message'
   | 'setting'

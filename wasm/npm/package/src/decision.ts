@@ -23,7 +23,7 @@ interface DecisionJson extends ApplyGuardrailResponse {
     deferred: Deferred[];
     findings: Finding[];
     found: number;
-    guardrails: { name: string; mode: 'enforce' | 'observe'; reason: string }[];
+    guardrails: { name: string; mode: 'enforce' | 'observe'; reason: string; applied?: false }[];
     masks?: Mask[];
     reasonCode: string;
     trust?: Trust;

@@ -55,10 +55,12 @@ export interface Finding {
   type?: string;
   /** The configured word, regex or topic. */
   name?: string;
-  /** What it does; `NONE` in a guardrail that only observes. */
+  /** What it does; `NONE` in a guardrail that only observes, and for what an exception covers. */
   action: 'BLOCKED' | 'ANONYMIZED' | 'NONE';
   /** In a guardrail that only observes: what it would do. */
   would?: 'BLOCKED' | 'ANONYMIZED' | 'NONE';
+  /** The id of the exception because of which it does nothing. */
+  exception?: string;
   /** The text found; empty for topics and prompt attacks. */
   match: string;
   /** The content block's number. */
@@ -149,13 +151,16 @@ export interface GuardrailCoverage {
   textCharacters: { guarded: number; total: number };
 }
 
+export type GuardrailOrigin = 'REQUEST' | 'ACCOUNT_ENFORCED' | 'ORGANIZATION_ENFORCED';
+
 /** What one guardrail detected, as AWS SDKs have it. */
 export interface Assessment {
   appliedGuardrailDetails: {
     guardrailArn?: string;
     guardrailId?: string;
-    guardrailOrigin: string[];
-    guardrailOwnership: string;
+    /** Which levels bind it for the request's model. */
+    guardrailOrigin: GuardrailOrigin[];
+    guardrailOwnership: 'SELF' | 'CROSS_ACCOUNT';
     guardrailVersion?: string;
   };
   invocationMetrics: { guardrailCoverage: GuardrailCoverage; usage: Usage };
@@ -208,8 +213,11 @@ export interface Decision {
   /** What `findings` and `masks` count. */
   readonly offsets: OffsetUnit;
   readonly trust: Trust;
-  /** Per guardrail, what its own findings come to, regardless of the others and of its mode. */
-  readonly guardrails: readonly { name: string; mode: 'enforce' | 'observe'; reason: string }[];
+  /**
+   * Per guardrail, what its own findings come to, regardless of the others and of its mode. One with `applied: false`
+   * is enforced for other models than the request's, and has no assessment.
+   */
+  readonly guardrails: readonly { name: string; mode: 'enforce' | 'observe'; reason: string; applied?: false }[];
   /** SHA-256 of the bundle, hexadecimal. */
   readonly bundle: string;
   /** What ApplyGuardrail would answer. */

@@ -1,0 +1,79 @@
+//! `compile --scope … --org …`: the guardrails that bind a scope.
+
+use edgerail_compile::definition::Guardrail;
+use edgerail_compile::org::{BindOptions, Bound, Documents, Scope, Unit, bind};
+
+use super::Args;
+use crate::cli::error::{CliError, report_diagnostics};
+use crate::cli::org::read_documents;
+
+impl Args {
+    /// Whether guardrails come from an organization or account as well.
+    pub(super) fn is_scoped(&self) -> bool {
+        !self.org.is_empty() || self.account_config.is_some()
+    }
+}
+
+/// The guardrails of organization, account and requests, with what binds each.
+pub(super) fn bound(args: &Args, request: &[Guardrail]) -> Result<Bound, CliError> {
+    let Some(text) = &args.scope else {
+        let message = "is missing: --org and --account-config say what is enforced where, so give the bundle's scope, for example aws~o-exampleorgid~111122223333~us-east-1";
+        return Err(CliError::new("usage", "--scope", message));
+    };
+    let scope = Scope::parse(text).map_err(|m| CliError::new("usage", "--scope", m))?;
+    let mut documents = read_documents(&args.org)?;
+    account_config(args, &scope, &mut documents)?;
+    let more = read_documents(&args.enforced_definitions)?;
+    documents.definitions.extend(more.definitions);
+    for (file, said) in &documents.said {
+        report_diagnostics(file, said);
+    }
+    let last_valid = args.valid.read()?;
+    let options = BindOptions {
+        scope: &scope,
+        last_valid: last_valid.as_ref(),
+    };
+    let bound = bind(&documents, request, options)
+        .map_err(|problems| CliError::Diagnostics("--org".to_owned(), problems))?;
+    if let Some(effective) = &bound.effective {
+        args.valid.save(effective)?;
+    }
+    Ok(bound)
+}
+
+/// Adds the configuration of `--account-config`, which is that of the scope's account unless it says
+/// otherwise.
+fn account_config(args: &Args, scope: &Scope, documents: &mut Documents) -> Result<(), CliError> {
+    let Some(path) = &args.account_config else {
+        return Ok(());
+    };
+    let place = path.display().to_string();
+    let Unit::Account(account) = &scope.unit else {
+        let message = "is of one account, and the scope is not; give the account's id in --scope";
+        return Err(CliError::new("usage", "--account-config", message));
+    };
+    let own = read_documents(std::slice::from_ref(path))?;
+    if own.accounts.is_empty() && own.definitions.is_empty() && own.tree.nodes.is_empty() {
+        // An account that enforces nothing answers with an empty list.
+        return Ok(());
+    }
+    for mut config in own.accounts {
+        let whose = config.account.get_or_insert_with(|| account.clone());
+        if whose != account {
+            let message = format!(
+                "is the configuration of the account {whose}, and the scope is for {account}"
+            );
+            return Err(CliError::new("account_config", place, message));
+        }
+        let region = config.region.get_or_insert_with(|| scope.region.clone());
+        if *region != scope.region {
+            let message = format!(
+                "is the configuration of {region}, and the scope is for {}",
+                scope.region
+            );
+            return Err(CliError::new("account_config", place, message));
+        }
+        documents.accounts.push(config);
+    }
+    Ok(())
+}
