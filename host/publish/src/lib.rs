@@ -5,6 +5,7 @@
 //! would accept it as it becomes.
 #![forbid(unsafe_code)]
 
+mod accept;
 mod change;
 mod custom;
 mod document;
@@ -19,17 +20,19 @@ mod repository;
 mod roles;
 mod settings;
 mod stage;
+mod status;
 mod storage;
 mod text;
 
 pub use change::{Change, init, refresh, rotate};
 pub use custom::{Counts, Custom, Rollout};
 pub use error::{Error, Result};
-pub use push::{Accept, LOCK, PushOptions, push};
+pub use push::{LOCK, PushOptions, push};
 pub use record::{Entry, Publication, Record, Source};
-pub use repository::Repository;
+pub use repository::{Old, Repository};
 pub use roles::{Quorum, TopRole};
 pub use settings::{Expiry, Settings};
 pub use stage::{Missing, Stage};
+pub use status::{LineStatus, RoleStatus, Status, TargetStatus};
 pub use storage::{Storage, Store, Stored, Tag};
 pub use text::{rfc3339, sha256};

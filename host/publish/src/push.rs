@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::accept::accept;
 use crate::change::free_version;
 use crate::document::Document;
 use crate::error::{Error, Result};
@@ -24,10 +25,6 @@ pub struct PushOptions {
     pub break_lock: bool,
 }
 
-/// Whether clients would accept a repository: given the files of the new one by path. The previous repository is
-/// in the storage.
-pub type Accept<'a> = dyn Fn(&dyn Storage, &BTreeMap<String, Vec<u8>>, &Stage) -> Result<()> + 'a;
-
 /// Publishes a change. The keys given sign what can only be signed now, because the repository has a newer
 /// timestamp than the change was made from.
 ///
@@ -40,7 +37,6 @@ pub fn push(
     stage: &mut Stage,
     storage: &dyn Storage,
     signers: &[&dyn Signer],
-    accept: &Accept<'_>,
     options: PushOptions,
 ) -> Result<()> {
     stage.check()?;
@@ -53,7 +49,7 @@ pub fn push(
     refuse_missing(&stage.missing()?)?;
     refuse_expired(stage, options.now)?;
     let files = files(stage)?;
-    accept(storage, &files, stage)?;
+    accept(storage, &files, stage, options.now)?;
     let lock = Lock::take(storage, options)?;
     let written = write(stage, storage, &files);
     // What went wrong in between matters more than that the lock stays.
