@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use tough::TargetName;
 use tough::schema::{Hashes, Root, Target, Targets};
 
-use crate::custom::{Custom, Rollout};
+use crate::custom::{Counts, Custom, Rollout};
 use crate::document::{Document, SPEC_VERSION, versioned};
 use crate::error::{Error, Result};
 use crate::gate::Candidate;
 use crate::layout::Layout;
 use crate::name::{Line, Ring};
 use crate::record::{self, Entry, Publication, Record};
-use crate::repository::{Repository, read_target, target_path};
+use crate::repository::{Old, Repository, read_target, target_path};
 use crate::roles::{self, Quorum, TopRole};
 use crate::settings::{self, Settings};
 use crate::stage::{Stage, number};
@@ -175,6 +175,28 @@ impl<'r> Change<'r> {
             return Ok(Some(bytes.clone()));
         }
         read_target(self.storage, &name, &hash).map(Some)
+    }
+
+    /// Whether a line has a current bundle, or one in a rollout.
+    #[must_use]
+    pub fn has(&self, line: &Line, next: bool) -> bool {
+        self.targets.contains_key(&line.target(next))
+    }
+
+    /// How much a line's current bundle holds.
+    ///
+    /// # Errors
+    /// `metadata` if what is published cannot be read.
+    pub fn counts(&self, line: &Line) -> Result<Option<Counts>> {
+        Ok(self.custom(line, false)?.map(|custom| custom.counts))
+    }
+
+    /// What a line had before: see [`Repository::old`].
+    ///
+    /// # Errors
+    /// As [`Repository::old`].
+    pub fn old(&self, line: &Line, version: Option<u64>) -> Result<Old> {
+        self.repository.old(self.storage, line, version)
     }
 
     fn floor(&self, line: &Line) -> u64 {

@@ -7,8 +7,10 @@ use tough::schema::{Metafile, RoleType, Root, Targets};
 use crate::custom::Custom;
 use crate::document::{Authority, Document, role_type, versioned};
 use crate::error::{Error, Result};
+use crate::keys::Key;
 use crate::layout::Layout;
 use crate::name::Line;
+use crate::roles::TopRole;
 use crate::settings::{MEMBER, Settings};
 use crate::storage::Storage;
 use crate::text::{hex, sha256};
@@ -75,6 +77,17 @@ impl Repository {
     pub(crate) fn homes(&self) -> impl Iterator<Item = (&str, &Targets)> {
         let documents = self.documents.iter();
         documents.filter_map(|(role, document)| Some((role.as_str(), document.targets()?)))
+    }
+
+    /// The keys of a role and how many of them have to sign.
+    ///
+    /// # Errors
+    /// `roles` if the root lists none.
+    pub fn quorum(&self, role: TopRole) -> Result<(Vec<Key>, u64)> {
+        let authority = Authority::of_root(&self.root, role.ty());
+        let authority = authority.ok_or_else(|| Error::new("roles", role.name(), "has no keys"))?;
+        let threshold = authority.threshold.get();
+        Ok((authority.keys.into_values().collect(), threshold))
     }
 
     /// What the repository asks of publications.

@@ -13,11 +13,14 @@ mod input;
 mod inspect;
 mod jsonl;
 mod judging;
+mod keys;
+mod kms;
 mod lines;
 mod payload;
 mod placeholders;
 mod policy;
 mod progress;
+mod publish;
 mod restore;
 mod topics;
 
@@ -53,6 +56,10 @@ enum Command {
     Eval(Box<eval::Args>),
     /// Show what a bundle holds
     Inspect(inspect::Args),
+    /// Make, show and encrypt the keys that sign repositories
+    Keys(keys::Args),
+    /// Make, sign and publish the repository that clients sync from
+    Publish(publish::Args),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
     /// Show what is looked for because of a denied topic, and try texts on it
@@ -106,6 +113,8 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Keys(args) => keys::run(&args),
+        Command::Publish(args) => publish::run(&args),
         Command::Restore(args) => restore::run(&args, own),
         Command::Topics(args) => topics::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),

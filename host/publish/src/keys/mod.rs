@@ -9,10 +9,12 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair,
     KeyPair as _, UnparsedPublicKey,
 };
-use tough::schema::key::{EcdsaKey, EcdsaScheme, Ed25519Key, Ed25519Scheme, Key};
+use tough::schema::key::{EcdsaKey, EcdsaScheme, Ed25519Key, Ed25519Scheme};
 
 use crate::error::{Error, Result};
 use crate::text::hex;
+
+pub use tough::schema::key::Key;
 
 pub use file::{Passphrase, encrypt, is_encrypted, write_new};
 

@@ -1,9 +1,9 @@
 //! Whether a stage that comes from elsewhere is what it says.
 
-use tough::schema::Targets;
+use tough::schema::{RoleType, Targets};
 
 use super::Stage;
-use crate::document::{Document, metafile};
+use crate::document::{Authority, Document, metafile};
 use crate::error::{Error, Result};
 use crate::repository::{delegated_names, target_path};
 use crate::text::{hex, sha256};
@@ -29,6 +29,30 @@ impl Stage {
         }
         self.check_files()?;
         self.check_listed()
+    }
+
+    /// Refuses a change of another repository than the one whose root one has from elsewhere. Roots between that
+    /// one and the change's are not carried: the base must be the root itself, or be signed by its keys.
+    ///
+    /// # Errors
+    /// `pin` if it is another one, `metadata` if the root is none.
+    pub fn check_root(&self, pin: &[u8]) -> Result<()> {
+        let pinned = Document::parse("root", "the pinned root", pin)?;
+        let base = match self.base_document("root")? {
+            Some(base) => Some(base),
+            // A first publication: its own root.
+            None => self.documents.get("root").cloned(),
+        };
+        let authority = pinned
+            .root()
+            .and_then(|root| Authority::of_root(root, RoleType::Root));
+        if let (Some(base), Some(authority)) = (base, authority)
+            && (base.payload()? == pinned.payload()? || authority.missing(&base)? == 0)
+        {
+            return Ok(());
+        }
+        let message = "the change comes after another root than the one you trust; do not sign it before you know why";
+        Err(Error::new("pin", "root", message))
     }
 
     fn check_signatures(&self, role: &str, document: &Document) -> Result<()> {

@@ -175,6 +175,20 @@ impl Stage {
         Ok(missing)
     }
 
+    /// The roles whose new document has all its signatures.
+    ///
+    /// # Errors
+    /// `stage` if the documents do not fit each other.
+    pub fn complete(&self) -> Result<Vec<&str>> {
+        let mut complete = Vec::new();
+        for (role, document) in &self.documents {
+            if self.missing_of(role, document)?.is_empty() {
+                complete.push(role.as_str());
+            }
+        }
+        Ok(complete)
+    }
+
     /// Adds the signatures of these keys to every document that needs them, and makes the documents that can be
     /// made then. Gives the roles and key ids that signed. `now` is in seconds since 1970.
     ///
