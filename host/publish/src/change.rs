@@ -89,6 +89,7 @@ pub struct Change<'r> {
     floors: BTreeMap<String, u64>,
     files: BTreeMap<String, Vec<u8>>,
     entries: Vec<Entry>,
+    lossy: bool,
 }
 
 impl core::fmt::Debug for Change<'_> {
@@ -132,6 +133,7 @@ impl<'r> Change<'r> {
             floors,
             files: BTreeMap::new(),
             entries: Vec::new(),
+            lossy: false,
         })
     }
 
@@ -181,6 +183,11 @@ impl<'r> Change<'r> {
     #[must_use]
     pub fn has(&self, line: &Line, next: bool) -> bool {
         self.targets.contains_key(&line.target(next))
+    }
+
+    /// Notes that a loss has been allowed by name: then somebody has to approve, whatever the repository asks for.
+    pub const fn allow_loss(&mut self) {
+        self.lossy = true;
     }
 
     /// How much a line's current bundle holds.
@@ -408,7 +415,8 @@ impl<'r> Change<'r> {
     /// # Errors
     /// `approvals_missing` if fewer people approved than the repository asks for, `unchanged` if nothing changes.
     pub fn finish(mut self, publication: &Publication) -> Result<Stage> {
-        let people = publication.check(self.settings.approvals)?;
+        let approvals = self.settings.approvals.max(u32::from(self.lossy));
+        let people = publication.check(approvals)?;
         if self.entries.is_empty() {
             let message = "changes nothing; there is nothing to publish";
             return Err(Error::new("unchanged", "the publication", message));

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use edgerail_publish::keys::{
-    Key, KeyType, LocalKey, Passphrase, Signer, encrypt, is_encrypted, key_id, public_key, write_new,
+    Key, KeyType, LocalKey, Passphrase, Signer, encrypt, is_encrypted, key_id, public_key,
+    write_new,
 };
 use serde_json::json;
 
@@ -46,7 +47,12 @@ struct Create {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The kind of key
-    #[arg(long = "type", env = "EDGERAIL_TYPE", default_value = "ed25519", value_enum)]
+    #[arg(
+        long = "type",
+        env = "EDGERAIL_TYPE",
+        default_value = "ed25519",
+        value_enum
+    )]
     kind: KindArg,
     /// A file with the passphrase to encrypt it by
     #[arg(long, value_name = "FILE", env = "EDGERAIL_PASSPHRASE_FILE")]
@@ -81,7 +87,13 @@ struct Encrypt {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Where to write it
-    #[arg(short, long, value_name = "FILE", env = "EDGERAIL_OUTPUT", required = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "EDGERAIL_OUTPUT",
+        required = true
+    )]
     output: PathBuf,
     /// A file with the present passphrase
     #[arg(long, value_name = "FILE", env = "EDGERAIL_PASSPHRASE_FILE")]
@@ -109,7 +121,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
 
 impl From<edgerail_publish::Error> for CliError {
     fn from(error: edgerail_publish::Error) -> CliError {
-        CliError::new(error.code(), error.place(), format!("{} ({})", error.message(), error.code()))
+        CliError::new(
+            error.code(),
+            error.place(),
+            format!("{} ({})", error.message(), error.code()),
+        )
     }
 }
 

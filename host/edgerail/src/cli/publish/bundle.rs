@@ -29,7 +29,12 @@ pub(super) struct Add {
     #[arg(long, env = "EDGERAIL_RING", default_value = "canary", value_enum)]
     ring: RingArg,
     /// How many of 1000 clients of these rings take it
-    #[arg(long, value_name = "N", env = "EDGERAIL_PERMILLE", default_value_t = 1000)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "EDGERAIL_PERMILLE",
+        default_value_t = 1000
+    )]
     permille: u16,
     #[command(flatten)]
     common: Common,
@@ -186,7 +191,12 @@ pub(super) struct Promote {
     #[arg(long, env = "EDGERAIL_CURRENT", value_parser = BoolishValueParser::new(), conflicts_with_all = ["ring", "permille"])]
     current: bool,
     /// The outermost ring that takes it
-    #[arg(long, env = "EDGERAIL_RING", value_enum, required_unless_present = "current")]
+    #[arg(
+        long,
+        env = "EDGERAIL_RING",
+        value_enum,
+        required_unless_present = "current"
+    )]
     ring: Option<RingArg>,
     /// How many of 1000 clients of these rings take it
     #[arg(long, value_name = "N", env = "EDGERAIL_PERMILLE")]
@@ -204,7 +214,9 @@ pub(super) fn promote(args: &Promote) -> Result<Outcome, CliError> {
             let candidate = Candidate::read(&line.target(true), bytes, Some(&line.scope))?;
             let verdict = args.gate.check(change, &line, &candidate)?;
             match args.ring.filter(|_| !args.current) {
-                Some(ring) => change.promote(&line, ring.into(), args.permille.unwrap_or(1000), verdict)?,
+                Some(ring) => {
+                    change.promote(&line, ring.into(), args.permille.unwrap_or(1000), verdict)?
+                }
                 None => change.promote_current(&line, verdict)?,
             };
         }

@@ -26,7 +26,12 @@ const SOURCE_BYTES: usize = 64 << 20;
 #[derive(Debug, clap::Args)]
 pub(super) struct RepositoryArgs {
     /// The repository: a folder, or a URL such as s3://bucket/prefix, gs://…, az://…, file:///…
-    #[arg(long, value_name = "PLACE", env = "EDGERAIL_REPOSITORY", required = true)]
+    #[arg(
+        long,
+        value_name = "PLACE",
+        env = "EDGERAIL_REPOSITORY",
+        required = true
+    )]
     repository: String,
     /// A root that you have from elsewhere: the repository must be the one that begins with it
     #[arg(long, value_name = "FILE", env = "EDGERAIL_ROOT")]
@@ -44,7 +49,11 @@ impl RepositoryArgs {
 
     /// The repository as it is.
     pub(super) fn load(&self, store: &Store) -> Result<Repository, CliError> {
-        let pin = self.root.as_ref().map(|root| read_file(root, ROOT_BYTES)).transpose()?;
+        let pin = self
+            .root
+            .as_ref()
+            .map(|root| read_file(root, ROOT_BYTES))
+            .transpose()?;
         Repository::load(store, pin.as_deref())?.ok_or_else(|| {
             let message = "there is no repository here; `edgerail publish init` makes one";
             CliError::new("not_found", self.place(), message)
@@ -59,7 +68,12 @@ pub(super) struct KeyArgs {
     #[arg(long, value_name = "KEY", env = "EDGERAIL_KEY", value_delimiter = '\n')]
     key: Vec<String>,
     /// A file with a passphrase of the keys; each is tried. EDGERAIL_PASSPHRASE holds one, too
-    #[arg(long, value_name = "FILE", env = "EDGERAIL_PASSPHRASE_FILE", value_delimiter = '\n')]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "EDGERAIL_PASSPHRASE_FILE",
+        value_delimiter = '\n'
+    )]
     passphrase_file: Vec<PathBuf>,
     /// The time at which this happens, as 2027-01-31T12:00:00Z; now otherwise
     #[arg(long, value_name = "RFC3339", env = "EDGERAIL_NOW", value_parser = moment)]
@@ -76,7 +90,10 @@ impl KeyArgs {
 
     pub(super) fn signers(&self) -> Result<Vec<Box<dyn Signer>>, CliError> {
         let passphrases = self.passphrases()?;
-        self.key.iter().map(|key| signer(key, &passphrases)).collect()
+        self.key
+            .iter()
+            .map(|key| signer(key, &passphrases))
+            .collect()
     }
 
     /// Seconds since 1970.
@@ -118,14 +135,26 @@ pub(super) struct LockArgs {
 
 impl EndArgs {
     /// Signs with the keys at hand, then publishes, or leaves the change in its folder.
-    pub(super) fn end(&self, mut change: Stage, store: &Store, place: &str) -> Result<Outcome, CliError> {
+    pub(super) fn end(
+        &self,
+        mut change: Stage,
+        store: &Store,
+        place: &str,
+    ) -> Result<Outcome, CliError> {
         let (signers, now) = (self.keys.signers()?, self.keys.now()?);
         match &self.stage {
-            None => self.lock.publish(&mut change, store, place, &signers, now, self.keys.format),
+            None => self
+                .lock
+                .publish(&mut change, store, place, &signers, now, self.keys.format),
             Some(folder) => {
                 change.sign(&borrowed(&signers), now)?;
                 change.create(folder)?;
-                report(&change, &format!("staged in {}", folder.display()), false, self.keys.format)
+                report(
+                    &change,
+                    &format!("staged in {}", folder.display()),
+                    false,
+                    self.keys.format,
+                )
             }
         }
     }
@@ -146,13 +175,22 @@ impl LockArgs {
         format: SummaryFormat,
     ) -> Result<Outcome, CliError> {
         let break_lock = self.break_lock;
-        push(change, store, &borrowed(signers), PushOptions { now, break_lock })?;
+        push(
+            change,
+            store,
+            &borrowed(signers),
+            PushOptions { now, break_lock },
+        )?;
         report(change, &format!("published in {place}"), true, format)
     }
 }
 
 /// Adds the signatures of these keys.
-pub(super) fn sign(change: &mut Stage, signers: &[Box<dyn Signer>], now: u64) -> Result<Vec<(String, String)>, CliError> {
+pub(super) fn sign(
+    change: &mut Stage,
+    signers: &[Box<dyn Signer>],
+    now: u64,
+) -> Result<Vec<(String, String)>, CliError> {
     Ok(change.sign(&borrowed(signers), now)?)
 }
 
@@ -181,7 +219,12 @@ pub(super) fn missing_lines(missing: &[Missing]) -> Vec<String> {
 }
 
 /// Says what a change does, and what became of it.
-pub(super) fn report(change: &Stage, outcome: &str, published: bool, format: SummaryFormat) -> Result<Outcome, CliError> {
+pub(super) fn report(
+    change: &Stage,
+    outcome: &str,
+    published: bool,
+    format: SummaryFormat,
+) -> Result<Outcome, CliError> {
     let (lines, missing) = (change.describe()?, change.missing()?);
     let mut out = anstream::stdout().lock();
     match format {
@@ -209,7 +252,12 @@ pub(super) fn report(change: &Stage, outcome: &str, published: bool, format: Sum
 #[derive(Debug, clap::Args)]
 pub(super) struct PublicationArgs {
     /// Who approved; once for each person
-    #[arg(long, value_name = "WHO", env = "EDGERAIL_APPROVED_BY", value_delimiter = '\n')]
+    #[arg(
+        long,
+        value_name = "WHO",
+        env = "EDGERAIL_APPROVED_BY",
+        value_delimiter = '\n'
+    )]
     approved_by: Vec<String>,
     /// The ticket or review in which they did
     #[arg(long, env = "EDGERAIL_TICKET")]
@@ -218,7 +266,12 @@ pub(super) struct PublicationArgs {
     #[arg(long, env = "EDGERAIL_REASON")]
     reason: Option<String>,
     /// A file that the bundles were made from: looked at, and kept by its hash
-    #[arg(long, value_name = "FILE", env = "EDGERAIL_SOURCE", value_delimiter = '\n')]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "EDGERAIL_SOURCE",
+        value_delimiter = '\n'
+    )]
     source: Vec<PathBuf>,
 }
 
@@ -226,13 +279,20 @@ impl PublicationArgs {
     pub(super) fn publication(&self) -> Result<Publication, CliError> {
         let source = |path: &PathBuf| {
             let bytes = read_file(path, SOURCE_BYTES)?;
-            Ok(edgerail_publish::gate::source(&path.display().to_string(), &bytes)?)
+            Ok(edgerail_publish::gate::source(
+                &path.display().to_string(),
+                &bytes,
+            )?)
         };
         Ok(Publication {
             approved_by: self.approved_by.clone(),
             ticket: self.ticket.clone(),
             reason: self.reason.clone(),
-            sources: self.source.iter().map(source).collect::<Result<_, CliError>>()?,
+            sources: self
+                .source
+                .iter()
+                .map(source)
+                .collect::<Result<_, CliError>>()?,
         })
     }
 }

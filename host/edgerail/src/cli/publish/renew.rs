@@ -45,10 +45,20 @@ pub(super) struct Rotate {
     #[arg(long, env = "EDGERAIL_ROLE", value_enum, required = true)]
     role: RoleArg,
     /// A key that gets the role; once for each
-    #[arg(long, value_name = "KEY", env = "EDGERAIL_ADD_KEY", value_delimiter = '\n')]
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "EDGERAIL_ADD_KEY",
+        value_delimiter = '\n'
+    )]
     add_key: Vec<String>,
     /// A key that loses the role: its file or its id; once for each
-    #[arg(long, value_name = "KEY", env = "EDGERAIL_REMOVE_KEY", value_delimiter = '\n')]
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "EDGERAIL_REMOVE_KEY",
+        value_delimiter = '\n'
+    )]
     remove_key: Vec<String>,
     /// How many of its keys have to sign; as many as now otherwise
     #[arg(long, value_name = "K", env = "EDGERAIL_THRESHOLD")]
@@ -72,7 +82,10 @@ pub(super) fn rotate(args: &Rotate) -> Result<Outcome, CliError> {
         let before = keys.len();
         keys.retain(|key| key_id(key) != id);
         if keys.len() == before {
-            let message = format!("has not the role {}; `edgerail publish status` lists the keys", role.name());
+            let message = format!(
+                "has not the role {}; `edgerail publish status` lists the keys",
+                role.name()
+            );
             return Err(CliError::new("key_role", given.as_str(), message));
         }
     }
@@ -91,7 +104,13 @@ pub(super) struct Refresh {
     #[command(flatten)]
     repository: RepositoryArgs,
     /// A role whose metadata is renewed, and what depends on it; once for each
-    #[arg(long, env = "EDGERAIL_ROLE", value_enum, default_value = "timestamp", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "EDGERAIL_ROLE",
+        value_enum,
+        default_value = "timestamp",
+        value_delimiter = ','
+    )]
     role: Vec<RoleArg>,
     #[command(flatten)]
     end: EndArgs,

@@ -49,7 +49,11 @@ pub(super) fn sign(args: &Sign) -> Result<Outcome, CliError> {
     if args.keys.format() == SummaryFormat::Text {
         let mut out = anstream::stdout().lock();
         for (role, key) in &signed {
-            writeln!(out, "signed    {role} by {}", key.get(..8).unwrap_or_default())?;
+            writeln!(
+                out,
+                "signed    {role} by {}",
+                key.get(..8).unwrap_or_default()
+            )?;
         }
         for role in stage.complete()? {
             writeln!(out, "complete  {role} has all its signatures")?;
@@ -59,7 +63,12 @@ pub(super) fn sign(args: &Sign) -> Result<Outcome, CliError> {
         }
         return Ok(Outcome::Clean);
     }
-    report(&stage, &format!("signed in {}", args.stage.display()), false, args.keys.format())
+    report(
+        &stage,
+        &format!("signed in {}", args.stage.display()),
+        false,
+        args.keys.format(),
+    )
 }
 
 /// Options of `edgerail publish push`.
@@ -84,5 +93,6 @@ pub(super) fn push(args: &Push) -> Result<Outcome, CliError> {
     let store = args.repository.store()?;
     let (signers, now) = (args.keys.signers()?, args.keys.now()?);
     let place = args.repository.place();
-    args.lock.publish(&mut stage, &store, place, &signers, now, args.keys.format())
+    args.lock
+        .publish(&mut stage, &store, place, &signers, now, args.keys.format())
 }

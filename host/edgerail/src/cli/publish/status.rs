@@ -13,7 +13,9 @@ use super::common::{RepositoryArgs, missing_json, missing_lines};
 
 /// Options of `edgerail publish status`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 all is well, 1 something expires soon or has expired, 2 error.")]
+#[command(
+    after_help = "Exit codes: 0 all is well, 1 something expires soon or has expired, 2 error."
+)]
 pub(super) struct Args {
     #[command(flatten)]
     repository: RepositoryArgs,
@@ -69,7 +71,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
         }
     }
     let alarm = status.roles.iter().any(|role| role.expires_soon);
-    Ok(if alarm { Outcome::Intervened } else { Outcome::Clean })
+    Ok(if alarm {
+        Outcome::Intervened
+    } else {
+        Outcome::Clean
+    })
 }
 
 fn staged_json(stage: &Stage) -> Result<Value, CliError> {
@@ -98,7 +104,11 @@ fn role_line(role: &RoleStatus) -> String {
 fn target_line(target: &TargetStatus) -> String {
     let custom = &target.custom;
     let rollout = custom.rollout.as_ref().map(|rollout| {
-        format!(", {} of 1000 clients up to ring {}", rollout.permille, rollout.ring.name())
+        format!(
+            ", {} of 1000 clients up to ring {}",
+            rollout.permille,
+            rollout.ring.name()
+        )
     });
     format!(
         "version {}{}, {} bytes, sha256 {}",
