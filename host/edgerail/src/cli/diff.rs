@@ -97,7 +97,7 @@ enum CorpusFormat {
 
 /// A share in percent, or percentage points: `0.5` or `0.5%`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Percent(f64);
+pub(super) struct Percent(pub(super) f64);
 
 impl FromStr for Percent {
     type Err = String;

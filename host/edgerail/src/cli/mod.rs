@@ -13,6 +13,8 @@ mod input;
 mod inspect;
 mod jsonl;
 mod judging;
+mod keys;
+mod kms;
 mod lines;
 mod org;
 mod payload;
@@ -21,6 +23,7 @@ mod policy;
 mod progress;
 #[cfg(feature = "aws")]
 mod pull;
+mod publish;
 mod restore;
 mod topics;
 
@@ -61,6 +64,10 @@ enum Command {
     Pull(Box<pull::Args>),
     /// Show what the policies of an organization come to for an account, and what is wrong with them
     Org(org::Args),
+    /// Make, show and encrypt the keys that sign repositories
+    Keys(keys::Args),
+    /// Make, sign and publish the repository that clients sync from
+    Publish(publish::Args),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
     /// Show what is looked for because of a denied topic, and try texts on it
@@ -117,6 +124,8 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         #[cfg(feature = "aws")]
         Command::Pull(args) => pull::run(&args),
         Command::Org(args) => org::run(&args),
+        Command::Keys(args) => keys::run(&args),
+        Command::Publish(args) => publish::run(&args),
         Command::Restore(args) => restore::run(&args, own),
         Command::Topics(args) => topics::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),

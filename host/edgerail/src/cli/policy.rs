@@ -101,6 +101,15 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
+    /// A bundle that is at hand.
+    pub(super) fn new(bundle: Vec<u8>, trust: Trust, place: impl Into<String>) -> Loaded {
+        Loaded {
+            bundle,
+            trust,
+            place: place.into(),
+        }
+    }
+
     /// The bundle's bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bundle

@@ -1,0 +1,706 @@
+//! Changes of a repository: what becomes of its targets, and the metadata that says so.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroU64;
+
+use serde_json::{Value, json};
+use tough::TargetName;
+use tough::schema::{Hashes, Root, Target, Targets};
+
+use crate::custom::{Counts, Custom, Rollout};
+use crate::document::{Document, SPEC_VERSION, versioned};
+use crate::error::{Error, Result};
+use crate::gate::Candidate;
+use crate::layout::Layout;
+use crate::name::{Line, Ring};
+use crate::record::{self, Entry, Publication, Record};
+use crate::repository::{Old, Repository, read_target, target_path};
+use crate::roles::{self, Quorum, TopRole};
+use crate::settings::{self, Settings};
+use crate::stage::{Stage, number};
+use crate::storage::Storage;
+use crate::text::{hex, moment, random_hex, rfc3339, sha256};
+
+/// The member of targets metadata with the highest version of lines that have lost a target.
+const FLOORS: &str = "x-floors";
+
+/// The first metadata of a repository: four roles, no bundle yet.
+///
+/// # Errors
+/// `roles` if a role has no keys.
+pub fn init(quorums: &BTreeMap<TopRole, Quorum>, settings: &Settings, now: u64) -> Result<Stage> {
+    if let Some(role) = TopRole::ALL.iter().find(|role| !quorums.contains_key(role)) {
+        return Err(Error::new(
+            "roles",
+            role.name(),
+            "has no keys; give every role at least one",
+        ));
+    }
+    let mut root = Root {
+        spec_version: SPEC_VERSION.to_owned(),
+        consistent_snapshot: true,
+        version: NonZeroU64::MIN,
+        expires: moment(settings.expires.of("root", now)),
+        keys: HashMap::new(),
+        roles: HashMap::new(),
+        _extra: HashMap::new(),
+    };
+    roles::write(&mut root, quorums);
+    let mut targets = Targets::new(
+        SPEC_VERSION.to_owned(),
+        NonZeroU64::MIN,
+        moment(settings.expires.of("targets", now)),
+    );
+    targets.delegations = None;
+    targets
+        ._extra
+        .insert(settings::MEMBER.to_owned(), json!(settings));
+    Ok(Stage {
+        documents: BTreeMap::from([
+            ("root".to_owned(), root.into()),
+            ("targets".to_owned(), targets.into()),
+        ]),
+        snapshot: Some(1),
+        timestamp: Some(1),
+        ..Stage::default()
+    })
+}
+
+/// The first version of a role, after the one there is, whose file does not exist: an interrupted publication may
+/// have left some behind, and what has a number is never written again.
+pub(crate) fn free_version(storage: &dyn Storage, role: &str, current: u64) -> Result<u64> {
+    let mut version = current.saturating_add(1);
+    while storage
+        .get(&format!("metadata/{}", versioned(role, version)))?
+        .is_some()
+    {
+        version = version.saturating_add(1);
+    }
+    Ok(version)
+}
+
+/// A change that is being made.
+pub struct Change<'r> {
+    repository: &'r Repository,
+    storage: &'r dyn Storage,
+    settings: Settings,
+    now: u64,
+    targets: BTreeMap<String, Target>,
+    floors: BTreeMap<String, u64>,
+    files: BTreeMap<String, Vec<u8>>,
+    entries: Vec<Entry>,
+    lossy: bool,
+}
+
+impl core::fmt::Debug for Change<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Change")
+            .field("entries", &self.entries)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'r> Change<'r> {
+    /// Begins a change at this time, in seconds since 1970.
+    ///
+    /// # Errors
+    /// `metadata` if what the repository asks for cannot be read.
+    pub fn new(
+        repository: &'r Repository,
+        storage: &'r dyn Storage,
+        now: u64,
+    ) -> Result<Change<'r>> {
+        let homes = repository.homes();
+        let targets = homes.flat_map(|(_, targets)| &targets.targets);
+        let targets = targets.map(|(name, target)| (name.raw().to_owned(), target.clone()));
+        let mut floors = BTreeMap::new();
+        for (_, home) in repository.homes() {
+            let Some(Value::Object(members)) = home._extra.get(FLOORS) else {
+                continue;
+            };
+            floors.extend(
+                members
+                    .iter()
+                    .filter_map(|(name, floor)| Some((name.clone(), floor.as_u64()?))),
+            );
+        }
+        Ok(Change {
+            repository,
+            storage,
+            settings: repository.settings()?,
+            now,
+            targets: targets.collect(),
+            floors,
+            files: BTreeMap::new(),
+            entries: Vec::new(),
+            lossy: false,
+        })
+    }
+
+    /// What the repository asks of every publication.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn custom(&self, line: &Line, next: bool) -> Result<Option<Custom>> {
+        let name = line.target(next);
+        let target = self.targets.get(&name);
+        target
+            .map(|target| Custom::read(&name, &target.custom))
+            .transpose()
+    }
+
+    fn needed(&self, line: &Line, next: bool) -> Result<Custom> {
+        self.custom(line, next)?.ok_or_else(|| {
+            let message = if next {
+                "has no rollout; `publish add` begins one"
+            } else {
+                "has no published bundle; `publish add` publishes one"
+            };
+            Error::new("not_published", line.to_string(), message)
+        })
+    }
+
+    /// The bytes of a line's current bundle, or of the one in a rollout; `None` if there is none.
+    ///
+    /// # Errors
+    /// `repository_broken` if the repository has not the bytes that its metadata lists.
+    pub fn bundle(&self, line: &Line, next: bool) -> Result<Option<Vec<u8>>> {
+        let name = line.target(next);
+        let Some(target) = self.targets.get(&name) else {
+            return Ok(None);
+        };
+        let hash = hex(&target.hashes.sha256);
+        let path = target_path(&name, &hash);
+        if let Some(bytes) = self.files.get(&path) {
+            return Ok(Some(bytes.clone()));
+        }
+        read_target(self.storage, &name, &hash).map(Some)
+    }
+
+    /// Whether a line has a current bundle, or one in a rollout.
+    #[must_use]
+    pub fn has(&self, line: &Line, next: bool) -> bool {
+        self.targets.contains_key(&line.target(next))
+    }
+
+    /// Notes that a loss has been allowed by name: then somebody has to approve, whatever the repository asks for.
+    pub const fn allow_loss(&mut self) {
+        self.lossy = true;
+    }
+
+    /// How much a line's current bundle holds.
+    ///
+    /// # Errors
+    /// `metadata` if what is published cannot be read.
+    pub fn counts(&self, line: &Line) -> Result<Option<Counts>> {
+        Ok(self.custom(line, false)?.map(|custom| custom.counts))
+    }
+
+    /// What a line had before: see [`Repository::old`].
+    ///
+    /// # Errors
+    /// As [`Repository::old`].
+    pub fn old(&self, line: &Line, version: Option<u64>) -> Result<Old> {
+        self.repository.old(self.storage, line, version)
+    }
+
+    fn floor(&self, line: &Line) -> u64 {
+        self.floors.get(&line.target(false)).copied().unwrap_or(0)
+    }
+
+    fn raise_floor(&mut self, line: &Line, version: u64) {
+        let floor = self.floors.entry(line.target(false)).or_default();
+        *floor = (*floor).max(version);
+    }
+
+    /// The version that the line's next bundle gets: above all that it ever had.
+    fn next_version(&self, line: &Line) -> Result<u64> {
+        let published = [self.custom(line, false)?, self.custom(line, true)?];
+        let newest = published
+            .into_iter()
+            .flatten()
+            .map(|custom| custom.version)
+            .max();
+        let newest = newest.unwrap_or(0).max(self.floor(line));
+        newest.checked_add(1).ok_or_else(|| {
+            let message = "has no higher version left; publish it as another scope";
+            Error::new("version", line.to_string(), message)
+        })
+    }
+
+    fn put(&mut self, action: &str, line: &Line, bytes: &[u8], custom: &Custom, gate: Value) {
+        let name = line.target(custom.rollout.is_some());
+        let hash = sha256(bytes);
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+        let target = Target {
+            length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            hashes: Hashes {
+                sha256: digest.as_ref().to_vec().into(),
+                _extra: HashMap::new(),
+            },
+            custom: custom.write(),
+            _extra: HashMap::new(),
+        };
+        self.files.insert(target_path(&name, &hash), bytes.to_vec());
+        self.targets.insert(name.clone(), target);
+        self.entries.push(Entry {
+            action: action.to_owned(),
+            target: name,
+            version: Some(custom.version),
+            sha256: Some(hash),
+            gate,
+        });
+    }
+
+    fn drop_target(&mut self, line: &Line, next: bool) -> Result<()> {
+        if let Some(custom) = self.custom(line, next)? {
+            self.raise_floor(line, custom.version);
+            self.targets.remove(&line.target(next));
+        }
+        Ok(())
+    }
+
+    fn new_custom(
+        &self,
+        line: &Line,
+        candidate: &Candidate,
+        rollout: Option<Rollout>,
+    ) -> Result<Custom> {
+        Ok(Custom {
+            version: self.next_version(line)?,
+            audience: line.audience,
+            engine_abi: candidate.engine_abi,
+            scope: line.scope.as_str().to_owned(),
+            counts: candidate.counts,
+            rollout,
+            record: None,
+        })
+    }
+
+    /// Makes a bundle the line's current one. A rollout that is under way ends.
+    ///
+    /// # Errors
+    /// `unchanged` if it is the current one, `metadata` if what is published cannot be read.
+    pub fn add_current(&mut self, line: &Line, candidate: &Candidate, gate: Value) -> Result<u64> {
+        self.refuse_same(line, candidate)?;
+        let custom = self.new_custom(line, candidate, None)?;
+        self.drop_target(line, true)?;
+        self.put("add", line, &candidate.bytes, &custom, gate);
+        Ok(custom.version)
+    }
+
+    /// Begins a rollout of a bundle: `permille` of 1000 clients up to `ring` take it. A rollout that is under way
+    /// ends.
+    ///
+    /// # Errors
+    /// `unchanged` if it is the current one, `permille` above 1000, `not_published` without a current one.
+    pub fn add_next(
+        &mut self,
+        line: &Line,
+        candidate: &Candidate,
+        ring: Ring,
+        permille: u16,
+        gate: Value,
+    ) -> Result<u64> {
+        self.refuse_same(line, candidate)?;
+        self.needed(line, false)?;
+        let rollout = Rollout {
+            ring,
+            permille: checked(permille)?,
+            salt: random_hex::<16>()?,
+        };
+        let custom = self.new_custom(line, candidate, Some(rollout))?;
+        self.drop_target(line, true)?;
+        self.put("add", line, &candidate.bytes, &custom, gate);
+        Ok(custom.version)
+    }
+
+    fn refuse_same(&self, line: &Line, candidate: &Candidate) -> Result<()> {
+        let hash = sha256(&candidate.bytes);
+        let current = self.targets.get(&line.target(false));
+        if current.is_some_and(|target| hex(&target.hashes.sha256) == hash) {
+            let message = "this bundle is the current one already; there is nothing to publish";
+            return Err(Error::new("unchanged", line.to_string(), message));
+        }
+        Ok(())
+    }
+
+    /// Moves a rollout outward. The clients that took the bundle before still do.
+    ///
+    /// # Errors
+    /// `not_published` without a rollout, `rollout_narrower` if fewer clients would take it.
+    pub fn promote(&mut self, line: &Line, ring: Ring, permille: u16, gate: Value) -> Result<u64> {
+        let mut custom = self.needed(line, true)?;
+        let before = custom.rollout.clone().ok_or_else(|| {
+            Error::new(
+                "metadata",
+                line.target(true),
+                "has no rollout in its custom data",
+            )
+        })?;
+        let permille = checked(permille)?;
+        if ring < before.ring
+            || permille < before.permille
+            || (ring, permille) == (before.ring, before.permille)
+        {
+            let message = format!(
+                "the rollout reaches {} of 1000 clients up to ring {} already; give more, or end it with `publish remove --next`",
+                before.permille,
+                before.ring.name()
+            );
+            return Err(Error::new("rollout_narrower", line.to_string(), message));
+        }
+        custom.rollout = Some(Rollout {
+            ring,
+            permille,
+            ..before
+        });
+        let bytes = self.bundle(line, true)?.unwrap_or_default();
+        self.put("promote", line, &bytes, &custom, gate);
+        Ok(custom.version)
+    }
+
+    /// Ends a rollout by making its bundle the current one, under the version it has.
+    ///
+    /// # Errors
+    /// `not_published` without a rollout.
+    pub fn promote_current(&mut self, line: &Line, gate: Value) -> Result<u64> {
+        let mut custom = self.needed(line, true)?;
+        let bytes = self.bundle(line, true)?.unwrap_or_default();
+        custom.rollout = None;
+        self.targets.remove(&line.target(true));
+        self.put("promote", line, &bytes, &custom, gate);
+        Ok(custom.version)
+    }
+
+    /// Publishes old content again, under a higher version than any before. A rollout that is under way ends.
+    ///
+    /// # Errors
+    /// `unchanged` if it is the current content.
+    pub fn revert(&mut self, line: &Line, candidate: &Candidate, gate: Value) -> Result<u64> {
+        self.refuse_same(line, candidate)?;
+        self.needed(line, false)?;
+        let custom = self.new_custom(line, candidate, None)?;
+        self.drop_target(line, true)?;
+        self.put("revert", line, &candidate.bytes, &custom, gate);
+        Ok(custom.version)
+    }
+
+    /// Takes a line's rollout back, or the line as a whole. Its versions are never given again.
+    ///
+    /// # Errors
+    /// `not_published` if there is nothing to remove.
+    pub fn remove(&mut self, line: &Line, next_only: bool) -> Result<()> {
+        self.needed(line, next_only)?;
+        let which: &[bool] = if next_only { &[true] } else { &[true, false] };
+        for &next in which {
+            if let Some(custom) = self.custom(line, next)? {
+                self.drop_target(line, next)?;
+                self.entries.push(Entry {
+                    action: "remove".to_owned(),
+                    target: line.target(next),
+                    version: Some(custom.version),
+                    sha256: None,
+                    gate: Value::Null,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The metadata of the change, not signed yet.
+    ///
+    /// # Errors
+    /// `approvals_missing` if fewer people approved than the repository asks for, `unchanged` if nothing changes.
+    pub fn finish(mut self, publication: &Publication) -> Result<Stage> {
+        let approvals = self.settings.approvals.max(u32::from(self.lossy));
+        let people = publication.check(approvals)?;
+        if self.entries.is_empty() {
+            let message = "changes nothing; there is nothing to publish";
+            return Err(Error::new("unchanged", "the publication", message));
+        }
+        let mut layout = Layout::of(self.repository.targets());
+        layout.place(self.targets.keys().map(String::as_str));
+        let names = self.entries.iter().map(|entry| entry.target.as_str());
+        let touched: BTreeSet<String> = names.map(|name| layout.home(name).to_owned()).collect();
+        let (path, hash, bytes) = self.record(publication, people, &touched)?;
+        self.link(&path);
+        self.files.insert(path, bytes);
+        let mut stage = Stage::of(self.repository);
+        for (role, targets) in self.changed(&layout, &touched, &hash)? {
+            stage.documents.insert(role, Document::from(targets));
+        }
+        wanted(&mut stage, self.repository, self.storage)?;
+        stage.files = self.files;
+        stage.trim_base();
+        Ok(stage)
+    }
+
+    fn record(
+        &self,
+        publication: &Publication,
+        approved_by: Vec<String>,
+        touched: &BTreeSet<String>,
+    ) -> Result<(String, String, Vec<u8>)> {
+        let homes = self.repository.homes();
+        let touched_homes = homes.filter(|(role, _)| touched.contains(*role) || *role == "targets");
+        let previous: BTreeSet<String> = touched_homes
+            .filter_map(|(_, targets)| {
+                Some(targets._extra.get(record::MEMBER)?.as_str()?.to_owned())
+            })
+            .collect();
+        let record = Record {
+            format: 1,
+            when: rfc3339(self.now),
+            approved_by,
+            ticket: publication.ticket.clone(),
+            reason: publication.reason.clone(),
+            sources: publication.sources.clone(),
+            changes: self.entries.clone(),
+            previous: previous.into_iter().collect(),
+        };
+        let bytes = record.bytes()?;
+        let (path, hash) = record::hash_of(&bytes);
+        Ok((path, hash, bytes))
+    }
+
+    /// Has the server's targets of this change name their record. Browsers are told nobody's name.
+    fn link(&mut self, path: &str) {
+        for entry in &self.entries {
+            let server = entry
+                .target
+                .parse_line()
+                .is_some_and(|line| line.audience == crate::name::Audience::Server);
+            if let Some(target) = self.targets.get_mut(&entry.target).filter(|_| server) {
+                target.custom.insert("record".to_owned(), Value::from(path));
+            }
+        }
+    }
+
+    /// The roles whose metadata changes.
+    fn changed(
+        &self,
+        layout: &Layout,
+        touched: &BTreeSet<String>,
+        record: &str,
+    ) -> Result<BTreeMap<String, Targets>> {
+        let mut changed = BTreeMap::new();
+        for role in layout.homes() {
+            let before = self
+                .repository
+                .documents
+                .get(role)
+                .and_then(Document::targets);
+            let after = self.home(role, layout, touched, record, before)?;
+            if before != Some(&after) {
+                let current = before.map_or(0, |before| before.version.get());
+                let version = free_version(self.storage, role, current)?;
+                let expires = moment(self.settings.expires.of(role, self.now));
+                let version = number(version);
+                changed.insert(
+                    role.to_owned(),
+                    Targets {
+                        version,
+                        expires,
+                        ..after
+                    },
+                );
+            }
+        }
+        Ok(changed)
+    }
+
+    /// A role's metadata after the change, with the version and expiry that it has.
+    fn home(
+        &self,
+        role: &str,
+        layout: &Layout,
+        touched: &BTreeSet<String>,
+        record: &str,
+        before: Option<&Targets>,
+    ) -> Result<Targets> {
+        let mut after = before.cloned().unwrap_or_else(|| {
+            let mut targets = Targets::new(SPEC_VERSION.to_owned(), NonZeroU64::MIN, moment(0));
+            targets.delegations = None;
+            targets
+        });
+        let own = self
+            .targets
+            .iter()
+            .filter(|(name, _)| layout.home(name) == role);
+        let own = own.map(|(name, target)| {
+            let name = TargetName::new(name)
+                .map_err(|error| Error::new("target", name, error.to_string()))?;
+            Ok((name, target.clone()))
+        });
+        after.targets = own.collect::<Result<_>>()?;
+        let floors = self.floors.iter().filter(|(name, floor)| {
+            let line = name.parse_line();
+            let newest = line.and_then(|line| self.custom(&line, false).ok().flatten());
+            layout.home(name) == role && newest.is_none_or(|custom| custom.version < **floor)
+        });
+        let floors: serde_json::Map<String, Value> = floors
+            .map(|(name, floor)| (name.clone(), Value::from(*floor)))
+            .collect();
+        after._extra.remove(FLOORS);
+        if !floors.is_empty() {
+            after
+                ._extra
+                .insert(FLOORS.to_owned(), Value::Object(floors));
+        }
+        if touched.contains(role) {
+            after
+                ._extra
+                .insert(record::MEMBER.to_owned(), Value::from(record));
+        }
+        let patterns = layout.patterns();
+        if role == "targets" && !patterns.is_empty() {
+            let quorum = Quorum::of(self.repository.root(), TopRole::Targets);
+            let quorum =
+                quorum.ok_or_else(|| Error::new("metadata", "root", "has no targets role"))?;
+            after.delegations = Some(roles::delegations(&quorum, &patterns)?);
+        }
+        Ok(after)
+    }
+}
+
+/// Names that say their line.
+trait ParseLine {
+    fn parse_line(&self) -> Option<Line>;
+}
+
+impl ParseLine for String {
+    fn parse_line(&self) -> Option<Line> {
+        Line::of_target(self).map(|(line, _)| line)
+    }
+}
+
+fn checked(permille: u16) -> Result<u16> {
+    if permille > 1000 {
+        let message = "is of 1000 clients; give 0 to 1000";
+        return Err(Error::new("permille", "--permille", message));
+    }
+    Ok(permille)
+}
+
+/// Has the stage end with a new snapshot and timestamp.
+fn wanted(stage: &mut Stage, repository: &Repository, storage: &dyn Storage) -> Result<()> {
+    let version = |role| repository.documents.get(role).map_or(0, Document::version);
+    stage.snapshot = Some(free_version(storage, "snapshot", version("snapshot"))?);
+    stage.timestamp = Some(version("timestamp").saturating_add(1));
+    Ok(())
+}
+
+/// New keys and thresholds for some roles, or, without any, a root that is valid for longer. What the changed roles
+/// sign is made anew.
+///
+/// # Errors
+/// `metadata` if the repository's own cannot be read.
+pub fn rotate(
+    repository: &Repository,
+    storage: &dyn Storage,
+    new: &BTreeMap<TopRole, Quorum>,
+    now: u64,
+) -> Result<Stage> {
+    let settings = repository.settings()?;
+    let mut quorums = BTreeMap::new();
+    for role in TopRole::ALL {
+        let quorum = new
+            .get(&role)
+            .cloned()
+            .or_else(|| Quorum::of(repository.root(), role));
+        quorums.insert(
+            role,
+            quorum.ok_or_else(|| Error::new("roles", role.name(), "has no keys"))?,
+        );
+    }
+    let mut root = repository.root().clone();
+    root.version = number(root.version.get().saturating_add(1));
+    root.expires = moment(settings.expires.of("root", now));
+    roles::write(&mut root, &quorums);
+    let mut stage = Stage::of(repository);
+    stage.documents.insert("root".to_owned(), root.into());
+    let mut again: BTreeSet<TopRole> = new.keys().copied().collect();
+    again.remove(&TopRole::Root);
+    renew(&mut stage, repository, storage, &again, &quorums, now)?;
+    stage.trim_base();
+    Ok(stage)
+}
+
+/// Metadata of the same content that is valid for longer.
+///
+/// # Errors
+/// `metadata` if the repository's own cannot be read.
+pub fn refresh(
+    repository: &Repository,
+    storage: &dyn Storage,
+    which: &BTreeSet<TopRole>,
+    now: u64,
+) -> Result<Stage> {
+    if which.contains(&TopRole::Root) {
+        let mut stage = rotate(repository, storage, &BTreeMap::new(), now)?;
+        let mut rest = which.clone();
+        rest.remove(&TopRole::Root);
+        stage.base = repository.bytes.clone();
+        renew(
+            &mut stage,
+            repository,
+            storage,
+            &rest,
+            &BTreeMap::new(),
+            now,
+        )?;
+        stage.trim_base();
+        return Ok(stage);
+    }
+    let mut stage = Stage::of(repository);
+    renew(
+        &mut stage,
+        repository,
+        storage,
+        which,
+        &BTreeMap::new(),
+        now,
+    )?;
+    stage.trim_base();
+    Ok(stage)
+}
+
+fn renew(
+    stage: &mut Stage,
+    repository: &Repository,
+    storage: &dyn Storage,
+    which: &BTreeSet<TopRole>,
+    quorums: &BTreeMap<TopRole, Quorum>,
+    now: u64,
+) -> Result<()> {
+    let settings = repository.settings()?;
+    if which.contains(&TopRole::Targets) {
+        for (role, targets) in repository.homes() {
+            let mut targets = targets.clone();
+            targets.version = number(free_version(storage, role, targets.version.get())?);
+            targets.expires = moment(settings.expires.of(role, now));
+            if let (Some(quorum), true) = (
+                quorums.get(&TopRole::Targets),
+                targets.delegations.is_some(),
+            ) {
+                let patterns = Layout::of(&targets).patterns();
+                targets.delegations = Some(roles::delegations(quorum, &patterns)?);
+            }
+            stage.documents.insert(role.to_owned(), targets.into());
+        }
+    }
+    if which.contains(&TopRole::Targets) || which.contains(&TopRole::Snapshot) {
+        wanted(stage, repository, storage)?;
+    }
+    if which.contains(&TopRole::Timestamp) {
+        let version = repository
+            .documents
+            .get("timestamp")
+            .map_or(0, Document::version);
+        stage.timestamp = Some(version.saturating_add(1));
+    }
+    Ok(())
+}
