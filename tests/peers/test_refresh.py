@@ -182,7 +182,7 @@ def test_a_stored_file_that_was_changed_is_not_believed(edgerail: Edgerail, serv
             assert edgerail.stored(role) == good, role
 
 
-def test_our_folder_is_python_tufs_folder(edgerail: Edgerail, serve: Serve, tmp_path: object) -> None:
+def test_our_folder_is_python_tufs_folder(edgerail: Edgerail, serve: Serve) -> None:
     """The files have the names and contents that python-tuf goes on with."""
     repository = sample()
     served = begun(edgerail, serve, repository)
