@@ -82,7 +82,7 @@ FORMS = [
     Mutation("a list as meta", m.member("snapshot", "meta", []), "schema"),
     Mutation("a target without length", m.target_entry(lambda t: t.pop("length")), "schema"),
     Mutation("a target with a negative length", m.target_entry(lambda t: t.update(length=-1)), "schema"),
-    Mutation("a target without hashes", m.target_entry(lambda t: t.update(hashes={})), "schema",
+    Mutation("a target without hashes", m.target_entry(lambda t: t.update(hashes={})), "unknown_hash",
              {JS: "has nothing to compare and takes any bytes of the right length"}),
     Mutation("a target with an unknown hash only", m.target_entry(
         lambda t: t.update(hashes={"crc32": "00000000"})), "unknown_hash"),
@@ -165,7 +165,7 @@ ROOTS = [
         m.renewed_root(r), m.expired("root")(r)), "expired"),
     Mutation("a root without the role timestamp", m.new_root(lambda s: s["roles"].pop("timestamp")), "schema"),
     Mutation("a role whose key is not listed", m.new_root(
-        lambda s: s["roles"]["timestamp"].update(keyids=["00" * 32])), "schema"),
+        lambda s: s["roles"]["timestamp"].update(keyids=["00" * 32])), "unknown_scheme"),
 ]
 
 

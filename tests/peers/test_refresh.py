@@ -175,7 +175,7 @@ def test_a_stored_file_that_was_changed_is_not_believed(edgerail: Edgerail, serv
     for role in ("timestamp", "snapshot", "targets"):
         good = edgerail.stored(role)
         path = edgerail.metadata / f"{role}.json"
-        for bad in (b"", b"{}", good[:-40], good.replace(b'"version": 1', b'"version": 9')):
+        for bad in (b"", b"{}", good[:-40], good.replace(b'"version":1', b'"version":9')):
             assert bad != good
             path.write_bytes(bad)
             assert edgerail.refresh(served.url).accepted, role

@@ -136,10 +136,11 @@ async def redirect_elsewhere(exchange: Exchange) -> None:
 
 @fault("redirect")
 async def redirect_in_circles(exchange: Exchange) -> None:
-    exchange.head("302 Found", Location=f"{exchange.url}/{exchange.path}", Content_Length=0)
+    location = f"{exchange.url}/{exchange.path}"
+    exchange.head("302 Found", Location=location, Content_Length=0, Connection="close")
 
 
-@fault("html")
+@fault("html", "too_large")
 async def sign_in_page(exchange: Exchange) -> None:
     exchange.head("200 OK", Content_Type="text/html; charset=utf-8", Content_Length=len(HTML))
     exchange.writer.write(HTML)

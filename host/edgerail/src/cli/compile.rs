@@ -234,7 +234,7 @@ fn diagnostics_json((file, diagnostics): &(String, Diagnostics)) -> Vec<Value> {
 }
 
 /// Whoever reads the file sees the old content or the new one, never a part.
-fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
