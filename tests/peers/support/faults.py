@@ -25,6 +25,8 @@ class Exchange:
     body: bytes
     # The server's own address, without a slash at its end.
     url: str
+    # By their names in small letters.
+    request_headers: dict[str, str]
 
     def head(self, status: str, **headers: object) -> None:
         """The answer's head; underscores in names stand for hyphens."""
@@ -251,7 +253,9 @@ class FaultServer:
         path = request.split(b" ", 2)[1].decode().lstrip("/")
         self.requests.append(path)
         body = self.repository.files.get(path if path.startswith("metadata/") else unquote(path))
-        exchange = Exchange(writer, path, body or b"", self.url)
+        fields = [line.split(":", 1) for line in request.decode("latin-1").split("\r\n")[1:] if line]
+        headers = {name.strip().lower(): value.strip() for name, value in fields}
+        exchange = Exchange(writer, path, body or b"", self.url, headers)
         wrong = self.faults.get(path)
         if wrong is not None:
             await wrong(exchange)
