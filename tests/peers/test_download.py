@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -117,7 +116,7 @@ def test_every_listed_hash_must_be_right(edgerail: Edgerail, serve: Serve, algor
     ".hidden",
     "...",
 ])
-def test_names(clients: list[Client], serve: Serve, name: str, request: pytest.FixtureRequest) -> None:
+def test_names(clients: list[Client], serve: Serve, name: str) -> None:
     """A target's name in the request, on the disk, and in the metadata; all clients find the same content."""
     repository = sample()
     repository.add_target(name, name.encode())
@@ -125,22 +124,22 @@ def test_names(clients: list[Client], serve: Serve, name: str, request: pytest.F
     for client in clients:
         served = begun(client, serve, repository)
         outcome = client.download(served.url, name)
-        if client.name == "edgerail":
-            assert outcome.accepted, outcome
-            files = [path for path in client.targets.iterdir() if path.is_file()]
-            assert [path.read_bytes() for path in files] == [name.encode()]
-            assert files[0].parent == client.targets
-        elif client.name not in LOST_NAMES.get(name, ()):
-            assert outcome.accepted, f"{client.name}: {outcome}"
-        else:
+        if client.name in LOST_NAMES.get(name, ()):
             assert not outcome.accepted, f"{client.name} finds {name} now"
+            continue
+        assert outcome.accepted, f"{client.name}: {outcome}"
+        files = [path for path in client.targets.iterdir() if path.is_file()]
+        assert [path.read_bytes() for path in files] == [name.encode()], client.name
 
 
-# Names that others cannot fetch, because they do not encode them in the address.
+# Names that a client does not find. A target's name is part of an address: what has a meaning there is encoded by us
+# and not by the others, except for what is encoded in the name itself, which servers decode. A backslash is a slash
+# to browsers' addresses and to Windows; we do not ask for one.
 LOST_NAMES = {
     "what?": ("python-tuf", "tuf-js"),
     "#1": ("python-tuf", "tuf-js"),
-    "50% off": ("tuf-js",),
+    "back\\slash": ("edgerail", "tuf-js"),
+    "a%2Fb": ("edgerail", "python-tuf", "tuf-js"),
 }
 
 
@@ -161,7 +160,7 @@ def test_names_that_lead_elsewhere_stay_in_the_folder(edgerail: Edgerail, serve:
     assert all(edgerail.metadata in path.parents for path in added), added
 
 
-def test_a_folder_that_cannot_be_written_is_said(edgerail: Edgerail, serve: Serve, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_said(edgerail: Edgerail, serve: Serve) -> None:
     served = begun(edgerail, serve, sample())
     edgerail.targets.rmdir()
     edgerail.targets.write_text("a file where a folder should be")

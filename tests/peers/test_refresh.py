@@ -175,14 +175,14 @@ def test_a_stored_file_that_was_changed_is_not_believed(edgerail: Edgerail, serv
     for role in ("timestamp", "snapshot", "targets"):
         good = edgerail.stored(role)
         path = edgerail.metadata / f"{role}.json"
-        for bad in (b"", b"{}", good[:-40], good.replace(b'"version": 1', b'"version": 9')):
+        for bad in (b"", b"{}", good[:-40], good.replace(b'"version":1', b'"version":9')):
             assert bad != good
             path.write_bytes(bad)
             assert edgerail.refresh(served.url).accepted, role
             assert edgerail.stored(role) == good, role
 
 
-def test_our_folder_is_python_tufs_folder(edgerail: Edgerail, serve: Serve, tmp_path: object) -> None:
+def test_our_folder_is_python_tufs_folder(edgerail: Edgerail, serve: Serve) -> None:
     """The files have the names and contents that python-tuf goes on with."""
     repository = sample()
     served = begun(edgerail, serve, repository)

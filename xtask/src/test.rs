@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::process::{cargo, run};
 use crate::setup::{Toolchain, wasm_toolchain};
-use crate::{Chore, component, consumers, corpus, e2e, fuzz, npm, www};
+use crate::{Chore, component, consumers, corpus, e2e, fuzz, npm, peers, www};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "test",
@@ -66,6 +66,7 @@ fn test(arguments: &[&str]) -> Result<(), String> {
     stage("npm package", &npm::build)?;
     stage("npm tests", &npm::test)?;
     stage("surfaces", &e2e::all)?;
+    stage("peers", &|| peers::peers(&[]))?;
     stage("consumers", &|| consumers::consumers(&[]))?;
     stage("playground", &www::test)?;
     if deep {

@@ -54,6 +54,8 @@ class Mutation:
     code: str
     # Clients whose verdict is the other one than ours, with the reason.
     differs: dict[str, str] = field(default_factory=dict)
+    # It is taken, and means that nothing is new.
+    nothing_new: bool = False
     # How the repository is made.
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -219,7 +221,7 @@ def snapshot_as_timestamp(repository: Repository) -> None:
     """The snapshot is signed by the timestamp's key too, names a snapshot, and is served as the timestamp."""
     one = repository.signers["timestamp"][0]
     signed = repository.latest("snapshot")["signed"]
-    signed["meta"] = {"snapshot.json": {"version": NEW}}
+    signed["meta"] = {"snapshot.json": {"version": repository.snapshot.version}}
     repository.put_signed("timestamp", signed, signers=[one])
 
 
@@ -227,17 +229,19 @@ def old_file(role: str) -> Callable[[Repository], None]:
     """Under the new version's path stands the trusted version's file, with its good signatures."""
 
     def apply(repository: Repository) -> None:
-        repository.put(role, NEW, repository.files[repository.path(role, TRUSTED)])
+        version = repository.signed[role].version
+        repository.put(role, version, repository.files[repository.path(role, version - 1)])
 
     return apply
 
 
 def rolled_back_timestamp(repository: Repository) -> None:
-    repository.edit("timestamp", lambda signed: signed.update(version=OLD))
+    repository.edit("timestamp", lambda signed: signed.update(version=repository.timestamp.version - 2))
 
 
 def timestamp_names_old_snapshot(repository: Repository) -> None:
-    repository.edit("timestamp", lambda signed: signed["meta"]["snapshot.json"].update(version=OLD))
+    older = repository.snapshot.version - 2
+    repository.edit("timestamp", lambda signed: signed["meta"]["snapshot.json"].update(version=older))
 
 
 def snapshot_lists(change: Callable[[dict[str, Any]], None]) -> Callable[[Repository], None]:
@@ -248,20 +252,21 @@ def snapshot_lists(change: Callable[[dict[str, Any]], None]) -> Callable[[Reposi
 def other_content_same_version(repository: Repository) -> None:
     """The version of timestamp that is trusted is served with another content and good signatures."""
     signed = repository.latest("timestamp")["signed"]
-    signed["version"] = TRUSTED
+    signed["version"] = repository.timestamp.version - 1
     signed["meta"]["snapshot.json"]["version"] = 100
     repository.put_signed("timestamp", signed)
 
 
 def skipped_root(repository: Repository) -> None:
-    """Version 3 of root where version 2 is expected."""
+    """The root after the next where the next is expected."""
     repository.publish("root")
-    repository.edit("root", lambda signed: signed.update(version=3))
+    repository.edit("root", lambda signed: signed.update(version=repository.root.version + 1))
 
 
 def replayed_root(repository: Repository) -> None:
-    """Version 1 of root where version 2 is expected."""
-    repository.files["metadata/2.root.json"] = repository.files["metadata/1.root.json"]
+    """The trusted root where the next is expected."""
+    version = repository.root.version
+    repository.put("root", version + 1, repository.files[repository.path("root", version)])
 
 
 def rotated_root(sign: Callable[[list[Any], list[Any]], list[Any]]) -> Callable[[Repository], None]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from copy import deepcopy
+from copy import copy, deepcopy
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.formats import encode_canonical
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
@@ -88,6 +90,14 @@ class Repository:
             root.roles[role].threshold = threshold
             for one in self.signers[role]:
                 root.add_key(one.public_key, role)
+
+    def copy(self) -> Repository:
+        """A repository of its own with the same files, roles and keys."""
+        other = Repository.__new__(Repository)
+        other.__dict__ = {name: copy(value) for name, value in self.__dict__.items()}
+        other.signed = deepcopy(self.signed)
+        other.signers = {role: list(keys) for role, keys in self.signers.items()}
+        return other
 
     # Views of the roles with their types.
 
@@ -285,6 +295,40 @@ class Repository:
     def trusted_root(self, version: int = 1) -> bytes:
         """What a client is given to begin with."""
         return self.files[self.path("root", version)]
+
+
+def adopted(folder: Path, keys: dict[str, list[Path]]) -> Repository:
+    """A repository that somebody else made in a folder, with the private keys (PEM) of its top-level roles."""
+    repository = Repository()
+    repository.files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for part in ("metadata", "targets")
+        for path in (folder / part).rglob("*")
+        if path.is_file()
+    }
+    numbers = [int(path.name.split(".")[0]) for path in (folder / "metadata").glob("*.root.json")]
+    newest = {"root": repository.files[f"metadata/{max(numbers)}.root.json"]}
+    newest["timestamp"] = repository.files["metadata/timestamp.json"]
+    repository.signed = {role: Metadata.from_bytes(document).signed for role, document in newest.items()}
+    for role, version in (
+        ("snapshot", lambda: repository.timestamp.snapshot_meta.version),
+        ("targets", lambda: repository.snapshot.meta["targets.json"].version),
+    ):
+        document = repository.files[repository.path(role, version())]
+        repository.signed[role] = Metadata.from_bytes(document).signed
+    repository.published = set(repository.signed)
+    repository.signers = {role: [known_signer(file, repository.root) for file in files] for role, files in keys.items()}
+    return repository
+
+
+def known_signer(file: Path, root: Root) -> CryptoSigner:
+    """A private key, under the id that root knows its public key by."""
+    private = load_pem_private_key(file.read_bytes(), None)
+    public = CryptoSigner(private).public_key
+    for key in root.keys.values():
+        if key.keytype == public.keytype and key.keyval["public"].strip() == public.keyval["public"].strip():
+            return CryptoSigner(private, key)
+    raise ValueError(f"root does not list the key of {file.name}")
 
 
 def sample(**options: Any) -> Repository:

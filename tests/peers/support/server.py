@@ -51,7 +51,8 @@ class FileServer:
         self._thread.start()
 
     def _answer(self, path: str) -> tuple[int, bytes]:
-        name, _, file = path.lstrip("/").partition("/")
+        # What stands behind a question mark chooses no file.
+        name, _, file = path.lstrip("/").partition("?")[0].partition("/")
         with self._lock:
             self.requests.setdefault(name, []).append(file)
         if (name, file) in self.answers:

@@ -26,6 +26,7 @@ mod pull;
 mod publish;
 mod restore;
 mod topics;
+mod tuf_client;
 
 use std::process::ExitCode;
 
@@ -72,6 +73,8 @@ enum Command {
     Restore(restore::Args),
     /// Show what is looked for because of a denied topic, and try texts on it
     Topics(topics::Args),
+    /// Refresh and download from a TUF repository, as the public conformance suite calls clients
+    TufClient(Box<tuf_client::Args>),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -83,6 +86,8 @@ enum Outcome {
     Clean,
     /// A guardrail intervened.
     Intervened,
+    /// A repository was refused: the protocol of `tuf-client` knows one exit code for all errors.
+    Refused,
     /// Something could not be done; the rest was.
     Failed,
 }
@@ -91,7 +96,7 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> ExitCode {
         match outcome {
             Outcome::Clean => ExitCode::SUCCESS,
-            Outcome::Intervened => ExitCode::from(1),
+            Outcome::Intervened | Outcome::Refused => ExitCode::from(1),
             Outcome::Failed => ExitCode::from(2),
         }
     }
@@ -100,7 +105,10 @@ impl From<Outcome> for ExitCode {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return refuse_arguments(&error),
+    };
     match run(&matches) {
         Ok(outcome) => outcome.into(),
         // Whoever read our output has seen enough.
@@ -109,6 +117,20 @@ pub fn main() -> ExitCode {
             error.report();
             Outcome::Failed.into()
         }
+    }
+}
+
+/// Prints what is wrong with the arguments, or the help that was asked for.
+fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    // That it cannot be written is nothing we could tell anybody.
+    let _ = error.print();
+    let command = std::env::args_os().nth(1);
+    if !error.use_stderr() {
+        ExitCode::SUCCESS
+    } else if command.is_some_and(|command| command == "tuf-client") {
+        Outcome::Refused.into()
+    } else {
+        Outcome::Failed.into()
     }
 }
 
@@ -128,6 +150,7 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Publish(args) => publish::run(&args),
         Command::Restore(args) => restore::run(&args, own),
         Command::Topics(args) => topics::run(&args),
+        Command::TufClient(args) => tuf_client::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }
