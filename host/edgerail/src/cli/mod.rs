@@ -21,9 +21,9 @@ mod payload;
 mod placeholders;
 mod policy;
 mod progress;
+mod publish;
 #[cfg(feature = "aws")]
 mod pull;
-mod publish;
 mod restore;
 mod topics;
 mod tuf_client;
@@ -60,15 +60,15 @@ enum Command {
     Eval(Box<eval::Args>),
     /// Show what a bundle holds
     Inspect(inspect::Args),
+    /// Make, show and encrypt the keys that sign repositories
+    Keys(keys::Args),
+    /// Show what the policies of an organization come to for an account, and what is wrong with them
+    Org(org::Args),
+    /// Make, sign and publish the repository that clients sync from
+    Publish(publish::Args),
     /// Fetch guardrails and organization policies from AWS, or take them from files of the AWS CLI
     #[cfg(feature = "aws")]
     Pull(Box<pull::Args>),
-    /// Show what the policies of an organization come to for an account, and what is wrong with them
-    Org(org::Args),
-    /// Make, show and encrypt the keys that sign repositories
-    Keys(keys::Args),
-    /// Make, sign and publish the repository that clients sync from
-    Publish(publish::Args),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
     /// Show what is looked for because of a denied topic, and try texts on it
@@ -143,11 +143,11 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args, own),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Keys(args) => keys::run(&args),
+        Command::Org(args) => org::run(&args),
+        Command::Publish(args) => publish::run(&args),
         #[cfg(feature = "aws")]
         Command::Pull(args) => pull::run(&args),
-        Command::Org(args) => org::run(&args),
-        Command::Keys(args) => keys::run(&args),
-        Command::Publish(args) => publish::run(&args),
         Command::Restore(args) => restore::run(&args, own),
         Command::Topics(args) => topics::run(&args),
         Command::TufClient(args) => tuf_client::run(&args),
