@@ -101,7 +101,7 @@ fn keys(random: &mut Random, role: &mut Role) {
     let count = 1 + random.below(3);
     role.keys = (0..count as u64)
         .map(|number| {
-            if (seed + number) % 3 == 0 {
+            if (seed + number).is_multiple_of(3) {
                 Signer::p256(seed + number)
             } else {
                 Signer::ed25519(seed + number)
