@@ -5,7 +5,7 @@ use crate::error::{Code, Error, Result, fail};
 use crate::schema::{Root, Snapshot, Targets, Timestamp};
 use crate::target::Target;
 use crate::text::{percent_encoded, push_decimal};
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 mod root;
 mod search;
@@ -95,22 +95,22 @@ enum State {
     Finished,
     LoadRoot,
     FetchRoot,
-    StoreRootHistory(Root, Vec<u8>),
-    StoreRoot(Root, Vec<u8>),
+    StoreRootHistory(Box<Root>, Vec<u8>),
+    StoreRoot(Box<Root>, Vec<u8>),
     LoadTimestamp,
     LoadSnapshot,
     RemoveTimestamp,
     RemoveSnapshot,
     FetchTimestamp,
-    StoreTimestamp(Timestamp, Vec<u8>),
+    StoreTimestamp(Box<Timestamp>, Vec<u8>),
     FetchSnapshot,
-    StoreSnapshot(Snapshot, Vec<u8>),
+    StoreSnapshot(Box<Snapshot>, Vec<u8>),
     LoadTargets,
     FetchTargets,
-    StoreTargets(Targets, Vec<u8>),
+    StoreTargets(Box<Targets>, Vec<u8>),
     LoadRole,
     FetchRole,
-    StoreRole(Targets, Vec<u8>),
+    StoreRole(Box<Targets>, Vec<u8>),
 }
 
 /// A TUF client: what it trusts, and where it stands.
@@ -278,9 +278,10 @@ impl Client {
             self.fail(Error::new(Code::Sequence, ""));
             return;
         }
+        let role = self.role_asked();
         let state = core::mem::replace(&mut self.state, State::Idle);
         if let Err(error) = self.take(state, answer) {
-            self.fail(error);
+            self.fail(error.about(&role));
         }
     }
 
@@ -302,65 +303,41 @@ impl Client {
     fn take(&mut self, state: State, answer: Answer<'_>) -> Result<()> {
         let bytes = match answer {
             Answer::Bytes(bytes) => Some(bytes),
-            _ => None,
+            Answer::Absent => None,
+            Answer::Done => return self.written(state),
         };
-        match (state, answer) {
-            (State::LoadRoot, Answer::Bytes(_) | Answer::Absent) => self.loaded_root(bytes),
-            (State::FetchRoot, Answer::Bytes(_) | Answer::Absent) => self
-                .fetched_root(bytes)
-                .map_err(|error| error.about("root")),
-            (State::StoreRootHistory(root, bytes), Answer::Done) => {
-                self.go(State::StoreRoot(root, bytes));
-                Ok(())
-            }
-            (State::StoreRoot(root, _), Answer::Done) => {
-                self.stored_root(root);
-                Ok(())
-            }
-            (State::LoadTimestamp, Answer::Bytes(_) | Answer::Absent) => self
-                .loaded_timestamp(bytes)
-                .map_err(|error| error.about("timestamp")),
-            (State::LoadSnapshot, Answer::Bytes(_) | Answer::Absent) => self
-                .loaded_snapshot(bytes)
-                .map_err(|error| error.about("snapshot")),
-            (State::RemoveTimestamp, Answer::Done) => {
-                self.go(State::RemoveSnapshot);
-                Ok(())
-            }
-            (State::RemoveSnapshot, Answer::Done) => {
-                self.go(State::FetchTimestamp);
-                Ok(())
-            }
-            (State::FetchTimestamp, Answer::Bytes(_) | Answer::Absent) => self
-                .fetched_timestamp(bytes)
-                .map_err(|error| error.about("timestamp")),
-            (State::StoreTimestamp(timestamp, _), Answer::Done) => self.stored_timestamp(timestamp),
-            (State::FetchSnapshot, Answer::Bytes(_) | Answer::Absent) => self
-                .fetched_snapshot(bytes)
-                .map_err(|error| error.about("snapshot")),
-            (State::StoreSnapshot(snapshot, _), Answer::Done) => {
-                self.snapshot = Some(snapshot);
-                self.go(State::LoadTargets);
-                Ok(())
-            }
-            (State::LoadTargets, Answer::Bytes(_) | Answer::Absent) => self
-                .loaded_targets(bytes)
-                .map_err(|error| error.about("targets")),
-            (State::FetchTargets, Answer::Bytes(_) | Answer::Absent) => self
-                .fetched_targets(bytes)
-                .map_err(|error| error.about("targets")),
-            (State::StoreTargets(targets, _), Answer::Done) => {
-                self.trust_targets(targets);
-                Ok(())
-            }
-            (State::LoadRole, Answer::Bytes(_) | Answer::Absent) => self.loaded_role(bytes),
-            (State::FetchRole, Answer::Bytes(_) | Answer::Absent) => self.fetched_role(bytes),
-            (State::StoreRole(targets, _), Answer::Done) => {
-                self.trust_role(targets);
-                Ok(())
-            }
+        match state {
+            State::LoadRoot => self.loaded_root(bytes),
+            State::FetchRoot => self.fetched_root(bytes),
+            State::LoadTimestamp => self.loaded_timestamp(bytes),
+            State::LoadSnapshot => self.loaded_snapshot(bytes),
+            State::FetchTimestamp => self.fetched_timestamp(bytes),
+            State::FetchSnapshot => self.fetched_snapshot(bytes),
+            State::LoadTargets => self.loaded_targets(bytes),
+            State::FetchTargets => self.fetched_targets(bytes),
+            State::LoadRole => self.loaded_role(bytes),
+            State::FetchRole => self.fetched_role(bytes),
             _ => fail(Code::Sequence, ""),
         }
+    }
+
+    /// What is stored is what is trusted from here on.
+    fn written(&mut self, state: State) -> Result<()> {
+        match state {
+            State::StoreRootHistory(root, bytes) => self.go(State::StoreRoot(root, bytes)),
+            State::StoreRoot(root, _) => self.stored_root(*root),
+            State::RemoveTimestamp => self.go(State::RemoveSnapshot),
+            State::RemoveSnapshot => self.go(State::FetchTimestamp),
+            State::StoreTimestamp(timestamp, _) => return self.stored_timestamp(*timestamp),
+            State::StoreSnapshot(snapshot, _) => {
+                self.snapshot = Some(*snapshot);
+                self.go(State::LoadTargets);
+            }
+            State::StoreTargets(targets, _) => self.trust_targets(*targets),
+            State::StoreRole(targets, _) => self.trust_role(*targets),
+            _ => return fail(Code::Sequence, ""),
+        }
+        Ok(())
     }
 
     fn go(&mut self, state: State) {

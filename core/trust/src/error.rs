@@ -1,6 +1,6 @@
 //! What ends an update: a stable code, the role it is about and the place.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 use core::fmt;
 
 /// Makes the list of codes: the variant, its name for programs, and rule and remedy in a sentence.
@@ -82,8 +82,15 @@ codes! {
 }
 
 /// Why an update, a search or a check failed.
+///
+/// It is one pointer wide: each step of each reader may give one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// What an [`Error`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Details {
     /// What rule is broken.
     pub kind: Code,
     /// The role the error is about (`root`, `timestamp`, a delegated role's name), or the target's name.
@@ -93,16 +100,24 @@ pub struct Error {
     pub place: String,
 }
 
+impl core::ops::Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
 impl Error {
     /// An error about no role yet.
     #[cold]
     #[inline(never)]
     pub(crate) fn new(kind: Code, place: &str) -> Error {
-        Error {
+        Error(Box::new(Details {
             kind,
             role: String::new(),
             place: String::from(place),
-        }
+        }))
     }
 
     /// The same error about a role, if none was named.
@@ -110,8 +125,17 @@ impl Error {
     #[inline(never)]
     pub(crate) fn about(mut self, role: &str) -> Error {
         if self.role.is_empty() {
-            self.role.push_str(role);
+            self.0.role.push_str(role);
         }
+        self
+    }
+
+    /// The same error at a place within another.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn within(mut self, outer: &str) -> Error {
+        self.0.place.insert(0, '.');
+        self.0.place.insert_str(0, outer);
         self
     }
 

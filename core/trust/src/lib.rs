@@ -89,5 +89,5 @@ pub mod testing;
 pub mod text;
 
 pub use client::{Answer, Client, Limits, Step};
-pub use error::{Code, Error};
+pub use error::{Code, Details, Error};
 pub use target::{Hashes, Target, Verifier};

@@ -94,11 +94,7 @@ impl Root {
         };
         let roles = json::required(signed, "roles")?;
         let role = |name: &str| -> Result<RoleKeys> {
-            role_keys(json::required(roles, name)?).map_err(|mut error| {
-                error.place.insert(0, '.');
-                error.place.insert_str(0, name);
-                error
-            })
+            role_keys(json::required(roles, name)?).map_err(|error| error.within(name))
         };
         let [root, timestamp, snapshot, targets] = TOP_LEVEL;
         Ok(Root {

@@ -141,17 +141,16 @@ pub fn client(input: &[u8]) {
         let offline = first % 4 == 0;
         for step in 0.. {
             assert!(step < 200, "a cycle without end");
-            let mut given = None;
-            match client.step() {
+            let given = match client.step() {
                 Err(error) => {
                     assert_ne!(error.code(), "sequence");
                     break;
                 }
                 Ok(Step::Done) => break,
-                Ok(Step::Load { file }) => given = storage.files.get(&file).cloned(),
+                Ok(Step::Load { file }) => storage.files.get(&file).cloned(),
                 Ok(Step::Fetch { path, .. }) => {
                     assert!(!offline, "{path} is fetched");
-                    given = answer(&mut input, &path);
+                    answer(&mut input, &path)
                 }
                 Ok(Step::Store { file, bytes }) => {
                     storage.files.insert(file, bytes);
@@ -163,7 +162,7 @@ pub fn client(input: &[u8]) {
                     client.answer(Answer::Done);
                     continue;
                 }
-            }
+            };
             match &given {
                 Some(bytes) => client.answer(Answer::Bytes(bytes)),
                 None => client.answer(Answer::Absent),

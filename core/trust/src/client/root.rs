@@ -4,7 +4,7 @@ use super::{Client, Limits, State, verified, within};
 use crate::envelope::Envelope;
 use crate::error::{Code, Result, fail};
 use crate::schema::Root;
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 /// 5.2: the root that came with the application. Its own keys must have signed it, or it was damaged; its
 /// expiry does not matter, because it will be updated.
@@ -56,7 +56,7 @@ impl Client {
         };
         let next = self.check_next_root(bytes)?;
         // 5.3.8, for which the history comes first: a crash between the two leaves a chain without gaps.
-        self.go(State::StoreRootHistory(next, Vec::from(bytes)));
+        self.go(State::StoreRootHistory(Box::new(next), Vec::from(bytes)));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use super::{Client, State, required};
 use crate::error::{Code, Error, Result};
 use crate::schema::Targets;
 use crate::target::Target;
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 
 /// A delegated role that was verified against the keys its delegator gives it, and against no other's.
 #[derive(Clone, Debug)]
@@ -124,7 +124,7 @@ impl Client {
         let about = |error: Error| error.about(&self.search.role);
         let bytes = required(bytes, self.limits.targets).map_err(about)?;
         let targets = self.check_delegated(bytes).map_err(about)?;
-        self.go(State::StoreRole(targets, Vec::from(bytes)));
+        self.go(State::StoreRole(Box::new(targets), Vec::from(bytes)));
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::{Client, State, Step, file, required, verified, versioned};
 use crate::envelope::Envelope;
 use crate::error::{Code, Error, Result, fail};
 use crate::schema::{Head, Meta, Snapshot, Targets, Timestamp};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 impl Client {
     /// The timestamp trusted before: the floor of 5.4.3, and of the clock.
@@ -114,7 +114,7 @@ impl Client {
         // 5.4.4
         self.check_expiry(&new.head)?;
         // 5.4.5
-        self.go(State::StoreTimestamp(new, Vec::from(bytes)));
+        self.go(State::StoreTimestamp(Box::new(new), Vec::from(bytes)));
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Client {
         // 5.5.6
         self.check_expiry(&new.head)?;
         // 5.5.7
-        self.go(State::StoreSnapshot(new, Vec::from(bytes)));
+        self.go(State::StoreSnapshot(Box::new(new), Vec::from(bytes)));
         Ok(())
     }
 
@@ -227,7 +227,7 @@ impl Client {
         let bytes = required(bytes, self.limits.targets)?;
         let new = self.check_targets(bytes)?;
         // 5.6.6
-        self.go(State::StoreTargets(new, Vec::from(bytes)));
+        self.go(State::StoreTargets(Box::new(new), Vec::from(bytes)));
         Ok(())
     }
 
