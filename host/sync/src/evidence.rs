@@ -18,8 +18,6 @@ use crate::transport::Base;
 pub(crate) struct Verified {
     pub(crate) candidate: Candidate,
     pub(crate) bytes: Arc<[u8]>,
-    /// The version of the newest root inside.
-    pub(crate) root: u64,
     /// The newest signed time inside.
     pub(crate) issued: Option<u64>,
     /// When the first of its roles expires.
@@ -71,7 +69,6 @@ pub(crate) fn verify(
     Ok(Verified {
         candidate,
         bytes: bytes.into(),
-        root: client.root_version(),
         issued: client.issued(),
         fresh_until: fresh_until(&client),
     })

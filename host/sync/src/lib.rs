@@ -34,6 +34,11 @@
 //! The TUF client ([`edgerail_trust::Client`]) decides what is genuine, [`edgerail_trust::activation`] what is taken;
 //! both are without I/O. This crate adds transports, the state on the disk, the schedule and the status.
 
+/// The page's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/sync.md")]
+pub struct Page;
+
 pub mod archive;
 pub mod codes;
 mod driver;
@@ -41,6 +46,7 @@ mod environment;
 mod error;
 mod evidence;
 mod loader;
+pub mod repository;
 mod schedule;
 mod status;
 pub mod store;

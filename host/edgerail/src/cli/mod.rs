@@ -24,9 +24,12 @@ mod progress;
 mod publish;
 #[cfg(feature = "aws")]
 mod pull;
+mod repository;
 mod restore;
+mod sync;
 mod topics;
 mod tuf_client;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -69,12 +72,18 @@ enum Command {
     /// Fetch guardrails and organization policies from AWS, or take them from files of the AWS CLI
     #[cfg(feature = "aws")]
     Pull(Box<pull::Args>),
+    /// Carry a signed repository over a gap without a network
+    Repository(repository::Args),
     /// Put masked values back into a text, from the placeholder map of its conversation
     Restore(restore::Args),
+    /// Fetch, verify and activate the signed bundle of a scope
+    Sync(Box<sync::Args>),
     /// Show what is looked for because of a denied topic, and try texts on it
     Topics(topics::Args),
     /// Refresh and download from a TUF repository, as the public conformance suite calls clients
     TufClient(Box<tuf_client::Args>),
+    /// Verify a signed repository and a bundle of it; explain what a code means
+    Verify(Box<verify::Args>),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -148,9 +157,12 @@ fn run(matches: &ArgMatches) -> Result<Outcome, CliError> {
         Command::Publish(args) => publish::run(&args),
         #[cfg(feature = "aws")]
         Command::Pull(args) => pull::run(&args),
+        Command::Repository(args) => repository::run(&args),
         Command::Restore(args) => restore::run(&args, own),
+        Command::Sync(args) => sync::run(&args),
         Command::Topics(args) => topics::run(&args),
         Command::TufClient(args) => tuf_client::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

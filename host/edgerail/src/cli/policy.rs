@@ -14,6 +14,7 @@ use edgerail_compile::{CompileOptions, compile};
 use edgerail_core::Trust;
 
 use super::error::{CliError, report_diagnostics, say};
+use super::sync::PinArgs;
 use crate::runtime::{Evaluator, Guard, Module, Native, Runtime, RuntimeOptions};
 
 /// The longest definition or overlay that is read. A template with its comments is a fraction of it.
@@ -98,6 +99,8 @@ pub(super) struct Loaded {
     trust: Trust,
     /// The file it is or comes from.
     place: String,
+    /// Every request is to be blocked, because the bundle is staler than it may be.
+    deny: bool,
 }
 
 impl Loaded {
@@ -145,32 +148,69 @@ pub(super) struct PolicyArgs {
         value_delimiter = '\n'
     )]
     parameter: Vec<Parameter>,
+    /// The state folder of `edgerail sync` whose bundle to evaluate, verified from --root
+    #[arg(long, value_name = "DIR", env = "EDGERAIL_SYNC_STATE")]
+    sync_state: Option<PathBuf>,
+    #[command(flatten)]
+    pins: PinArgs,
 }
 
 impl PolicyArgs {
     /// The bundle, read or compiled.
     pub(super) fn load(&self, matches: Option<&ArgMatches>) -> Result<Loaded, CliError> {
+        let sources = [
+            ("bundle", self.bundle.is_some()),
+            ("guardrail", self.guardrail.is_some()),
+            ("sync_state", self.sync_state.is_some()),
+        ];
+        let given: Vec<&str> = sources
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(id, _)| *id)
+            .collect();
         // What stands on the command line wins over the environment.
         let typed =
-            |id: &str| matches.and_then(|m| m.value_source(id)) == Some(ValueSource::CommandLine);
-        match (&self.bundle, &self.guardrail) {
-            (Some(bundle), None) => self.read_bundle(bundle),
-            (None, Some(definition)) => self.compile(definition),
-            (Some(bundle), Some(definition)) => match (typed("bundle"), typed("guardrail")) {
-                (true, false) => self.read_bundle(bundle),
-                (false, true) => self.compile(definition),
-                _ => Err(CliError::new(
-                    "usage",
-                    "--bundle and --guardrail",
-                    "both are given; give one of them",
-                )),
-            },
-            (None, None) => Err(CliError::new(
+            |id: &&str| matches.and_then(|m| m.value_source(id)) == Some(ValueSource::CommandLine);
+        let chosen = match given.as_slice() {
+            [one] => Some(*one),
+            several => {
+                let mut typed = several.iter().copied().filter(typed);
+                typed.next().filter(|_| typed.next().is_none())
+            }
+        };
+        match (chosen, &self.bundle, &self.guardrail, &self.sync_state) {
+            (Some("bundle"), Some(bundle), ..) => self.read_bundle(bundle),
+            (Some("guardrail"), _, Some(definition), _) => self.compile(definition),
+            (Some("sync_state"), _, _, Some(state)) => self.synced(state),
+            _ if given.is_empty() => Err(CliError::new(
                 "usage",
                 "arguments",
                 "no guardrail is given; give --bundle FILE or --guardrail FILE",
             )),
+            _ => {
+                let options: Vec<String> = given
+                    .iter()
+                    .map(|id| format!("--{}", id.replace('_', "-")))
+                    .collect();
+                let all = if options.len() == 2 { "both" } else { "all" };
+                Err(CliError::new(
+                    "usage",
+                    options.join(" and "),
+                    format!("{all} are given; give one of them"),
+                ))
+            }
         }
+    }
+
+    /// What came through the verifying client: the only bundle whose decisions say `verified`.
+    fn synced(&self, state: &Path) -> Result<Loaded, CliError> {
+        let stored = super::sync::stored(state, &self.pins)?;
+        Ok(Loaded {
+            bundle: stored.bundle,
+            trust: Trust::Verified,
+            place: state.display().to_string(),
+            deny: stored.deny,
+        })
     }
 
     fn read_bundle(&self, path: &Path) -> Result<Loaded, CliError> {
@@ -189,6 +229,7 @@ impl PolicyArgs {
             bundle: read_bundle(path)?,
             trust: Trust::Unverified,
             place,
+            deny: false,
         })
     }
 
@@ -205,6 +246,7 @@ impl PolicyArgs {
                     bundle: compiled.bundle,
                     trust: Trust::Local,
                     place: file,
+                    deny: false,
                 })
             }
             Err(errors) => {
@@ -241,6 +283,7 @@ pub(super) fn read_side(
             bundle: bytes,
             trust: Trust::Unverified,
             place,
+            deny: false,
         };
         return Ok(Side {
             loaded,
@@ -268,6 +311,7 @@ pub(super) fn read_side(
         bundle: compiled.bundle,
         trust: Trust::Local,
         place,
+        deny: false,
     };
     Ok(Side {
         loaded,
@@ -306,11 +350,17 @@ pub(super) fn evaluator(
         bundle,
         trust,
         place,
+        deny,
     }: &Loaded,
     options: RuntimeOptions,
 ) -> Result<Evaluator, CliError> {
     let wrong =
         |error: crate::runtime::RuntimeError| CliError::new("bundle", place, error.to_string());
+    if *deny {
+        // Nothing is evaluated, so that it does not matter what would have done it.
+        let native = Native::load(bundle, *trust).map_err(wrong)?;
+        return Ok(Evaluator::Native(Box::new(native.denying())));
+    }
     match kind {
         EngineKind::Native => Native::load(bundle, *trust)
             .map(|native| Evaluator::Native(Box::new(native)))

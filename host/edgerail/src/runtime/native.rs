@@ -12,6 +12,8 @@ use super::{Evaluation, RuntimeError};
 #[derive(Debug)]
 pub struct Native {
     engine: Engine,
+    /// Whether every request is blocked without a look.
+    denied: bool,
 }
 
 impl Native {
@@ -34,7 +36,10 @@ impl Native {
     pub fn load_with(bundle: &[u8], options: LoadOptions) -> Result<Native, RuntimeError> {
         let loaded = quietly(|| Engine::load(bundle.to_vec(), options));
         let loaded = loaded.ok_or_else(|| RuntimeError("the engine failed to load it".into()))?;
-        Ok(Native { engine: loaded? })
+        Ok(Native {
+            engine: loaded?,
+            denied: false,
+        })
     }
 
     /// The engine.
@@ -49,9 +54,25 @@ impl Native {
         self.engine.trust()
     }
 
+    /// The same, but it evaluates nothing and blocks every request with the reason `policy_stale`: for a policy
+    /// that is staler than its application allows.
+    #[must_use]
+    pub fn denying(self) -> Native {
+        Native {
+            denied: true,
+            ..self
+        }
+    }
+
     /// Decides a request. Never fails.
     #[must_use]
     pub fn evaluate(&self, request: &Request<'_>, with_record: bool) -> Evaluation {
+        if self.denied {
+            return answer(
+                &self.engine.fail(request, Failure::PolicyStale),
+                with_record,
+            );
+        }
         let answer = quietly(|| {
             #[cfg(test)]
             inject_fault(request);

@@ -26,7 +26,7 @@ use crate::driver::Files;
 use crate::error::Error;
 
 /// A stored metadata file is never longer: TUF's largest limit is a third of it.
-const METADATA_BYTES: u64 = 16 << 20;
+pub(crate) const METADATA_BYTES: u64 = 16 << 20;
 /// A bundle of at most 8 MiB, its metadata and the root's history.
 const LKG_BYTES: u64 = 64 << 20;
 /// The activation state: 32 poisoned hashes are 4 KiB.
@@ -157,23 +157,9 @@ impl Store {
         }
     }
 
-    /// A small text file.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
-        let bytes = self.disk.read(name, STATE_BYTES).ok()??;
-        String::from_utf8(bytes).ok()
-    }
-
-    /// Stores a small file; when this returns, it is on the disk.
+    /// Stores a file; when this returns, it is on the disk.
     pub(crate) fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let passing = format!("{path}.tmp");
-        let written = self
-            .disk
-            .write(&passing, bytes)
-            .and_then(|()| self.disk.sync(&passing))
-            .and_then(|()| self.disk.rename(&passing, path))
-            .and_then(|()| self.disk.sync_folder(folder));
-        written.map_err(|error| failed("state_write", &self.disk.place(path), &error))
+        put(self.disk.as_ref(), path, bytes)
     }
 
     /// Writes a file that may be lost.
@@ -215,6 +201,37 @@ impl Files for Store {
     fn place(&self, file: &str) -> String {
         self.disk.place(&format!("tuf/{file}"))
     }
+}
+
+/// Writes a file so that a reader, and whoever starts after a crash, finds the old one or the new one.
+pub(crate) fn put(disk: &dyn Disk, path: &str, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let passing = format!("{path}.tmp");
+    let written = disk
+        .write(&passing, bytes)
+        .and_then(|()| disk.sync(&passing))
+        .and_then(|()| disk.rename(&passing, path))
+        .and_then(|()| disk.sync_folder(folder));
+    written.map_err(|error| failed("state_write", &disk.place(path), &error))
+}
+
+/// What tells this installation from others in a rollout: drawn once and kept beside the state. Where nothing can be
+/// kept it is drawn anew at each start.
+#[must_use]
+pub fn instance(disk: &dyn Disk, environment: &dyn crate::Environment) -> String {
+    let stored = disk.read("instance", STATE_BYTES).ok().flatten();
+    let stored = stored.and_then(|bytes| String::from_utf8(bytes).ok());
+    if let Some(known) = stored.map(|text| text.trim().to_owned())
+        && known.len() == 32
+    {
+        return known;
+    }
+    let drawn = format!("{:016x}{:016x}", environment.random(), environment.random());
+    let _ = disk
+        .make_folder("")
+        .map_err(|_| ())
+        .and_then(|()| put(disk, "instance", format!("{drawn}\n").as_bytes()).map_err(|_| ()));
+    drawn
 }
 
 fn bundle_path(sha256: &str) -> String {

@@ -7,17 +7,12 @@ use edgerail_trust::Target;
 use edgerail_trust::activation::{Candidate, Choice, choose, targets_wanted};
 
 use super::{Active, Outcome, Sync};
+use crate::archive::Archive;
 use crate::driver::{Remote, drive};
 use crate::error::Error;
 use crate::evidence;
 use crate::loader::{self, Loader};
 use crate::transport::Base;
-
-/// A target that was looked for, and the stored files that took part in the search.
-struct Found {
-    target: Option<Target>,
-    seen: Vec<String>,
-}
 
 impl<L: Loader> Sync<L> {
     /// Checks the repository once: fetches and verifies metadata, and activates the bundle that is to be active.
@@ -77,10 +72,14 @@ impl<L: Loader> Sync<L> {
         .await?;
         self.state.issued(self.client.issued());
         let mut found = Vec::new();
+        // The second search does not ask again for what the first one read.
+        let mut seen = Vec::new();
         for name in targets_wanted(&self.pins) {
-            found.push(self.find(&name, remote).await?);
+            self.client.find(&name);
+            drive(&mut self.client, &mut self.store, Some(remote), &mut seen).await?;
+            found.push(self.client.found().cloned());
         }
-        let target = |at: usize| found.get(at).and_then(|found| found.target.as_ref());
+        let target = |at: usize| found.get(at).and_then(Option::as_ref);
         let chosen = choose(&self.pins, &self.state, target(0), target(1));
         let skipped = match &chosen {
             Ok(chosen) => chosen.skipped,
@@ -92,20 +91,19 @@ impl<L: Loader> Sync<L> {
             Error::of_refusal(&place, refusal)
         })?;
         let of = |candidate: &Candidate| {
-            let mut all = found.iter();
-            let name = |target: &Target| target.name == candidate.name;
-            all.find(|found| found.target.as_ref().is_some_and(name))
+            let mut all = found.iter().flatten();
+            all.find(|target| target.name == candidate.name)
         };
         match chosen.choice {
             Choice::Keep => {}
             Choice::Promote(candidate) => {
-                if let Some(found) = of(&candidate) {
-                    self.promote(&candidate, found)?;
+                if let Some(target) = of(&candidate) {
+                    self.promote(&candidate, target, &seen)?;
                 }
             }
             Choice::Take(candidate) => {
-                if let Some(found) = of(&candidate) {
-                    self.take(&candidate, found, remote).await?;
+                if let Some(target) = of(&candidate) {
+                    self.take(&candidate, target, &seen, remote).await?;
                 }
             }
         }
@@ -114,22 +112,17 @@ impl<L: Loader> Sync<L> {
         self.save()
     }
 
-    async fn find(&mut self, name: &str, remote: &mut Remote<'_>) -> Result<Found, Error> {
-        let mut seen = Vec::new();
-        self.client.find(name);
-        drive(&mut self.client, &mut self.store, Some(remote), &mut seen).await?;
-        Ok(Found {
-            target: self.client.found().cloned(),
-            seen,
-        })
-    }
-
     /// What was taken from a rollout is current: its proof is of other metadata now, the engine is the same.
-    fn promote(&mut self, candidate: &Candidate, found: &Found) -> Result<(), Error> {
-        let Some((active, target)) = self.active().zip(found.target.as_ref()) else {
+    fn promote(
+        &mut self,
+        candidate: &Candidate,
+        target: &Target,
+        seen: &[String],
+    ) -> Result<(), Error> {
+        let Some(active) = self.active() else {
             return Ok(());
         };
-        self.keep(target, &found.seen, &active.bytes, &candidate.sha256)?;
+        self.keep(candidate, target, seen, &active.bytes)?;
         let before = self.state.clone();
         self.state.promoted(candidate, self.client.root_version());
         if let Err(error) = self.save() {
@@ -153,14 +146,12 @@ impl<L: Loader> Sync<L> {
     async fn take(
         &mut self,
         candidate: &Candidate,
-        found: &Found,
+        target: &Target,
+        seen: &[String],
         remote: &mut Remote<'_>,
     ) -> Result<(), Error> {
-        let Some(target) = &found.target else {
-            return Ok(());
-        };
         let bytes = self.bytes(candidate, target, remote).await?;
-        self.keep(target, &found.seen, &bytes, &candidate.sha256)?;
+        self.keep(candidate, target, seen, &bytes)?;
         self.state.started(candidate);
         if let Err(error) = self.save() {
             self.state = self.saved.clone();
@@ -241,15 +232,19 @@ impl<L: Loader> Sync<L> {
         Ok(bytes)
     }
 
-    /// Step 2: the bundle and its proof, on the disk.
+    /// Step 2: the bundle and its proof, on the disk. What could not be proven at the next start is not activated.
     fn keep(
         &self,
+        candidate: &Candidate,
         target: &Target,
         seen: &[String],
         bytes: &[u8],
-        sha256: &str,
     ) -> Result<(), Error> {
         let packed = evidence::pack(&self.client, &self.store, seen, target, bytes, &self.root)?;
-        self.store.put_bundle(sha256, &packed)
+        let place = &candidate.name;
+        let archive =
+            Archive::read(packed.into()).map_err(|why| Error::new("archive", place, why))?;
+        evidence::verify(&self.root, self.limits, &archive, &self.pins, place, place)?;
+        self.store.put_bundle(&candidate.sha256, archive.bytes())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, RwLock};
 
 use edgerail_trust::Client;
-use edgerail_trust::activation::{Candidate, Facts, Refusal};
+use edgerail_trust::activation::{Candidate, Facts, Refusal, targets_wanted};
 use tokio::sync::Notify;
 
 use super::{Active, Config, Shared, Sync};
@@ -182,25 +182,33 @@ impl<L: Loader> Sync<L> {
             .ok_or_else(|| Error::new("incomplete", place, "is gone from the state folder"))?;
         let archive =
             Archive::read(bytes.into()).map_err(|why| Error::new("archive", place, why))?;
-        let wanted = edgerail_trust::activation::targets_wanted(&self.pins);
+        let wanted = targets_wanted(&self.pins);
         if !wanted.contains(&active.name) {
             return Err(Error::of_refusal(place, Refusal::TargetScope));
         }
-        let verified = evidence::verify(
-            &self.root,
-            self.limits,
-            &archive,
-            &self.pins,
-            &active.name,
-            place,
-        )?;
-        let Candidate {
-            sha256, version, ..
-        } = &verified.candidate;
-        if (sha256, version) != (&active.sha256, &active.version) {
-            return Err(Error::of_refusal(place, Refusal::TargetVersion));
+        // Its own name first; a promotion may have renewed the proof under the other one and not come further.
+        let others = wanted.iter().filter(|name| **name != active.name);
+        let mut result = Err(Error::of_refusal(place, Refusal::TargetMissing));
+        for name in std::iter::once(&active.name).chain(others) {
+            let verified =
+                evidence::verify(&self.root, self.limits, &archive, &self.pins, name, place);
+            let verified = verified.and_then(|verified| {
+                let Candidate {
+                    sha256, version, ..
+                } = &verified.candidate;
+                if (sha256, version) == (&active.sha256, &active.version) {
+                    Ok(verified)
+                } else {
+                    Err(Error::of_refusal(place, Refusal::TargetVersion))
+                }
+            });
+            if verified.is_ok() {
+                return verified;
+            }
+            let first = name == &active.name;
+            result = if first { verified } else { result };
         }
-        Ok(verified)
+        result
     }
 
     fn fall_back(&mut self, errors: &mut Vec<Error>) {

@@ -39,8 +39,8 @@ struct Inner {
     files: Tree,
     journal: Vec<Op>,
     locked: bool,
-    /// Every write fails so.
-    fails: Option<ErrorKind>,
+    /// Every write fails so, after as many that go well.
+    fails: Option<(usize, ErrorKind)>,
 }
 
 /// Clones are the same disk.
@@ -69,7 +69,16 @@ impl MemoryDisk {
     }
 
     pub(crate) fn fail(&self, fails: Option<ErrorKind>) {
-        self.inner.lock().unwrap().fails = fails;
+        self.inner.lock().unwrap().fails = fails.map(|kind| (0, kind));
+    }
+
+    pub(crate) fn fail_after(&self, writes: usize, kind: ErrorKind) {
+        self.inner.lock().unwrap().fails = Some((writes, kind));
+    }
+
+    /// Takes over what was done to the disk that this one continues.
+    pub(crate) fn adopt(&self, journal: &[Op]) {
+        self.inner.lock().unwrap().journal = journal.to_vec();
     }
 
     pub(crate) fn unlock(&self) {
@@ -78,8 +87,11 @@ impl MemoryDisk {
 
     fn op(&self, op: Op) -> io::Result<()> {
         let mut inner = self.inner.lock().unwrap();
-        if let (Some(kind), false) = (inner.fails, matches!(op, Op::Remove(_))) {
-            return Err(kind.into());
+        if let (Some((left, kind)), true) = (&mut inner.fails, matches!(op, Op::Write(..))) {
+            match left.checked_sub(1) {
+                None => return Err((*kind).into()),
+                Some(rest) => *left = rest,
+            }
         }
         match &op {
             Op::Write(path, bytes) => {
@@ -179,7 +191,7 @@ impl Disk for MemoryDisk {
 
     fn make_folder(&self, _folder: &str) -> io::Result<()> {
         match self.inner.lock().unwrap().fails {
-            Some(kind @ (ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)) => {
+            Some((_, kind @ (ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied))) => {
                 Err(kind.into())
             }
             _ => Ok(()),

@@ -2,6 +2,7 @@
 
 mod crash;
 mod disk;
+mod docs;
 mod faults;
 mod http;
 mod lifecycle;
