@@ -1,0 +1,655 @@
+//! The effective policy of an account, and what binds a bundle's guardrails.
+
+mod orgs;
+
+use edgerail_compile::definition::Guardrail;
+use edgerail_compile::diagnostic::{Diagnostics, Severity};
+use edgerail_compile::org::{
+    BindOptions, Bound, Datum, Documents, Effect, Effective, Ignored, Input, SavedPolicy, Scope,
+    bind, compare, effective, effective_of_unit, enforced, lint,
+};
+use edgerail_core::policy::{Guarding, Origin, Ownership};
+use orgs::{ACCOUNT, OTHER, OU, ROOT, arn, config, get_guardrail, input, organization, policy};
+
+fn documents(inputs: &[Input]) -> Documents {
+    Documents::read(inputs).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// The documents of an organization whose root, unit and account have these policies.
+fn with(root: &[&str], unit: &[&str], account: &[&str]) -> Documents {
+    documents(&organization(root, unit, account))
+}
+
+fn of(documents: &Documents) -> Effective {
+    effective(documents, ACCOUNT, None).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+/// The value of a setting of `us-east-1`'s `c`, as JSON; "" if it is not there.
+fn value(found: &Effective, path: &[&str]) -> String {
+    let top = ["bedrock", "guardrail_inference", "us-east-1", "c"];
+    let mut at = Some(&found.content);
+    for name in top.iter().chain(path) {
+        at = at.and_then(|value| value.member(name));
+    }
+    at.map_or(String::new(), Datum::to_json)
+}
+
+fn models(operators: &str) -> String {
+    config(&format!(
+        r#""model_enforcement": {{"included_models": {{{operators}}}, "excluded_models": {{"@@assign": []}}}}"#
+    ))
+}
+
+const INCLUDED: [&str; 2] = ["model_enforcement", "included_models"];
+
+#[test]
+fn a_child_replaces_appends_and_removes() {
+    let root = models(r#""@@assign": ["a.b", "c.d"]"#);
+    for (child, expected) in [
+        (r#""@@assign": ["e.f"]"#, r#"["e.f"]"#),
+        (r#""@@append": ["c.d", "e.f"]"#, r#"["a.b","c.d","e.f"]"#),
+        (r#""@@remove": ["a.b", "x.y"]"#, r#"["c.d"]"#),
+        (r#""@@remove": ["a.b", "c.d"]"#, "[]"),
+        (r#""@@assign": []"#, "[]"),
+        (
+            r#""@@assign": ["e.f"], "@@append": ["g.h"], "@@remove": ["e.f"]"#,
+            r#"["g.h"]"#,
+        ),
+    ] {
+        let found = of(&with(&[&root], &[], &[&models(child)]));
+        assert_eq!(value(&found, &INCLUDED), expected, "{child}");
+    }
+    // Without anything inherited, appending sets and removing does nothing.
+    let found = of(&with(&[], &[], &[&models(r#""@@append": ["e.f", "e.f"]"#)]));
+    assert_eq!(value(&found, &INCLUDED), r#"["e.f"]"#);
+    let found = of(&with(&[], &[], &[&models(r#""@@remove": ["e.f"]"#)]));
+    assert_eq!(value(&found, &INCLUDED), "");
+}
+
+#[test]
+fn at_one_node_the_first_attached_wins_and_lists_add_up() {
+    let (first, second) = (
+        config(&identifier("aaaa", "")),
+        config(&identifier("bbbb", "")),
+    );
+    let found = of(&with(&[&first, &second], &[], &[]));
+    assert_eq!(
+        value(&found, &["identifier"]),
+        format!("\"{}:1\"", arn("aaaa"))
+    );
+    let found = of(&with(&[&second, &first], &[], &[]));
+    assert_eq!(
+        value(&found, &["identifier"]),
+        format!("\"{}:1\"", arn("bbbb"))
+    );
+    let ignored = found.events.iter().find(|e| e.effect != Effect::Applied);
+    let ignored = ignored.expect("the second is ignored");
+    assert_eq!(ignored.policy, "p-root1000");
+    let why = Effect::Ignored(Ignored::AssignedFirst("p-root0000".to_owned()));
+    assert_eq!(ignored.effect, why);
+
+    let one = models(r#""@@append": ["a.b"]"#);
+    let other = models(r#""@@append": ["c.d"]"#);
+    let found = of(&with(&[&one, &other], &[], &[]));
+    assert_eq!(value(&found, &INCLUDED), r#"["a.b","c.d"]"#);
+}
+
+fn identifier(id: &str, control: &str) -> String {
+    format!(r#""identifier": {{"@@assign": "{}:1"{control}}}"#, arn(id))
+}
+
+fn lock(allowed: &str) -> String {
+    format!(r#", "@@operators_allowed_for_child_policies": [{allowed}]"#)
+}
+
+#[test]
+fn a_lock_holds_below_and_nothing_below_loosens_it() {
+    let locked = config(&identifier("aaaa", &lock("\"@@none\"")));
+    let child = config(&identifier("bbbb", &lock("\"@@all\"")));
+    for documents in [
+        with(&[&locked], &[&child], &[]),
+        with(&[&locked], &[], &[&child]),
+        with(&[&locked], &[&child], &[&child]),
+        with(&[], &[&locked], &[&child]),
+    ] {
+        let found = of(&documents);
+        let expected = format!("\"{}:1\"", arn("aaaa"));
+        assert_eq!(value(&found, &["identifier"]), expected);
+        let ignored = found
+            .events
+            .iter()
+            .filter(|event| event.effect != Effect::Applied);
+        for event in ignored {
+            let Effect::Ignored(Ignored::Locked(by)) = &event.effect else {
+                panic!("{event:?}");
+            };
+            assert_eq!(by.len(), 1, "{by:?}");
+        }
+    }
+    // At the node itself the lock does not hold: its policies are no children of one another.
+    let found = of(&with(&[&child, &locked], &[], &[]));
+    assert_eq!(
+        value(&found, &["identifier"]),
+        format!("\"{}:1\"", arn("bbbb"))
+    );
+}
+
+#[test]
+fn controls_of_one_node_intersect_and_the_rest_of_a_document_applies() {
+    let first = models(&format!(r#""@@assign": ["a.b"]{}"#, lock("\"@@append\"")));
+    let second = models(&lock("\"@@append\", \"@@remove\"")[2..]);
+    let child = models(r#""@@append": ["c.d"], "@@remove": ["a.b"], "@@assign": ["x.y"]"#);
+    let found = of(&with(&[&first, &second], &[&child], &[]));
+    assert_eq!(value(&found, &INCLUDED), r#"["a.b","c.d"]"#);
+    let none = models(&lock("\"@@remove\"")[2..]);
+    let found = of(&with(&[&first, &none], &[&child], &[]));
+    assert_eq!(value(&found, &INCLUDED), r#"["a.b"]"#);
+    // What another setting of the same document says still counts.
+    assert_eq!(
+        value(&found, &["model_enforcement", "excluded_models"]),
+        "[]"
+    );
+}
+
+#[test]
+fn a_lock_at_a_section_stops_what_is_new_in_it_for_everybody_below() {
+    let locked = r#"{"bedrock": {"guardrail_inference": {"us-east-1": {
+        "@@operators_allowed_for_child_policies": ["@@none"],
+        "c": {"identifier": {"@@assign": "ID"}}}}}}"#
+        .replace("ID", &format!("{}:1", arn("aaaa")));
+    let more = |key: &str| {
+        config(&identifier("bbbb", &lock("\"@@all\""))).replace("\"c\"", &format!("\"{key}\""))
+    };
+    let found = of(&with(&[&locked], &[&more("d")], &[&more("d")]));
+    let (guardrails, _) = enforced(&found.content, "us-east-1");
+    let keys: Vec<&str> = guardrails.iter().map(|g| g.key.as_str()).collect();
+    assert_eq!(keys, ["c"], "{:?}", found.events);
+    // Settings that are there are not what the section's lock is about, which lint says.
+    let found = of(&with(&[&locked], &[&more("c")], &[]));
+    assert_eq!(
+        value(&found, &["identifier"]),
+        format!("\"{}:1\"", arn("bbbb"))
+    );
+    let said = lint(&with(&[&locked], &[], &[]));
+    assert!(codes(&said).contains(&"lock-at-section"), "{said:?}");
+}
+
+#[test]
+fn every_value_says_who_set_it() {
+    let root = models(r#""@@assign": ["a.b"]"#);
+    let unit = models(r#""@@assign": ["c.d"]"#);
+    let account = models(r#""@@append": ["e.f"]"#);
+    let found = of(&with(&[&root], &[&unit], &[&account]));
+    let path = [
+        "bedrock",
+        "guardrail_inference",
+        "us-east-1",
+        "c",
+        INCLUDED[0],
+        INCLUDED[1],
+    ];
+    let path: Vec<String> = path.map(str::to_owned).to_vec();
+    let by: Vec<(&str, &str, &str)> = found
+        .set_by(&path)
+        .into_iter()
+        .map(|event| {
+            (
+                event.node.as_str(),
+                event.policy.as_str(),
+                event.operator.name(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        by,
+        [
+            (OU, "p-unit0000", "@@assign"),
+            (ACCOUNT, "p-account0", "@@append")
+        ]
+    );
+    assert_eq!(found.path, [ROOT, OU, ACCOUNT]);
+}
+
+#[test]
+fn an_invalid_result_keeps_the_last_valid_one_of_the_same_account() {
+    let valid = of(&with(&[&config(&identifier("aaaa", ""))], &[], &[]));
+    assert!(valid.problems.is_empty(), "{:?}", valid.problems);
+    let saved = SavedPolicy {
+        unit: ACCOUNT.to_owned(),
+        content: valid.content.clone(),
+    };
+    let saved = SavedPolicy::read(saved.to_json().as_bytes()).unwrap();
+    for (broken, code) in [
+        (
+            config(r#""selective_content_guarding": {"system": {"@@assign": "selective"}}"#),
+            "KEY_REQUIRED",
+        ),
+        (
+            config(&format!(
+                r#"{}, "model_enforcement": {{"included_models": {{"@@assign": []}}}}"#,
+                identifier("aaaa", "")
+            )),
+            "KEY_REQUIRED",
+        ),
+        (
+            config(r#""identifier": {"@@assign": ["a", "b"]}"#),
+            "ELEMENTS_TOO_MANY",
+        ),
+        (
+            config(&format!(
+                r#"{}, "model_enforcement": {{"@@assign": {{}}}}"#,
+                identifier("aaaa", "")
+            )),
+            "ELEMENTS_TOO_FEW",
+        ),
+        (
+            config(&format!(
+                r#"{}, "selective_content_guarding": {{"system": {{"@@assign": "SELECTIVE"}}}}"#,
+                identifier("aaaa", "")
+            )),
+            "VALUE_INVALID",
+        ),
+    ] {
+        let documents = with(&[&broken], &[], &[]);
+        let found = of(&documents);
+        let codes: Vec<&str> = found.problems.iter().map(|p| p.code).collect();
+        assert_eq!(codes, [code], "{broken}: {:?}", found.problems);
+        assert!(!found.is_usable() && !found.kept);
+        let found = effective(&documents, ACCOUNT, Some(&saved)).unwrap();
+        assert!(found.kept && found.is_usable());
+        assert_eq!(found.content, valid.content);
+        let problem = effective(&documents, OTHER, Some(&saved)).unwrap_err();
+        assert!(problem.contains(ACCOUNT), "{problem}");
+    }
+    // A wrong identifier is valid for AWS, and the calls fail: nothing may hide that.
+    let wrong = config(
+        r#""identifier": {"@@assign": "arn:aws:bedrock:us-east-1:111122223333:guardrail/a:DRAFT"}"#,
+    );
+    let found = effective(&with(&[&wrong], &[], &[]), ACCOUNT, Some(&saved)).unwrap();
+    assert!(!found.kept && !found.is_usable());
+    assert_eq!(found.problems[0].code, "IDENTIFIER_INVALID");
+    assert!(found.problems[0].message.contains("every Bedrock call"));
+}
+
+#[test]
+fn a_saved_policy_is_read_back_and_nothing_else_is() {
+    for bytes in [
+        "",
+        "{}",
+        "[]",
+        r#"{"format":2,"unit":"1","policy":{}}"#,
+        r#"{"format":1,"unit":"1","policy":[]}"#,
+    ] {
+        assert!(SavedPolicy::read(bytes.as_bytes()).is_err(), "{bytes}");
+    }
+}
+
+#[test]
+fn the_syntax_of_the_preview_is_read() {
+    for (tags, messages) in [
+        ("ignore", Guarding::Comprehensive),
+        ("honor", Guarding::Selective),
+    ] {
+        let own = format!(
+            r#"{}, "input_tags": {{"@@assign": "{tags}"}}"#,
+            identifier("aaaa", "")
+        );
+        let documents = with(&[&config(&own)], &[], &[]);
+        let (guardrails, problems) = enforced(&of(&documents).content, "us-east-1");
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(guardrails[0].guarding.messages, messages);
+        assert_eq!(guardrails[0].guarding.system, Guarding::Comprehensive);
+        assert!(codes(&lint(&documents)).contains(&"legacy-input-tags"));
+    }
+}
+
+#[test]
+fn differences_from_the_answer_of_aws_are_told_by_path() {
+    let found = of(&with(&[&models(r#""@@assign": ["a.b", "c.d"]"#)], &[], &[]));
+    assert!(compare(&found.content, &found.content).is_empty());
+    let text = found.content.to_json();
+    let other = |text: &str| Datum::of(&edgerail_compile::document::read(text.as_bytes()).unwrap());
+    assert!(
+        compare(
+            &found.content,
+            &other(&text.replace(r#""a.b","c.d""#, r#""c.d","a.b""#))
+        )
+        .is_empty()
+    );
+    let differences = compare(&found.content, &other(&text.replace("a.b", "x.y")));
+    let paths: Vec<&str> = differences.iter().map(|d| d.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["$.bedrock.guardrail_inference.us-east-1.c.model_enforcement.included_models"]
+    );
+    let differences = compare(&found.content, &other("{}"));
+    assert_eq!(differences[0].path, "$.bedrock");
+    assert!(differences[0].described.is_none() && differences[0].merged.is_some());
+}
+
+#[test]
+fn answers_without_what_they_belong_to_are_refused() {
+    let policies = r#"{"Policies": [{"Id": "p-root0000", "Type": "BEDROCK_POLICY"}]}"#;
+    let parents = r#"{"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]}"#;
+    for (name, content) in [
+        ("parents.json", parents),
+        ("x.json", "<html>"),
+        ("x.json", "{\"Policy\": {}}"),
+    ] {
+        let refused = Documents::read(&[input(name, content)]);
+        assert!(refused.is_err(), "{name} {content}");
+    }
+    // list-policies of the whole organization has the same shape, and says nothing about a target.
+    assert!(
+        documents(&[input("list-policies.json", policies)])
+            .tree
+            .nodes
+            .is_empty()
+    );
+    let missing = documents(&[
+        input("list-parents-111122223333.json", parents),
+        input("list-policies-for-target-r-ab12.json", policies),
+    ]);
+    let problem = effective(&missing, ACCOUNT, None).unwrap_err();
+    assert!(
+        problem.contains("p-root0000") && problem.contains("describe-policy"),
+        "{problem}"
+    );
+    let problem = effective(&missing, OTHER, None).unwrap_err();
+    assert!(problem.contains(OTHER), "{problem}");
+}
+
+#[test]
+fn an_index_says_what_its_files_answer_and_failed_answers_are_left_out() {
+    let index = format!(
+        r#"{{"format": 1, "pulled": "2026-11-21T18:00:00Z", "answers": [
+        {{"file": "organizations/list-parents/1.json", "service": "organizations", "operation": "ListParents", "input": {{"ChildId": "{ACCOUNT}"}}, "status": 200}},
+        {{"file": "organizations/list-policies-for-target/1.json", "operation": "ListPoliciesForTarget", "input": {{"TargetId": "{ROOT}", "Filter": "BEDROCK_POLICY"}}, "status": 200}},
+        {{"file": "organizations/describe-effective-policy/1.json", "operation": "DescribeEffectivePolicy", "input": {{"TargetId": "{ACCOUNT}"}}, "status": 400}},
+        {{"file": "bedrock/us-east-1/list-enforced-guardrails-configuration/1.json", "region": "us-east-1", "account": "{ACCOUNT}", "input": {{}}, "status": 200}}]}}"#
+    );
+    let found = documents(&[
+        input("index.json", &index),
+        input(
+            "organizations/list-parents/1.json",
+            r#"{"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]}"#,
+        ),
+        input(
+            "organizations/list-policies-for-target/1.json",
+            r#"{"Policies": [{"Id": "p-root0000"}]}"#,
+        ),
+        input(
+            "organizations/describe-policy/1.json",
+            &policy("p-root0000", &config(&identifier("aaaa", ""))),
+        ),
+        input(
+            "organizations/describe-effective-policy/1.json",
+            r#"{"__type": "EffectivePolicyNotFoundException"}"#,
+        ),
+        input(
+            "bedrock/us-east-1/list-enforced-guardrails-configuration/1.json",
+            r#"{"guardrailsConfig": [{"guardrailId": "bbbb", "guardrailVersion": "2", "inputTags": "HONOR", "owner": "ACCOUNT"}]}"#,
+        ),
+    ]);
+    assert_eq!(of(&found).path, [ROOT, ACCOUNT]);
+    assert_eq!(found.accounts[0].account.as_deref(), Some(ACCOUNT));
+    assert_eq!(found.accounts[0].region.as_deref(), Some("us-east-1"));
+    assert_eq!(found.accounts[0].guarding.messages, Guarding::Selective);
+    assert!(found.described.is_empty());
+}
+
+fn codes(said: &[(String, Diagnostics)]) -> Vec<&'static str> {
+    said.iter()
+        .flat_map(|(_, all)| all)
+        .map(|one| one.code)
+        .collect()
+}
+
+#[test]
+fn lint_finds_what_aws_would_refuse_or_fail_on() {
+    let good = config(&identifier("aaaa", ""));
+    let said = lint(&with(&[&good], &[], &[]));
+    assert!(said.is_empty(), "{said:?}");
+    let wrong = |text: &str| config(&format!(r#""identifier": {{"@@assign": "{text}"}}"#));
+    let long = format!("{}{}", good, " ".repeat(10_000));
+    for (document, code) in [
+        (wrong("aaaa:1"), "wrong-identifier"),
+        (
+            wrong("arn:aws:bedrock:us-east-1:999988887777:guardrail/aaaa"),
+            "wrong-identifier",
+        ),
+        (
+            wrong("arn:aws:bedrock:us-east-1:999988887777:guardrail/aaaa:DRAFT"),
+            "wrong-identifier",
+        ),
+        (
+            wrong("arn:aws:bedrock:us-west-2:999988887777:guardrail/aaaa:1"),
+            "wrong-identifier-region",
+        ),
+        (
+            wrong("arn:aws:bedrock:us-east-1:111122223333:guardrail/aaaa:1"),
+            "wrong-identifier-account",
+        ),
+        (long, "policy-too-long"),
+        (
+            config(r#""identifer": {"@@assign": "x"}"#),
+            "unknown-member",
+        ),
+        (
+            config(r#""identifier": {"@@asign": "x"}"#),
+            "unknown-operator",
+        ),
+        (config(r#""identifier": "x""#), "missing-operator"),
+        (
+            config(r#""identifier": {"@@append": ["x"]}"#),
+            "operator-for-lists",
+        ),
+        (config(r#""identifier": {"@@assign": ["x"]}"#), "wrong-type"),
+        (
+            config(&identifier("aaaa", &lock("\"@@nothing\""))),
+            "wrong-control",
+        ),
+        (config(r#""@@assign": "x""#), "misplaced-operator"),
+        (
+            models(r#""@@assign": ["us.anthropic.claude-v2"]"#),
+            "wrong-model",
+        ),
+        (
+            models(r#""@@assign": ["a.b"], "@@append": ["c.d"]"#),
+            "several-operators",
+        ),
+    ] {
+        let said = lint(&with(&[&document], &[], &[]));
+        assert!(codes(&said).contains(&code), "{document:.200}: {said:?}");
+    }
+    let two = format!("{good}")
+        .replace(
+            "\"c\": {",
+            "\"b\": {\"identifier\": {\"@@assign\": \"ARN\"}}, \"c\": {",
+        )
+        .replace("ARN", &format!("{}:1", arn("aaaa")));
+    assert!(codes(&lint(&with(&[&two], &[], &[]))).contains(&"several-configs"));
+    let eleven = vec![good.as_str(); 11];
+    let said = lint(&with(&eleven, &[], &[]));
+    assert!(codes(&said).contains(&"too-many-policies"), "{said:?}");
+    assert!(codes(&said).contains(&"assigned-first"), "{said:?}");
+    let locked = config(&identifier("aaaa", &lock("\"@@none\"")));
+    assert!(codes(&lint(&with(&[&locked], &[&good], &[]))).contains(&"locked"));
+}
+
+#[test]
+fn what_a_wrong_identifier_does_is_said() {
+    let document = config(r#""identifier": {"@@assign": "aaaa:1"}"#);
+    let said = lint(&with(&[&document], &[], &[]));
+    let errors = said.iter().flat_map(|(_, all)| all);
+    let mut errors = errors.filter(|one| one.severity == Severity::Error);
+    assert!(
+        errors.any(|one| one.message.contains("every Bedrock call")),
+        "{said:?}"
+    );
+}
+
+// What binds the guardrails of a bundle.
+
+fn scope(unit: &str) -> Scope {
+    Scope::parse(&format!("aws~o-exampleorgid~{unit}~us-east-1")).unwrap()
+}
+
+fn bound(inputs: &[Input], request: &[Guardrail], unit: &str) -> Result<Bound, Diagnostics> {
+    let scope = scope(unit);
+    let options = BindOptions {
+        scope: &scope,
+        last_valid: None,
+    };
+    bind(&documents(inputs), request, options)
+}
+
+/// The guardrails' names, each with the levels that bind it.
+fn levels(bound: &Bound) -> Vec<(String, Vec<Origin>)> {
+    let names = bound
+        .guardrails
+        .iter()
+        .map(|guardrail| guardrail.name.clone());
+    let levels = bound.bindings.iter();
+    let levels = levels.map(|binding| binding.levels.iter().map(|level| level.origin).collect());
+    names.zip(levels).collect()
+}
+
+fn refused(result: Result<Bound, Diagnostics>) -> Vec<&'static str> {
+    let problems = result.err().unwrap_or_default();
+    problems
+        .iter()
+        .filter(|p| p.severity == Severity::Error)
+        .map(|p| p.code)
+        .collect()
+}
+
+fn request(id: &str) -> Guardrail {
+    let inputs = [get_guardrail(id, "1", id)];
+    documents(&inputs).definitions.remove(0).1
+}
+
+fn account_config(id: &str) -> Input {
+    let name = "list-enforced-guardrails-configuration-us-east-1-111122223333.json";
+    input(
+        name,
+        &format!(
+            r#"{{"guardrailsConfig": [{{"guardrailArn": "{}", "guardrailVersion": "1",
+        "modelEnforcement": {{"includedModels": ["a.b"], "excludedModels": []}}}}]}}"#,
+            arn(id)
+        ),
+    )
+}
+
+#[test]
+fn organization_account_and_requests_make_one_list_in_this_order() {
+    let mut inputs = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    inputs.push(account_config("bbbb"));
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    inputs.push(get_guardrail("bbbb", "1", "account"));
+    let found = bound(&inputs, &[request("cccc")], ACCOUNT).unwrap();
+    assert_eq!(
+        levels(&found),
+        [
+            ("org".to_owned(), vec![Origin::OrganizationEnforced]),
+            ("account".to_owned(), vec![Origin::AccountEnforced]),
+            ("cccc".to_owned(), vec![]),
+        ]
+    );
+    assert_eq!(found.bindings[0].ownership, Ownership::CrossAccount);
+    // One guardrail at all levels is one entry.
+    let mut inputs = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    inputs.push(account_config("aaaa"));
+    let found = bound(&inputs, &[request("aaaa")], ACCOUNT).unwrap();
+    let all = vec![
+        Origin::OrganizationEnforced,
+        Origin::AccountEnforced,
+        Origin::Request,
+    ];
+    assert_eq!(levels(&found), [("aaaa".to_owned(), all)]);
+    assert_eq!(found.bindings[0].levels[1].models.included, ["a.b"]);
+}
+
+#[test]
+fn guardrails_that_share_a_name_are_told_apart() {
+    let mut inputs = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    inputs.push(account_config("bbbb"));
+    inputs.push(get_guardrail("aaaa", "1", "baseline"));
+    inputs.push(get_guardrail("bbbb", "1", "baseline"));
+    let found = bound(&inputs, &[], ACCOUNT).unwrap();
+    let names: Vec<&str> = found.guardrails.iter().map(|g| g.name.as_str()).collect();
+    assert_eq!(names, ["baseline", "baseline@bbbb:1"]);
+}
+
+#[test]
+fn what_is_missing_or_cannot_be_enforced_is_refused_by_name() {
+    let tree = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    let result = bound(&tree, &[], ACCOUNT);
+    let message = result
+        .as_ref()
+        .err()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    assert!(message.contains(&format!("{}:1", arn("aaaa"))), "{message}");
+    assert_eq!(refused(result), ["definition-missing"]);
+
+    // Another version is another guardrail.
+    let mut inputs = tree.clone();
+    inputs.push(get_guardrail("aaaa", "2", "org"));
+    assert_eq!(
+        refused(bound(&inputs, &[], ACCOUNT)),
+        ["definition-missing"]
+    );
+
+    let mut inputs = tree.clone();
+    let mut reasoning = get_guardrail("aaaa", "1", "org");
+    let text = String::from_utf8(reasoning.bytes).unwrap();
+    reasoning.bytes = text
+        .replacen('{', r#"{"automatedReasoningPolicy": {"policies": ["arn:aws:bedrock:us-east-1:999988887777:automated-reasoning-policy/abcdefghijkl"]},"#, 1)
+        .into_bytes();
+    inputs.push(reasoning);
+    assert_eq!(
+        refused(bound(&inputs, &[], ACCOUNT)),
+        ["enforced-automated-reasoning"]
+    );
+
+    assert_eq!(
+        refused(bound(&organization(&[], &[], &[]), &[], ACCOUNT)),
+        ["no-guardrail"]
+    );
+    let other = Scope::parse("aws~o-anotherorgid~111122223333~us-east-1").unwrap();
+    let options = BindOptions {
+        scope: &other,
+        last_valid: None,
+    };
+    let result = bind(&documents(&tree), &[request("cccc")], options);
+    assert!(refused(result).contains(&"scope-other-organization"));
+
+    let mut two = tree.clone();
+    two.push(account_config("bbbb"));
+    let mut again = account_config("cccc");
+    again.name = format!("again-{}", again.name);
+    two.push(again);
+    assert!(refused(bound(&two, &[], ACCOUNT)).contains(&"account-config"));
+}
+
+#[test]
+fn a_unit_has_a_bundle_only_if_all_its_accounts_have_the_same_policy() {
+    let both = [
+        config(&identifier("aaaa", "")),
+        config(&identifier("bbbb", "")),
+    ];
+    let mut inputs = organization(&[&both[0]], &[], &[]);
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    let found = bound(&inputs, &[], OU).unwrap();
+    assert_eq!(found.guardrails.len(), 1);
+    let documents = with(&[&both[0]], &[], &[&both[1]]);
+    let unit = edgerail_compile::org::Unit::parse(OU).unwrap();
+    let problem = effective_of_unit(&documents, &unit, "us-east-1", None).unwrap_err();
+    assert!(
+        problem.contains(ACCOUNT) && !problem.contains(OTHER),
+        "{problem}"
+    );
+    // In a region that neither policy speaks of, nothing differs.
+    effective_of_unit(&documents, &unit, "eu-west-1", None).unwrap();
+}

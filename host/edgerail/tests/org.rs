@@ -1,0 +1,344 @@
+//! `edgerail org` and `compile --scope` with an organization.
+
+mod common;
+
+use common::Folder;
+
+const ACCOUNT: &str = "111122223333";
+const SCOPE: &str = "aws~o-exampleorgid~111122223333~us-east-1";
+const ARN: &str = "arn:aws:bedrock:us-east-1:999988887777:guardrail/k7q2m9x4b1zd";
+
+/// A folder of answers: the root enforces a guardrail for all models but one, the account another.
+fn organization(test: &str) -> Folder {
+    let folder = Folder::new(test);
+    std::fs::create_dir_all(folder.path().join("org")).unwrap();
+    let policy = format!(
+        r#"{{"bedrock": {{"guardrail_inference": {{"us-east-1": {{"baseline": {{
+        "identifier": {{"@@assign": "{ARN}:3", "@@operators_allowed_for_child_policies": ["@@none"]}},
+        "selective_content_guarding": {{"system": {{"@@assign": "selective"}}}},
+        "model_enforcement": {{"included_models": {{"@@assign": ["ALL"]}}, "excluded_models": {{"@@assign": ["amazon.titan-embed-text-v2:0"]}}}}}}}}}}}}}}"#
+    );
+    let answer = serde_json::json!({"Policy": {
+        "PolicySummary": {"Id": "p-baseline1", "Name": "baseline", "Type": "BEDROCK_POLICY"},
+        "Content": policy,
+    }});
+    let root = r#"{"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]}"#;
+    let attached = r#"{"Policies": [{"Id": "p-baseline1", "Type": "BEDROCK_POLICY"}]}"#;
+    let enforced = r#"{"guardrailsConfig": [{"configId": "abc", "guardrailArn": "arn:aws:bedrock:us-east-1:111122223333:guardrail/account00001", "guardrailId": "account00001", "guardrailVersion": "1", "owner": "ACCOUNT"}]}"#;
+    folder.write(
+        "org/describe-organization.json",
+        r#"{"Organization": {"Id": "o-exampleorgid", "MasterAccountId": "999988887777"}}"#,
+    );
+    folder.write(&format!("org/list-parents-{ACCOUNT}.json"), root);
+    folder.write("org/list-policies-for-target-r-ab12.json", attached);
+    folder.write("org/describe-policy.json", answer.to_string());
+    folder.write(&format!("org/list-enforced-{ACCOUNT}.json"), enforced);
+    folder.write(
+        "org/get-guardrail-1.json",
+        definition(ARN, "k7q2m9x4b1zd", "3", "org", "heron"),
+    );
+    let own = "arn:aws:bedrock:us-east-1:111122223333:guardrail/account00001";
+    folder.write(
+        "org/get-guardrail-2.json",
+        definition(own, "account00001", "1", "account", "osprey"),
+    );
+    folder
+}
+
+fn definition(arn: &str, id: &str, version: &str, name: &str, word: &str) -> String {
+    format!(
+        r#"{{"name": "{name}", "guardrailId": "{id}", "guardrailArn": "{arn}", "version": "{version}", "status": "READY",
+        "createdAt": "2026-05-04T09:12:44Z", "updatedAt": "2026-05-06T15:30:02Z",
+        "blockedInputMessaging": "{name} says no.", "blockedOutputsMessaging": "{name} says no.",
+        "wordPolicy": {{"words": [{{"text": "{word}"}}], "managedWordLists": []}}}}"#
+    )
+}
+
+#[test]
+fn the_effective_policy_is_shown_with_who_set_what() {
+    let folder = organization("org-effective");
+    let run = |more: &[&str]| {
+        let base = ["org", "effective", "--org", "org", "--account", ACCOUNT];
+        folder.run(&[&base[..], more].concat())
+    };
+    let ran = run(&["--region", "us-east-1"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for words in [
+        "path       r-ab12 > 111122223333",
+        "policy     valid",
+        ARN,
+        "system SELECTIVE, messages COMPREHENSIVE",
+        "but not amazon.titan-embed-text-v2:0",
+        "by p-baseline1 at r-ab12: applied",
+    ] {
+        assert!(ran.out.contains(words), "{words}: {ran:?}");
+    }
+    let json = run(&["--format", "json"]).json();
+    assert_eq!(
+        json["guardrails"]["us-east-1"][0]["identifier"],
+        format!("{ARN}:3")
+    );
+    assert_eq!(json["state"], "valid");
+
+    // AWS's answer beside it: the same, then another.
+    let content = json["policy"].to_string();
+    let answer = |content: &str| {
+        serde_json::json!({"EffectivePolicy": {"PolicyContent": content, "TargetId": ACCOUNT, "PolicyType": "BEDROCK_POLICY"}}).to_string()
+    };
+    folder.write("org/describe-effective-policy.json", answer(&content));
+    assert_eq!(run(&[]).code, 0);
+    folder.write(
+        "org/describe-effective-policy.json",
+        answer(&content.replace(":3\"", ":4\"")),
+    );
+    let ran = run(&[]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("AWS answers otherwise") && ran.out.contains("baseline.identifier"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn an_invalid_policy_keeps_the_last_valid_one() {
+    let folder = organization("org-last-valid");
+    let base = ["org", "effective", "--org", "org", "--account", ACCOUNT];
+    let run = |more: &[&str]| folder.run(&[&base[..], more].concat());
+    assert_eq!(run(&["--save-valid", "valid.json"]).code, 0);
+    let saved = folder.read("valid.json");
+    let answer = String::from_utf8(folder.read("org/describe-policy.json")).unwrap();
+    folder.write(
+        "org/describe-policy.json",
+        answer.replace("included_models", "included"),
+    );
+    let ran = run(&["--save-valid", "valid.json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("KEY_REQUIRED"), "{ran:?}");
+    assert_eq!(
+        folder.read("valid.json"),
+        saved,
+        "an invalid policy was saved"
+    );
+    let ran = run(&["--last-valid", "valid.json"]);
+    assert!(
+        ran.out.contains("the last valid policy stays in force") && ran.out.contains(ARN),
+        "{ran:?}"
+    );
+    let ran = folder.run(&[
+        "compile", "--org", "org", "--scope", SCOPE, "-o", "o.bundle",
+    ]);
+    ran.refused(&["KEY_REQUIRED", "included_models"]);
+    let ran = folder.run(&[
+        "compile",
+        "--org",
+        "org",
+        "--scope",
+        SCOPE,
+        "--last-valid",
+        "valid.json",
+        "-o",
+        "o.bundle",
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    folder.write(
+        "other.json",
+        String::from_utf8(saved)
+            .unwrap()
+            .replace(ACCOUNT, "444455556666"),
+    );
+    run(&["--last-valid", "other.json"]).refused(&["444455556666"]);
+}
+
+#[test]
+fn a_scope_gets_one_bundle_of_all_levels() {
+    let folder = organization("org-compile");
+    let compile = [
+        "compile", "--org", "org", "--scope", SCOPE, "g.json", "-o", "o.bundle",
+    ];
+    let ran = folder.run(&compile);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for words in [
+        "enforced ORGANIZATION_ENFORCED: ALL but not amazon.titan-embed-text-v2:0, system SELECTIVE, messages COMPREHENSIVE",
+        "enforced ACCOUNT_ENFORCED: all models",
+        "guardrail  first (enforce)",
+    ] {
+        assert!(ran.out.contains(words), "{words}: {ran:?}");
+    }
+    let first = folder.read("o.bundle");
+    folder.run(&compile);
+    assert_eq!(
+        folder.read("o.bundle"),
+        first,
+        "the same inputs give the same bytes"
+    );
+
+    let ran = folder.run(&[
+        "check",
+        "--engine",
+        "native",
+        "--bundle",
+        "o.bundle",
+        "--format",
+        "json",
+        "--text",
+        "a heron, an osprey",
+    ]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(json["outputs"][0]["text"], "org says no.");
+    let details = |number: usize| json["assessments"][number]["appliedGuardrailDetails"].clone();
+    assert_eq!(
+        details(0)["guardrailOrigin"],
+        serde_json::json!(["ORGANIZATION_ENFORCED"])
+    );
+    assert_eq!(details(0)["guardrailOwnership"], "CROSS_ACCOUNT");
+    assert_eq!(
+        details(1)["guardrailOrigin"],
+        serde_json::json!(["ACCOUNT_ENFORCED"])
+    );
+    assert_eq!(details(1)["guardrailOwnership"], "SELF");
+    assert_eq!(
+        details(2)["guardrailOrigin"],
+        serde_json::json!(["REQUEST"])
+    );
+
+    // An untagged system prompt is the account's business and not the organization's.
+    let body = |text: &str| {
+        format!(
+            r#"{{"system": [{{"text": "{text}"}}], "messages": [{{"role": "user", "content": [{{"text": "Hi"}}]}}]}}"#
+        )
+    };
+    folder.write("org.json", body("a heron"));
+    folder.write("account.json", body("an osprey"));
+    let check = |file: &str| {
+        folder.run(&[
+            "check",
+            "--engine",
+            "native",
+            "--bundle",
+            "o.bundle",
+            "--payload",
+            "converse",
+            file,
+        ])
+    };
+    assert_eq!(check("org.json").code, 0, "{:?}", check("org.json"));
+    assert_eq!(check("account.json").code, 1, "{:?}", check("account.json"));
+}
+
+#[test]
+fn wrong_input_is_refused_by_place_and_remedy() {
+    let folder = organization("org-refused");
+    let compile = |more: &[&str]| folder.run(&[&["compile", "-o", "o.bundle"], more].concat());
+    compile(&["--org", "org"]).refused(&["--scope", "is missing"]);
+    compile(&["--org", "org", "--scope", "here"]).refused(&["--scope", "four parts"]);
+    compile(&[
+        "--org",
+        "org",
+        "--scope",
+        "aws~o-anotherorgid~111122223333~us-east-1",
+    ])
+    .refused(&["o-anotherorgid"]);
+    compile(&[
+        "--org",
+        "org",
+        "--scope",
+        "aws~o-exampleorgid~444455556666~us-east-1",
+    ])
+    .refused(&["444455556666", "list-parents"]);
+    compile(&["--org", "nowhere", "--scope", SCOPE]).refused(&["nowhere", "no such file"]);
+    folder
+        .run(&["org", "effective", "--org", "org", "--account", "12"])
+        .refused(&["--account"]);
+    std::fs::remove_file(folder.path().join("org/get-guardrail-1.json")).unwrap();
+    compile(&["--org", "org", "--scope", SCOPE]).refused(&[&format!("{ARN}:3"), "get-guardrail"]);
+    assert!(!folder.path().join("o.bundle").exists());
+    folder.write("org/x.json", "<html>");
+    folder
+        .run(&["org", "lint", "--org", "org"])
+        .refused(&["x.json"]);
+}
+
+#[test]
+fn lint_fails_on_an_identifier_that_would_stop_every_call() {
+    let folder = organization("org-lint");
+    let ran = folder.run(&["org", "lint", "--org", "org"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let answer = String::from_utf8(folder.read("org/describe-policy.json")).unwrap();
+    folder.write(
+        "org/describe-policy.json",
+        answer.replace("zd:3", "zd:DRAFT"),
+    );
+    let ran = folder.run(&["org", "lint", "--org", "org"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err.contains("wrong-identifier") && ran.err.contains("every Bedrock call"),
+        "{ran:?}"
+    );
+    let json = folder
+        .run(&["org", "lint", "--org", "org", "--format", "json"])
+        .json();
+    assert!(
+        json["diagnostics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|d| d["code"] == "wrong-identifier")
+    );
+}
+
+#[test]
+fn exceptions_act_expire_and_are_listed() {
+    let folder = Folder::new("org-exceptions");
+    folder.write("o.toml", "[[guardrail.first.exceptions]]\nid = \"EX-1\"\npolicy = \"wordPolicy\"\nname = \"heron\"\nwho = \"dana\"\nwhy = \"birds\"\nuntil = \"2026-11-30\"\napproved = { by = \"rae\", at = \"2026-11-01\" }\n");
+    let compile = [
+        "compile",
+        "g.json",
+        "--overlay",
+        "o.toml",
+        "--now",
+        "2026-11-15T00:00:00Z",
+        "-o",
+    ];
+    let ran = folder.run(&[&compile[..], &["new.bundle"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let listed = "excepted EX-1: wordPolicy a word, for dana, approved by rae at 2026-11-01T00:00:00Z, until 2026-12-01T00:00:00Z";
+    assert!(ran.out.contains(listed), "{ran:?}");
+    let at = |now: &str| {
+        folder.run(&[
+            "check",
+            "--engine",
+            "native",
+            "--bundle",
+            "new.bundle",
+            "--now",
+            now,
+            "--format",
+            "json",
+            "--text",
+            "a heron",
+        ])
+    };
+    let held = at("2026-11-15T00:00:00Z");
+    assert_eq!(held.code, 0, "{held:?}");
+    assert_eq!(held.json()["edgerail"]["findings"][0]["exception"], "EX-1");
+    assert_eq!(at("2026-12-01T00:00:00Z").code, 1);
+    folder.run(&["compile", "g.json", "-o", "old.bundle"]);
+    let ran = folder.run(&["diff", "old.bundle", "new.bundle", "--deny-weakening"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("EX-1") && !ran.out.contains("heron"),
+        "{ran:?}"
+    );
+    let ran = folder.run(&[
+        "compile",
+        "g.json",
+        "--overlay",
+        "o.toml",
+        "--now",
+        "2026-10-15T00:00:00Z",
+        "-o",
+        "x.bundle",
+    ]);
+    ran.refused(&["exception-not-approved"]);
+}
