@@ -204,7 +204,7 @@ def test_what_is_pulled_compiles(stub, program, tmp_path):
 
 
 def test_kms_signs_as_boto3_sees_it(stub, boto):
-    """The stub's key is a real one; our signer is tested against it where it is linked in."""
+    """The stub's key is a real one; test_kms.py holds our signer against it."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
