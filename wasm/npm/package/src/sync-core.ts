@@ -46,6 +46,7 @@ export class Policy {
   #active: ActiveBundle | undefined;
   #bytes: Uint8Array | undefined;
   #baselineUntil = Number.NaN;
+  #until = Number.NaN;
   #since = Number.NaN;
   #isCorrupt = false;
   #isPoisoned = false;
@@ -157,7 +158,10 @@ export class Policy {
   }
 
   #health(): [until: number, facts: number] {
-    const until = this.#client.ask((raw) => raw.freshUntil());
+    const fresh = this.#client.ask((raw) => raw.freshUntil());
+    // A session that begins anew knows nothing yet; that makes nothing older.
+    const until = this.#client.isBlank ? this.#until : fresh;
+    this.#until = until;
     const isBaseline = this.#source === 'baseline';
     const bits = [this.#active !== undefined, isBaseline, this.problem === 'unreachable', this.problem === 'rejected', this.#isPoisoned, this.#isCorrupt, this.#around.store.isDegraded];
     const facts = bits.reduce((sum, holds, bit) => sum | (holds ? 1 << bit : 0), 0);
