@@ -67,6 +67,17 @@ test('T-LKG-2 whatever is changed in the storage, no bundle is enforced that was
   assert.ok(kept > 20, `only ${kept} were harmless`);
 });
 
+test('a stored bundle that is damaged is said to be, until it is stored anew', async (t) => {
+  const world = await published(t);
+  const disk = await left(t, world);
+  const [name] = [...disk.values.keys()].filter((one) => one.includes('bundle/'));
+  disk.values.get(name)[900] ^= 1;
+  const sync = await open(t, world, { storage: disk, baseline: world.repository.archive() });
+  const { degraded, lastError } = sync.status();
+  assert.deepEqual([enforced(sync), degraded, lastError.code], [1, ['baseline', 'state_corrupt'], 'sync_metadata']);
+  assert.deepEqual([(await sync.syncNow()).degraded, sync.status().lastError], [[], null]);
+});
+
 test('T-LKG-3 a stored state cannot take a running client below its floor', async (t) => {
   const world = await published(t);
   const disk = new Disk();
