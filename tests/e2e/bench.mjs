@@ -1,5 +1,5 @@
 // The engine in Chromium and in Node against wasmtime, over the same messages and the same policy, all taking turns in
-// one run; and what a first visit costs. `cargo xtask bench --browser [--rounds N] [--csv FILE]`
+// one run; and what a first visit costs. `cargo xtask bench --browser [--rounds N] [--csv FILE] [--only trust]`
 //
 // A figure is the ratio of two medians. Time is the processor time of the thread that works where the system tells
 // (Linux: /proc/PID/schedstat), so that other work on the machine counts less.
@@ -12,12 +12,14 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { MORE, REPOSITORIES, trustInput } from './lib/bench-trust.mjs';
 import { chromium, outputFolder } from './lib/launch.mjs';
 import { PACKAGE, TARGET } from './lib/paths.mjs';
 import { start, testServer } from './lib/surfaces.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '31' }, csv: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '31' }, csv: { type: 'string' }, only: { type: 'string' } } });
 const ROUNDS = Number(options.rounds);
+if (![undefined, 'trust'].includes(options.only)) throw new Error('--only takes trust');
 if (!Number.isInteger(ROUNDS) || ROUNDS < 1) throw new Error(`--rounds takes a whole number, not ${options.rounds}`);
 /** Milliseconds that a turn lasts at least. */
 const TURN = 40;
@@ -42,7 +44,7 @@ const STEPS = {
   firstEvaluation: 'evaluate the first time, 2 KB',
 };
 /** What `docs/benchmarks.md` promises. */
-const BUDGET = { engine: 1.6, visit: 20 };
+const BUDGET = { engine: 1.6, visit: 20, trust: 2 };
 
 const folder = await outputFolder('bench');
 const rows = [];
@@ -66,6 +68,7 @@ async function program() {
 
 /** Nanoseconds of processor time that the main thread of a process has had. */
 async function processorTime(pid) {
+  if (pid === undefined) return undefined;
   const text = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : Number(text.split(' ', 1)[0]);
 }
@@ -167,6 +170,52 @@ async function engines(server) {
   }
 }
 
+/** All roles of a repository verified, against as many signatures as are checked for it, in the same WebAssembly. */
+async function trust(server) {
+  const surfaces = await Promise.all(['node', 'chromium'].map(start));
+  try {
+    for (const surface of surfaces) {
+      for (const [name, { signatures, what }] of Object.entries(REPOSITORIES)) {
+        const page = await surface.open(server.origin);
+        const samples = await trustSamples(page, surface.name, await trustInput(name));
+        const expected = (signatures * (median(samples['every key']) - median(samples['any key']))) / MORE;
+        const all = median(samples.all);
+        report({
+          name: `${name}/${surface.name}`,
+          figure: all / expected,
+          unit: 'x',
+          budget: name === 'trust' ? BUDGET.trust : undefined,
+          measured: `${(all / 1e3).toFixed(0)} : ${(expected / 1e3).toFixed(0)} µs`,
+          what: `all roles, 64 scopes : ${signatures} Ed25519 verifications; ${what}`,
+        });
+        await page.close();
+      }
+    }
+  } finally {
+    await Promise.all(surfaces.map((surface) => surface.stop()));
+  }
+}
+
+/** Nanoseconds of each kind of pass, taking turns. */
+async function trustSamples(page, surface, input) {
+  const path = 'dist/esm/generated/trust.js';
+  const glue = surface === 'node' ? pathToFileURL(join(PACKAGE, path)) : `/package/${path}`;
+  await page.call('bench-trust.mjs', 'prepare', { ...input, glue });
+  const names = ['all', 'any key', 'every key'];
+  const samples = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < ROUNDS + 5; round += 1) {
+    for (let place = 0; place < names.length; place += 1) {
+      const who = names[(round + place) % names.length];
+      const before = await processorTime(page.pid);
+      const { passes, wall } = await page.call('bench-trust.mjs', 'turn', { who, turn: TURN });
+      const after = await processorTime(page.pid);
+      // The first rounds warm up.
+      if (round >= 5) samples[who].push((before === undefined ? wall : after - before) / passes);
+    }
+  }
+  return samples;
+}
+
 async function visits(server) {
   const surface = await start('chromium');
   const fresh = async (name, argument) => {
@@ -219,8 +268,9 @@ try {
   await browser.stop();
   for (const [name, value] of about) console.log(`${name}: ${value}`);
   console.log(`\n${'name'.padEnd(30)} ${'figure'.padStart(10)} budget         measured                     what`);
-  await engines(server);
-  await visits(server);
+  if (options.only !== 'trust') await engines(server);
+  await trust(server);
+  if (options.only !== 'trust') await visits(server);
   if (options.csv !== undefined) {
     const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
     const lines = rows.map(({ name, figure, unit, budget, verdict, measured, what }) =>

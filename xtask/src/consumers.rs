@@ -20,8 +20,9 @@ pub(crate) const CHORE: Chore = Chore {
 pub(crate) fn consumers(arguments: &[&str]) -> Result<(), String> {
     web::node()?;
     web::browsers()?;
-    if arguments.contains(&"readme") || arguments.iter().all(|a| a.starts_with("--")) {
-        // The README's first step is the command line's.
+    let by_command_line = |name: &&str| ["readme", "sync"].contains(name);
+    if arguments.iter().any(by_command_line) || arguments.iter().all(|a| a.starts_with("--")) {
+        // The README's first step is the command line's, and so is what is published.
         component::build()?;
         run(&mut cargo(&["build", "--package", "edgerail"]))?;
     }

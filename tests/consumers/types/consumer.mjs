@@ -23,7 +23,7 @@ export async function run(t) {
   }
   await t.run([t.bin('publint'), 'node_modules/edgerail', '--strict', '--pack', 'false']);
   // Node 10's resolution knows no subpaths; `.wasm` files have no types; a worker's script is a module.
-  const untyped = ['engine.wasm', 'payload.wasm', 'compile.wasm', 'package.json', 'worker-script'];
+  const untyped = ['engine.wasm', 'payload.wasm', 'compile.wasm', 'trust.wasm', 'trust-p256.wasm', 'package.json', 'worker-script'];
   await t.run([t.bin('attw'), t.tarball, '--profile', 'node16', '--exclude-entrypoints', ...untyped]);
   await tarball(t);
 }

@@ -15,7 +15,7 @@ const WORKERD = join(E2E, 'node_modules/workerd/bin/workerd');
 /** Workers of this date have what the package needs; a fixed date makes runs alike. */
 const COMPATIBILITY = '2026-01-01';
 
-/** Bundles the worker and starts it. `corpus(exported, from, to)` runs rows. */
+/** Bundles the worker and starts it. `corpus(exported, from, to)` runs rows, `sync(options)` follows a repository. */
 export async function startWorkerd() {
   const folder = await outputFolder('workerd');
   const modules = await bundle(folder);
@@ -42,7 +42,8 @@ export async function startWorkerd() {
   }
   const { version } = JSON.parse(await readFile(join(E2E, 'node_modules/workerd/package.json'), 'utf8'));
   const corpus = async (exported, from, to) => await post('/corpus', await batch(exported, from, to));
-  return { version, corpus, stop };
+  const sync = async (options) => await post('/sync', options);
+  return { version, corpus, sync, stop };
 }
 
 /** Rows with the bundles they need, which a worker cannot read from files. */
@@ -90,7 +91,11 @@ function config(wasm, port) {
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker)],
+  services = [
+    (name = "main", worker = .worker),
+    # The servers of the tests are on this machine.
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { SURFACES, start, testServer } from '../lib/surfaces.mjs';
+import { startWorkerd } from '../lib/workerd.mjs';
 
 const HELPERS = new URL('../../../wasm/npm/package/test/', import.meta.url);
 const { Repository, TARGET, sha256 } = await import(new URL('repository.mjs', HELPERS));
@@ -36,6 +37,7 @@ async function worldOf() {
       await world.gate;
       world.working -= 1;
       if (world.down) return { status: 503, body: 'down' };
+      if (path.startsWith('/repository/moved/')) return { status: 302, headers: { location: path.replace('/moved', '') } };
       const body = world.repository.files.get(path.slice('/repository/'.length));
       return body ? { headers: { etag: `"${sha256(body).slice(0, 8)}"` }, body } : { status: 404, body: '' };
     },
@@ -234,3 +236,18 @@ for (const surface of SURFACES.filter((name) => name !== 'node')) {
     }
   });
 }
+
+test('createSync in workerd', async (t) => {
+  const [worker, world] = await Promise.all([startWorkerd(), worldOf()]);
+  t.after(async () => {
+    await worker.stop();
+    await world.server.stop();
+  });
+  const policy = { text: 'Version 1.', trust: 'verified' };
+  assert.deepEqual(await worker.sync({ root: world.root, url: `${world.server.origin}/repository/`, target: TARGET }), {
+    first: { ...policy, source: 'repository', degraded: [], reason: null },
+    stored: { ...policy, source: 'storage', degraded: [], reason: null },
+    unreachable: { ...policy, source: 'storage', degraded: ['unreachable'], reason: 'unreachable' },
+    redirected: ['sync_network', 'redirect'],
+  });
+});

@@ -91,6 +91,7 @@ export class TrustClient {
   #generation: number;
   #state: string | undefined;
   #sawEcdsa = false;
+  #isBlank = false;
 
   constructor(factory: TrustFactory) {
     this.#factory = factory;
@@ -122,6 +123,11 @@ export class TrustClient {
     return this.#state ?? this.ask((raw) => raw.state());
   }
 
+  /** Whether the session was lost, and has verified nothing since. */
+  get isBlank(): boolean {
+    return this.#isBlank;
+  }
+
   /** Does a part of the client's work to its end. */
   async run(begin: (raw: RawSession) => void, medium: Medium): Promise<void> {
     this.ask(begin);
@@ -133,6 +139,7 @@ export class TrustClient {
         throw error;
       }
     }
+    this.#isBlank = false;
   }
 
   /** Does several parts, and all of them again with the larger module if that might help. */
@@ -167,6 +174,7 @@ export class TrustClient {
     this.#module = this.#factory.module;
     this.#raw = this.#factory.make();
     this.#generation = this.#module.generation;
+    this.#isBlank = true;
     const state = this.#state;
     if (state !== undefined) this.#module.call(() => this.#raw.adopt(new TextEncoder().encode(state)));
   }

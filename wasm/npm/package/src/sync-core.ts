@@ -46,6 +46,7 @@ export class Policy {
   #active: ActiveBundle | undefined;
   #bytes: Uint8Array | undefined;
   #baselineUntil = Number.NaN;
+  #until = Number.NaN;
   #since = Number.NaN;
   #isCorrupt = false;
   #isPoisoned = false;
@@ -71,6 +72,7 @@ export class Policy {
       if (isAlone()) await store.commit([[STATE, this.#state()]]);
       if (!current) return undefined;
       const problem = await this.#takeKept(current);
+      this.#isCorrupt ||= problem !== undefined;
       this.#client.change((raw) => (problem === undefined ? raw.loaded() : raw.lost()));
       if (isAlone()) await store.commit([[STATE, this.#state()]]);
       // How fresh the metadata is that the storage holds; a check tells better.
@@ -108,7 +110,9 @@ export class Policy {
     const choice = this.#client.ask((raw) => raw.choose());
     this.#isPoisoned = this.#client.ask((raw) => raw.skipped()) === 'poisoned';
     if (choice !== KEEP) await this.#take(choice === PROMOTE, now);
-    if (choice === KEEP) await store.commit([[STATE, this.#state()]]);
+    else await store.commit([[STATE, this.#state()]]);
+    // What was damaged is stored anew by now.
+    this.#isCorrupt = false;
   }
 
   /** Takes what another tab stored, as if it came from anywhere: it is verified from the pinned root. */
@@ -120,7 +124,8 @@ export class Policy {
         return;
       }
       const { current } = this.#stateJson();
-      if (!current || current.sha256 === this.#active?.sha256) return;
+      const isEnforced = current?.sha256 === this.#active?.sha256 && this.#source !== 'baseline';
+      if (!current || isEnforced) return;
       // What does not verify is not what the repository is compared with.
       if ((await this.#takeKept(current)) !== undefined) this.#client.change((raw) => raw.lost());
     });
@@ -157,7 +162,10 @@ export class Policy {
   }
 
   #health(): [until: number, facts: number] {
-    const until = this.#client.ask((raw) => raw.freshUntil());
+    const fresh = this.#client.ask((raw) => raw.freshUntil());
+    // A session that begins anew knows nothing yet; that makes nothing older.
+    const until = this.#client.isBlank ? this.#until : fresh;
+    this.#until = until;
     const isBaseline = this.#source === 'baseline';
     const bits = [this.#active !== undefined, isBaseline, this.problem === 'unreachable', this.problem === 'rejected', this.#isPoisoned, this.#isCorrupt, this.#around.store.isDegraded];
     const facts = bits.reduce((sum, holds, bit) => sum | (holds ? 1 << bit : 0), 0);

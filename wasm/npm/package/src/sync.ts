@@ -100,7 +100,7 @@ class Synchronization implements Sync {
     if (baseline !== undefined) {
       await this.#policy.takeBaseline(baseline).catch((error: unknown) => (problem = error));
     }
-    if (problem !== undefined) this.#failed(problem);
+    if (problem !== undefined) this.#note(problem);
     const hasPolicy = this.#policy.engine.isLoaded;
     if (!hasPolicy) await this.#queued(false);
     if (!this.#policy.engine.isLoaded) throw this.#none;
@@ -199,9 +199,13 @@ class Synchronization implements Sync {
   }
 
   #failed(error: unknown): void {
+    this.#note(error);
+    this.#policy.problem = this.#lastError?.code === 'sync_network' ? 'unreachable' : 'rejected';
+  }
+
+  #note(error: unknown): void {
     const code = isEdgerailError(error) ? error.code : 'trap';
     const message = isEdgerailError(error) ? error.message : 'the check failed';
-    this.#policy.problem = code === 'sync_network' ? 'unreachable' : 'rejected';
     this.#lastError = { code, reason: reasonOf(error), message, at: timeOf(this.#clock()) };
   }
 

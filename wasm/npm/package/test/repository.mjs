@@ -159,6 +159,8 @@ export async function serve(repository) {
     const fault = server.faults.map((one) => one(path, request)).find((answer) => answer !== undefined);
     respond(fault ?? ordinary(server, path, request), response);
   });
+  // A connection that is closed while a request is on its way would be a fault that no test asked for.
+  http.keepAliveTimeout = 600_000;
   await new Promise((done) => http.listen(0, '127.0.0.1', done));
   server.url = `http://127.0.0.1:${http.address().port}/repository/`;
   server.stop = () =>

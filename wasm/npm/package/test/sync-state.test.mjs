@@ -1,6 +1,10 @@
 // What createSync has when the network is gone: the state of last time, the baseline, a clock that is wrong, a store that fails.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Repository, TARGET, at, sha256, tar } from './repository.mjs';
 import { Disk, bundle, enforced, open, publish, published, refusal } from './sync-helpers.mjs';
 
@@ -61,6 +65,17 @@ test('T-LKG-2 whatever is changed in the storage, no bundle is enforced that was
     }
   }
   assert.ok(kept > 20, `only ${kept} were harmless`);
+});
+
+test('a stored bundle that is damaged is said to be, until it is stored anew', async (t) => {
+  const world = await published(t);
+  const disk = await left(t, world);
+  const [name] = [...disk.values.keys()].filter((one) => one.includes('bundle/'));
+  disk.values.get(name)[900] ^= 1;
+  const sync = await open(t, world, { storage: disk, baseline: world.repository.archive() });
+  const { degraded, lastError } = sync.status();
+  assert.deepEqual([enforced(sync), degraded, lastError.code], [1, ['baseline', 'state_corrupt'], 'sync_metadata']);
+  assert.deepEqual([(await sync.syncNow()).degraded, sync.status().lastError], [[], null]);
 });
 
 test('T-LKG-3 a stored state cannot take a running client below its floor', async (t) => {
@@ -333,4 +348,30 @@ test('a store may give what stores give: null, ArrayBuffer, views of larger buff
   for (const name of values.keys()) assert.match(name, /^[\x20-\x7e]+$/);
   assert.equal(sync.status().active.sha256, sha256(await bundle(1)));
   assert.ok(key({ ending: (end) => [...values.keys()].filter((name) => name.endsWith(end)) }, 'activation'));
+});
+
+test('a trap of the verifying client costs one check, and nothing of what is enforced', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const fault = join(process.env.CARGO_TARGET_DIR ?? join(root, '../../../target'), 'npm/fault/trust.wasm');
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'test/sync-trap.mjs'), fault]);
+  assert.equal(stdout.trim(), 'survived');
+});
+
+test('no timer keeps a process alive', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const code = `
+    import { createSync } from 'edgerail/sync';
+    import { Repository, TARGET } from './test/repository.mjs';
+    import { bundle } from './test/sync-helpers.mjs';
+    const repository = new Repository();
+    repository.set(TARGET, await bundle(1), { version: 1 }).publish();
+    const fetch = async (url) => {
+      const file = repository.files.get(decodeURIComponent(new URL(url).pathname.slice(1)));
+      return file ? new Response(file) : new Response('', { status: 404 });
+    };
+    const sync = await createSync({ root: repository.pinned, url: 'https://policy.example.com', target: TARGET, fetch });
+    console.log(sync.engine.evaluate('Project Kestrel').text);
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: root, timeout: 60_000 });
+  assert.equal(stdout.trim(), 'Version 1.');
 });
