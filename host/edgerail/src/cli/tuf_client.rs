@@ -265,7 +265,11 @@ impl<'a> Session<'a> {
     fn drive(&mut self) -> Result<(), CliError> {
         loop {
             let step = self.client.step().map_err(|error| {
-                CliError::new(error.code(), error.role.clone(), error.to_string())
+                let message = match error.place.as_str() {
+                    "" => error.message().to_owned(),
+                    place => format!("{place}: {}", error.message()),
+                };
+                CliError::new(error.code(), error.role, message)
             })?;
             let done = match step {
                 Step::Done => return Ok(()),
