@@ -1,4 +1,4 @@
-//! Proves that the engine needs no std: on WebAssembly this crate brings its own panic handler and
+//! Proves that the engine and the TUF client need no std: on WebAssembly this crate brings its own panic handler and
 //! allocator, so it links only while nothing below it links std. With its feature `std` it must not
 //! build. For other targets it is empty, so that it can be a member of the workspace.
 #![no_std]
@@ -17,6 +17,7 @@ mod proof {
     use core::panic::PanicInfo;
 
     use edgerail_core::{Engine, LoadOptions, Request, Source};
+    use edgerail_trust::{Answer, Client, Limits, Step};
 
     const PAGE_BYTES: usize = 1 << 16;
 
@@ -48,6 +49,25 @@ mod proof {
         let request = Request::text(Source::Input, text);
         let decision = engine.evaluate(&request);
         i32::try_from(decision.findings().len()).unwrap_or(i32::MAX)
+    }
+
+    /// Verifies the root that the host wrote, and begins a refresh: 1 if the client asks for something, or -1
+    /// if the root is refused.
+    ///
+    /// # Safety
+    /// The pointer must come from [`allocate`] with the length given.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn verify(root: *const u8, root_bytes: usize, now: u64) -> i32 {
+        // SAFETY: the caller vouches for it.
+        let root = unsafe { core::slice::from_raw_parts(root, root_bytes) };
+        let Ok(mut client) = Client::new(root, Limits::default()) else {
+            return -1;
+        };
+        client.refresh(Some(now));
+        while let Ok(Step::Load { .. }) = client.step() {
+            client.answer(Answer::Absent);
+        }
+        i32::from(matches!(client.step(), Ok(Step::Fetch { .. })))
     }
 
     /// Memory for the host to write to; never freed.
