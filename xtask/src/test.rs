@@ -92,7 +92,9 @@ fn properties() -> Result<(), String> {
         "streams",
     ];
     let mut command = cargo(&[&tests[..], &only].concat());
-    run(command.env("EDGERAIL_ROUNDS", "20"))
+    run(command.env("EDGERAIL_ROUNDS", "20"))?;
+    let mut sync = cargo(&["test", "--package", "edgerail-sync", "--test", "sync"]);
+    run(sync.env("EDGERAIL_ROUNDS", "20"))
 }
 
 /// The engine links with `core` and `alloc` only, and the proof fails where std is linked.

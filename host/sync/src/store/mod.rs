@@ -52,28 +52,30 @@ impl Store {
             .iter()
             .try_for_each(|folder| disk.make_folder(folder));
         match made.and_then(|()| disk.lock()) {
-            Ok(()) => Store::read(disk, false),
+            Ok(()) => Store::read(disk),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Err(Error::new(
                 "state_locked",
                 disk.place(""),
                 "another process keeps its state here; give each its own folder, or stop the other one",
             )),
-            Err(error) if forbids(error.kind()) => Store::read(disk, true),
+            Err(error) if forbids(error.kind()) => {
+                let (store, state) = Store::look(disk)?;
+                let store = Store {
+                    readonly: true,
+                    ..store
+                };
+                Ok((store, state))
+            }
             Err(error) => Err(failed("state_write", &disk.place(""), &error)),
         }
     }
 
     /// Opens the folder to look at it, although another process may be writing.
     pub(crate) fn look(disk: Box<dyn Disk>) -> Result<(Store, Activation), Error> {
-        Store::read(disk, true)
+        Store::read(Box::new(Overlay::new(disk)))
     }
 
-    fn read(disk: Box<dyn Disk>, readonly: bool) -> Result<(Store, Activation), Error> {
-        let disk: Box<dyn Disk> = if readonly {
-            Box::new(Overlay::new(disk))
-        } else {
-            disk
-        };
+    fn read(disk: Box<dyn Disk>) -> Result<(Store, Activation), Error> {
         let mut found: Option<(u64, usize, Activation)> = None;
         let mut damaged = false;
         for (slot, name) in SLOTS.iter().enumerate() {
@@ -98,7 +100,7 @@ impl Store {
         let store = Store {
             disk,
             newest: (number, slot),
-            readonly,
+            readonly: false,
             corrupt,
         };
         Ok((store, state))

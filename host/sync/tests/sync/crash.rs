@@ -166,18 +166,14 @@ fn t_rb_6_t_mix_5_a_crash_before_every_write_leaves_an_acceptable_state() {
         4,
         "writes, syncs, renames and removals: {kinds:?}"
     );
-    // All losses at every point take a minute; by default each point has one, in turns, and a deep run has all.
-    let deep = std::env::var_os("EDGERAIL_DEEP").is_some();
     for at in 0..=points {
         let chapter = chapters
             .iter()
             .rev()
             .find(|chapter| chapter.from <= at)
             .unwrap();
-        for (number, loss) in LOSSES.into_iter().enumerate() {
-            if deep || at % LOSSES.len() == number {
-                rise(&world, &journal, at, loss, chapter);
-            }
+        for loss in LOSSES {
+            rise(&world, &journal, at, loss, chapter);
         }
     }
     println!("{points} crash points");

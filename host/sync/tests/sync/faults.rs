@@ -320,11 +320,7 @@ fn every_fault_at_every_object_keeps_what_is_enforced_and_heals() {
 #[test]
 fn a_thousand_seeded_lives_among_faults_never_activate_what_is_wrong() {
     let bases = Bases::new();
-    let runs: u64 = if std::env::var_os("EDGERAIL_DEEP").is_some() {
-        10_000
-    } else {
-        1000
-    };
+    let runs = 1000 * rounds();
     let (mut activations, mut failures, mut suffered) = (0, 0, 0);
     for seed in 0..runs {
         let mut run = Run::new(seed, &bases);

@@ -1,5 +1,6 @@
 //! The client against repositories, disks, networks and clocks that do what real ones do at their worst.
 
+mod cost;
 mod crash;
 mod disk;
 mod docs;

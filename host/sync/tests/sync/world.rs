@@ -77,6 +77,14 @@ impl Publisher {
         }
     }
 
+    /// Of a repository that is made elsewhere.
+    pub(crate) fn of(repository: Repository) -> Publisher {
+        Publisher {
+            repository,
+            role: "targets",
+        }
+    }
+
     /// With the bundles in a delegated role.
     pub(crate) fn delegated(seed: u64) -> Publisher {
         let mut publisher = Publisher::new(seed);
@@ -366,6 +374,12 @@ impl World {
         self.disk.unlock();
         self.try_open().unwrap()
     }
+}
+
+/// How many times as much a deep run does.
+pub(crate) fn rounds() -> u64 {
+    let rounds = std::env::var("EDGERAIL_ROUNDS").ok();
+    rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
 }
 
 /// Nothing in these worlds waits.

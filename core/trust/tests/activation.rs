@@ -1,0 +1,491 @@
+//! Which bundle is active: pins, rollouts, floors, poison, health.
+
+use edgerail_trust::activation::*;
+use edgerail_trust::{Hashes, Target};
+
+const SCOPE: &str = "aws~o-exampleorgid~us-east-1";
+
+fn pins() -> Pins {
+    Pins {
+        target: format!("{SCOPE}.bundle"),
+        audience: Audience::Server,
+        ring: Ring::Early,
+        instance: "host-1".into(),
+        engine_abi: 3,
+        on_expired: OnExpired::Keep,
+    }
+}
+
+/// A target whose hash is its number in every byte.
+fn target(name: &str, number: u8, custom: &str) -> Target {
+    Target {
+        name: name.into(),
+        length: 10,
+        hashes: Hashes {
+            sha256: Some([number; 32]),
+            sha512: None,
+        },
+        custom: Some(custom.as_bytes().to_vec()),
+    }
+}
+
+fn current(version: u64, number: u8) -> Target {
+    let custom = format!(
+        r#"{{"audience":"server","engine_abi":3,"later":{{"x":[1]}},"scope":"{SCOPE}","version":{version}}}"#
+    );
+    target(&format!("{SCOPE}.bundle"), number, &custom)
+}
+
+fn next(version: u64, number: u8, ring: &str, permille: u64) -> Target {
+    let custom = format!(
+        r#"{{"audience":"server","engine_abi":3,"rollout":{{"permille":{permille},"ring":"{ring}","salt":"00ff"}},"scope":"{SCOPE}","version":{version}}}"#
+    );
+    target(&format!("{SCOPE}.next.bundle"), number, &custom)
+}
+
+fn taken(state: &Activation, current: &Target, next: Option<&Target>) -> Option<(u64, bool)> {
+    match choose(&pins(), state, Some(current), next).unwrap().choice {
+        Choice::Take(candidate) => Some((candidate.version, candidate.next)),
+        Choice::Keep | Choice::Promote(_) => None,
+    }
+}
+
+#[test]
+fn names_of_both_targets_follow_from_the_pinned_one() {
+    let mut pins = pins();
+    assert_eq!(
+        targets_wanted(&pins),
+        [format!("{SCOPE}.bundle"), format!("{SCOPE}.next.bundle")]
+    );
+    pins.audience = Audience::Browser;
+    assert_eq!(pins.scope(), None);
+    pins.target = format!("{SCOPE}.browser.bundle");
+    assert_eq!(pins.scope(), Some(SCOPE));
+    let wanted = [
+        format!("{SCOPE}.browser.bundle"),
+        format!("{SCOPE}.browser.next.bundle"),
+    ];
+    assert_eq!(targets_wanted(&pins), wanted);
+}
+
+#[test]
+fn a_rollout_reaches_rings_in_their_order() {
+    let state = Activation::default();
+    let (now, rings) = (current(1, 1), ["canary", "early", "general"]);
+    let reached = rings.map(|ring| taken(&state, &now, Some(&next(2, 2, ring, 1000))));
+    // This client is of the ring early.
+    assert_eq!(
+        reached,
+        [Some((1, false)), Some((2, true)), Some((2, true))]
+    );
+    assert_eq!(
+        taken(&state, &now, Some(&next(2, 2, "general", 0))),
+        Some((1, false))
+    );
+    // Not above what is current, it is no news.
+    assert_eq!(
+        taken(&state, &now, Some(&next(1, 2, "general", 1000))),
+        Some((1, false))
+    );
+}
+
+#[test]
+fn shares_are_as_large_as_they_say_and_grow_by_the_same_clients() {
+    let rollout = |permille, salt: &str| Rollout {
+        ring: Ring::General,
+        permille,
+        salt: salt.into(),
+    };
+    let of = |rollout: &Rollout| -> Vec<u32> {
+        (0..20_000)
+            .filter(|number| rollout.includes(Ring::General, &format!("host-{number}")))
+            .collect()
+    };
+    let mut before: Vec<u32> = Vec::new();
+    for permille in [0, 1, 10, 100, 500, 999, 1000] {
+        let members = of(&rollout(permille, "aa"));
+        let expected = f64::from(u32::try_from(permille).unwrap()) * 20.0;
+        let apart = (f64::from(u32::try_from(members.len()).unwrap()) - expected).abs();
+        // Five standard deviations of a binomial distribution.
+        assert!(
+            apart <= 5.0 * (expected * (1.0 - expected / 20_000.0)).sqrt(),
+            "{permille}: {}",
+            members.len()
+        );
+        assert!(
+            before.iter().all(|member| members.contains(member)),
+            "{permille}"
+        );
+        before = members;
+    }
+    assert_ne!(of(&rollout(100, "aa")), of(&rollout(100, "bb")));
+    // The place of an instance is fixed: other clients compute the same.
+    // sha256(b"5a17\0host-1")[:8] % 1000
+    let place =
+        (0..=1000).find(|permille| rollout(*permille, "5a17").includes(Ring::General, "host-1"));
+    assert_eq!(place, Some(PLACE + 1));
+}
+
+/// `int.from_bytes(hashlib.sha256(b"5a17\0host-1").digest()[:8], "big") % 1000`
+const PLACE: u64 = 622;
+
+#[test]
+fn floors_are_kept_and_next_does_not_move_them() {
+    let mut state = Activation::default();
+    let take = |state: &mut Activation, current: &Target, next: Option<&Target>| {
+        match choose(&pins(), state, Some(current), next)?.choice {
+            Choice::Take(candidate) => {
+                state.started(&candidate);
+                state.activated(&candidate, 1, Some(100));
+            }
+            Choice::Promote(candidate) => state.promoted(&candidate, 2),
+            Choice::Keep => {}
+        }
+        Ok::<u64, Refusal>(state.floor)
+    };
+    assert_eq!(take(&mut state, &current(5, 5), None), Ok(5));
+    assert_eq!(
+        take(
+            &mut state,
+            &current(5, 5),
+            Some(&next(9, 9, "general", 1000))
+        ),
+        Ok(5)
+    );
+    assert_eq!(
+        state
+            .current
+            .as_ref()
+            .map(|active| (active.version, active.next)),
+        Some((9, true))
+    );
+    // Withdrawn.
+    assert_eq!(take(&mut state, &current(6, 6), None), Ok(6));
+    assert_eq!(
+        take(&mut state, &current(5, 5), None),
+        Err(Refusal::TargetVersion)
+    );
+    assert_eq!(
+        take(&mut state, &current(6, 7), None),
+        Err(Refusal::TargetEquivocation)
+    );
+    // Taken from a rollout, then promoted.
+    assert_eq!(
+        take(
+            &mut state,
+            &current(6, 6),
+            Some(&next(8, 8, "general", 1000))
+        ),
+        Ok(6)
+    );
+    assert_eq!(take(&mut state, &current(8, 8), None), Ok(8));
+    let active = state.current.clone().unwrap();
+    assert_eq!(
+        (active.next, active.evidence_root, active.since),
+        (false, 2, 100)
+    );
+    // A rollback is refused although a rollout would be acceptable: something is wrong with the repository.
+    let refused = take(
+        &mut state,
+        &current(7, 7),
+        Some(&next(10, 10, "general", 1000)),
+    );
+    assert_eq!(refused, Err(Refusal::TargetVersion));
+}
+
+#[test]
+fn what_failed_is_passed_over() {
+    let mut state = Activation::default();
+    let chosen = choose(&pins(), &state, Some(&current(1, 1)), None).unwrap();
+    let Choice::Take(first) = chosen.choice else {
+        panic!()
+    };
+    state.activated(&first, 1, None);
+    let chosen = choose(&pins(), &state, Some(&current(2, 2)), None).unwrap();
+    let Choice::Take(second) = chosen.choice else {
+        panic!()
+    };
+    state.started(&second);
+    state.failed(&second, Refusal::SelfTest);
+    let chosen = choose(&pins(), &state, Some(&current(2, 2)), None).unwrap();
+    assert_eq!(
+        (chosen.choice, chosen.skipped),
+        (Choice::Keep, Some(Refusal::Poisoned))
+    );
+    // With nothing active there is nothing to keep.
+    state.lost();
+    assert_eq!(
+        choose(&pins(), &state, Some(&current(2, 2)), None),
+        Err(Refusal::Poisoned)
+    );
+    assert_eq!(
+        choose(&pins(), &state, None, None),
+        Err(Refusal::TargetMissing)
+    );
+    // A rollout can help out.
+    let chosen = choose(
+        &pins(),
+        &state,
+        Some(&current(2, 2)),
+        Some(&next(3, 3, "early", 1000)),
+    )
+    .unwrap();
+    assert!(matches!(chosen.choice, Choice::Take(candidate) if candidate.version == 3));
+    // As many as are remembered; the oldest is forgotten.
+    for number in 0..40 {
+        state.failed(
+            &Candidate {
+                sha256: format!("{number:064}"),
+                ..second.clone()
+            },
+            Refusal::LoadFailed,
+        );
+    }
+    assert_eq!(state.poisoned.len(), POISONED_LIMIT);
+    assert!(!state.is_poisoned(&second.sha256) && state.is_poisoned(&format!("{:064}", 39)));
+}
+
+#[test]
+fn a_target_without_the_hash_that_names_it_is_refused() {
+    let mut target = current(1, 1);
+    target.hashes = Hashes {
+        sha256: None,
+        sha512: Some([1; 64]),
+    };
+    assert_eq!(
+        choose(&pins(), &Activation::default(), Some(&target), None),
+        Err(Refusal::TargetHash)
+    );
+}
+
+#[test]
+fn the_state_survives_its_stored_form() {
+    let mut state = Activation {
+        current: Some(Active {
+            name: "a \"b\" \\ \u{1}\u{7f}\n é.bundle".into(),
+            version: u64::MAX,
+            sha256: "ab".repeat(32),
+            length: 1,
+            next: true,
+            evidence_root: 7,
+            since: 8,
+        }),
+        floor: 4,
+        floor_sha256: Some("cd".repeat(32)),
+        poisoned: Refusal::ALL
+            .iter()
+            .map(|refusal| Poisoned {
+                sha256: "0".repeat(64),
+                refusal: *refusal,
+            })
+            .collect(),
+        trying: Some("9".repeat(64)),
+        loading: 2,
+        issued: 1_767_225_600,
+        clockless_starts: 3,
+        etag: Some(Etag {
+            value: "W/\"x\"".into(),
+            sha256: "e".repeat(64),
+        }),
+    };
+    assert_eq!(
+        Activation::read(state.to_json().as_bytes()),
+        Ok(state.clone())
+    );
+    assert_eq!(
+        Activation::read(Activation::default().to_json().as_bytes()),
+        Ok(Activation::default())
+    );
+    for (from, to) in [
+        ("\"format\":1", "\"format\":2"),
+        ("\"floor\":4", "\"floor\":-4"),
+        ("\"floor\":4", "\"floor\":\"4\""),
+        (&*"ab".repeat(32), "../../etc/passwd"),
+        (&*"cd".repeat(32), &*"CD".repeat(32)),
+        (&*"9".repeat(64), "9"),
+        ("\"self_test\"", "\"unheard\""),
+        ("\"next\":true", "\"next\":1"),
+        ("}", ""),
+    ] {
+        let json = state.to_json();
+        assert!(json.contains(from), "{from}");
+        assert_eq!(
+            Activation::read(json.replacen(from, to, 1).as_bytes()),
+            Err(Refusal::State),
+            "{to}"
+        );
+    }
+    state.poisoned.clear();
+    let json = state.to_json();
+    for cut in 0..json.len() {
+        if json.is_char_boundary(cut) {
+            assert_eq!(
+                Activation::read(&json.as_bytes()[..cut]),
+                Err(Refusal::State),
+                "{cut}"
+            );
+        }
+    }
+}
+
+#[test]
+fn states_of_several_writers_join_whatever_the_order() {
+    let poisoned = |number: u8, refusal| Poisoned {
+        sha256: format!("{number:064}"),
+        refusal,
+    };
+    let one = Activation {
+        floor: 3,
+        floor_sha256: Some("3".repeat(64)),
+        issued: 10,
+        poisoned: vec![poisoned(1, Refusal::SelfTest)],
+        ..Activation::default()
+    };
+    let two = Activation {
+        floor: 5,
+        floor_sha256: Some("5".repeat(64)),
+        issued: 7,
+        poisoned: vec![poisoned(2, Refusal::Crashed)],
+        ..Activation::default()
+    };
+    for (mut a, b) in [(one.clone(), two.clone()), (two, one)] {
+        a.merge(&b);
+        let again = a.clone();
+        a.merge(&b);
+        assert_eq!(a, again);
+        assert_eq!(
+            (a.floor, a.floor_sha256, a.issued, a.poisoned.len()),
+            (5, Some("5".repeat(64)), 10, 2)
+        );
+    }
+}
+
+#[test]
+fn marks_left_by_a_dead_process_poison() {
+    let mut state = Activation {
+        trying: Some("7".repeat(64)),
+        ..Activation::default()
+    };
+    assert!(state.boot(Some(1)).poisoned);
+    assert!(state.is_poisoned(&"7".repeat(64)) && state.trying.is_none());
+    assert!(!state.boot(Some(1)).poisoned);
+}
+
+#[test]
+fn health_names_each_reason_alone() {
+    let well = Facts {
+        now: Some(1000),
+        policy: true,
+        fresh_until: Some(2000),
+        ..Facts::default()
+    };
+    let state = Activation {
+        issued: 900,
+        ..Activation::default()
+    };
+    let codes = |facts: Facts| -> Vec<&str> {
+        health(&pins(), &state, &facts)
+            .degraded
+            .into_iter()
+            .map(Degraded::code)
+            .collect()
+    };
+    assert_eq!(codes(well), Vec::<&str>::new());
+    assert_eq!(
+        codes(Facts {
+            policy: false,
+            ..well
+        }),
+        ["no_policy"]
+    );
+    assert_eq!(
+        codes(Facts {
+            baseline: true,
+            ..well
+        }),
+        ["baseline"]
+    );
+    assert_eq!(
+        codes(Facts {
+            baseline: true,
+            now: Some(2000),
+            ..well
+        }),
+        ["baseline", "baseline_expired"]
+    );
+    assert_eq!(
+        codes(Facts {
+            now: Some(2000),
+            ..well
+        }),
+        ["stale_metadata"]
+    );
+    assert_eq!(
+        codes(Facts {
+            fresh_until: None,
+            ..well
+        }),
+        ["stale_metadata"]
+    );
+    assert_eq!(codes(Facts { now: None, ..well }), ["no_clock"]);
+    assert_eq!(
+        codes(Facts {
+            now: Some(299),
+            ..well
+        }),
+        ["clock_back"]
+    );
+    assert_eq!(
+        codes(Facts {
+            now: Some(300),
+            ..well
+        }),
+        Vec::<&str>::new()
+    );
+    assert_eq!(
+        codes(Facts {
+            unreachable: true,
+            ..well
+        }),
+        ["unreachable"]
+    );
+    assert_eq!(
+        codes(Facts {
+            rejected: true,
+            ..well
+        }),
+        ["rejected"]
+    );
+    assert_eq!(
+        codes(Facts {
+            poisoned: true,
+            ..well
+        }),
+        ["poisoned"]
+    );
+    assert_eq!(
+        codes(Facts {
+            corrupt: true,
+            ..well
+        }),
+        ["state_corrupt"]
+    );
+    assert_eq!(
+        codes(Facts {
+            readonly: true,
+            ..well
+        }),
+        ["state_readonly"]
+    );
+    // A clock behind what was signed does not make what expired fresh again.
+    let signed = Activation {
+        issued: 2500,
+        ..Activation::default()
+    };
+    assert_eq!(health(&pins(), &signed, &well).time, 2500);
+    assert!(
+        health(&pins(), &signed, &well)
+            .degraded
+            .contains(&Degraded::StaleMetadata)
+    );
+}
