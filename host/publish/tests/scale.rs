@@ -16,6 +16,7 @@ fn name(number: usize) -> String {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "the figures, with --nocapture")]
 fn one_changed_bundle_of_500_scopes_costs_little_and_an_idle_poll_two_requests() {
     let keys = Keys::new();
     let memory = founded(&keys);
@@ -72,7 +73,6 @@ fn one_changed_bundle_of_500_scopes_costs_little_and_an_idle_poll_two_requests()
     assert_eq!(custom(&found)["version"], 2);
     assert!(reader.fetched <= METADATA, "{} bytes", reader.fetched);
     assert!(reader.requests <= 4, "{}", reader.requests);
-    // Shown with --nocapture.
     eprintln!(
         "first {first} bytes of metadata, one changed bundle {} bytes",
         reader.fetched

@@ -106,7 +106,8 @@ fn what_is_changed_between_two_signers_is_refused() {
         assert!(text.contains(from), "{path:?}");
         std::fs::write(path, text.replace(from, to)).unwrap();
     };
-    let cases: [(&str, &dyn Fn(&Path)); 6] = [
+    type Tamper<'t> = &'t dyn Fn(&Path);
+    let cases: [(&str, Tamper<'_>); 6] = [
         ("metadata after a signature", &|folder| {
             replace(&file(folder, "metadata"), "\"version\":2", "\"version\":3");
         }),
