@@ -40,21 +40,32 @@ pub fn push(
     options: PushOptions,
 ) -> Result<()> {
     stage.check()?;
+    let lock = Lock::take(storage, options)?;
+    let published = publish(stage, storage, signers, options.now);
+    // What went wrong before matters more than that the lock stays.
+    let released = lock.release();
+    published.and(released)
+}
+
+/// What is done while the lock is held.
+fn publish(
+    stage: &mut Stage,
+    storage: &dyn Storage,
+    signers: &[&dyn Signer],
+    now: u64,
+) -> Result<()> {
     // The first publication may have been interrupted: then there is no repository to load yet.
     if !stage.base.is_empty() {
         let repository = Repository::load(storage, None)?.ok_or_else(|| stale("root"))?;
         rebase(stage, &repository, storage)?;
     }
-    stage.sign(signers, options.now)?;
+    resume(stage, storage)?;
+    stage.sign(signers, now)?;
     refuse_missing(&stage.missing()?)?;
-    refuse_expired(stage, options.now)?;
+    refuse_expired(stage, now)?;
     let files = files(stage)?;
-    accept(storage, &files, stage, options.now)?;
-    let lock = Lock::take(storage, options)?;
-    let written = write(stage, storage, &files);
-    // What went wrong in between matters more than that the lock stays.
-    let released = lock.release();
-    written.and(released)
+    accept(storage, &files, stage, now)?;
+    write(stage, storage, &files)
 }
 
 fn refuse_missing(missing: &[Missing]) -> Result<()> {
@@ -109,9 +120,9 @@ fn stale(role: &str) -> Error {
 fn rebase(stage: &mut Stage, repository: &Repository, storage: &dyn Storage) -> Result<()> {
     let same = |stage: &Stage, role: &str| -> Result<bool> {
         let there = repository.bytes.get(role);
-        let written = match stage.documents.get(role) {
-            Some(document) => there == Some(&document.to_bytes()?),
-            None => false,
+        let written = match (stage.documents.get(role), repository.documents.get(role)) {
+            (Some(new), Some(there)) => new.payload()? == there.payload()?,
+            _ => false,
         };
         Ok(written || there == stage.base.get(role))
     };
@@ -143,6 +154,39 @@ fn rebase(stage: &mut Stage, repository: &Repository, storage: &dyn Storage) -> 
                 stage.base.insert(role.to_owned(), bytes.clone());
             }
         }
+    }
+    Ok(())
+}
+
+/// Takes over what an interrupted publication of the same change has written: signatures of the same content may have
+/// other bytes each time, and a snapshot that is made again is valid for longer, so that it gets another number.
+fn resume(stage: &mut Stage, storage: &dyn Storage) -> Result<()> {
+    if stage.documents.contains_key("snapshot") {
+        return Ok(());
+    }
+    let roles: Vec<String> = stage.documents.keys().cloned().collect();
+    for role in roles.iter().filter(|role| *role != "timestamp") {
+        let Some(document) = stage.documents.get(role) else {
+            continue;
+        };
+        let path = format!("metadata/{}", document.file_name(role));
+        let Some(stored) = storage.get(&path)? else {
+            continue;
+        };
+        if let Ok(there) = Document::parse(role, &path, &stored.bytes)
+            && there.payload()? == document.payload()?
+            && there.to_bytes()? == stored.bytes
+            && stage.missing_of(role, &there)?.is_empty()
+        {
+            stage.documents.insert(role.clone(), there);
+        }
+    }
+    if let Some(version) = stage.snapshot {
+        stage.snapshot = Some(free_version(
+            storage,
+            "snapshot",
+            version.saturating_sub(1),
+        )?);
     }
     Ok(())
 }
