@@ -462,7 +462,7 @@ fn lint_finds_what_aws_would_refuse_or_fail_on() {
         let said = lint(&with(&[&document], &[], &[]));
         assert!(codes(&said).contains(&code), "{document:.200}: {said:?}");
     }
-    let two = format!("{good}")
+    let two = good
         .replace(
             "\"c\": {",
             "\"b\": {\"identifier\": {\"@@assign\": \"ARN\"}}, \"c\": {",

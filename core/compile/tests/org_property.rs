@@ -416,7 +416,7 @@ fn of_bundle(guardrails: &[Guardrail], bound: CompileOptions) -> BTreeSet<String
 fn t_scope_9_a_bundle_for_one_account_never_has_what_another_is_given() {
     let (mut bundles, mut foreign) = (0, 0);
     for seed in 0..60 * rounds() {
-        let mut random = Random(seed ^ 0x5c0_9e);
+        let mut random = Random(seed ^ 0x5_c09e);
         let org = random_org(&mut random);
         let documents = Documents::read(&answers(&org)).unwrap();
         let accounts: Vec<&String> = org

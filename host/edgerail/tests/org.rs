@@ -35,7 +35,7 @@ fn organization(test: &str) -> Folder {
     folder.write(&format!("org/list-enforced-{ACCOUNT}.json"), enforced);
     folder.write(
         "org/get-guardrail-1.json",
-        definition(ARN, "k7q2m9x4b1zd", "3", "org", "heron"),
+        definition(ARN, "k7q2m9x4b1zd", "3", "org", "merlin"),
     );
     let own = "arn:aws:bedrock:us-east-1:111122223333:guardrail/account00001";
     folder.write(
@@ -181,7 +181,7 @@ fn a_scope_gets_one_bundle_of_all_levels() {
         "--format",
         "json",
         "--text",
-        "a heron, an osprey",
+        "a merlin, an osprey",
     ]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let json = ran.json();
@@ -208,7 +208,7 @@ fn a_scope_gets_one_bundle_of_all_levels() {
             r#"{{"system": [{{"text": "{text}"}}], "messages": [{{"role": "user", "content": [{{"text": "Hi"}}]}}]}}"#
         )
     };
-    folder.write("org.json", body("a heron"));
+    folder.write("org.json", body("a merlin"));
     folder.write("account.json", body("an osprey"));
     let check = |file: &str| {
         folder.run(&[

@@ -431,3 +431,86 @@ fn what_a_response_repeats_is_guarded_unless_it_is_known_to_be_one() {
     }
     assert!(texts(&sided(body, shape, Side::Response).unwrap()).is_empty());
 }
+
+const TAGGED: &str = r#"{"anthropic_version":"x","max_tokens":9,"amazon-bedrock-guardrailConfig":{"tagSuffix":"xyz"},"messages":[{"role":"user","content":"a mail of da<amazon-bedrock-guardrails-guardContent_xyz>na@example.com</amazon-bedrock-guardrails-guardContent_xyz> there"}]}"#;
+
+fn for_guardrails(selective: [bool; 2]) -> GuardOptions {
+    GuardOptions {
+        enforced: Some(Enforced { selective }),
+        // These are for guardrails that do not say how they are applied.
+        messages: Guarding::Selective,
+        system: Guarding::Selective,
+        ..GuardOptions::default()
+    }
+}
+
+#[test]
+fn guardrails_that_differ_find_a_text_with_tags_whole_and_in_parts() {
+    let found = |selective| {
+        let options = for_guardrails(selective);
+        let payload = Payload::read(TAGGED.as_bytes(), None, &options).unwrap();
+        let request = payload.request(Source::Input);
+        let blocks = request.content.iter();
+        blocks
+            .map(|block| (block.text.to_string(), block.qualifiers.guard_content))
+            .collect::<Vec<_>>()
+    };
+    let whole = ("a mail of dana@example.com there".to_string(), false);
+    let part = ("na@example.com".to_string(), true);
+    // A tag must not cut a word in two for a guardrail that looks at everything.
+    assert_eq!(found([false, false]), core::slice::from_ref(&whole));
+    assert_eq!(found([false, true]), core::slice::from_ref(&whole));
+    assert_eq!(found([true, false]), [whole, part]);
+}
+
+#[test]
+fn what_no_guardrail_says_is_left_to_the_qualifiers() {
+    let body = r#"{"messages":[{"role":"user","content":[{"guardContent":{"text":{"text":"facts","qualifiers":["grounding_source"]}}},{"text":"plain"}]}],"system":[{"text":"rules"}]}"#;
+    let options = for_guardrails([true, true]);
+    let payload = Payload::read(body.as_bytes(), Some(Shape::Converse), &options).unwrap();
+    let request = payload.request(Source::Input);
+    let blocks: Vec<_> = request.content.iter().collect();
+    assert_eq!(blocks.len(), 3);
+    for block in &blocks {
+        // A selective guardrail would take these for tags.
+        assert!(!block.qualifiers.guard_content, "{}", block.text);
+    }
+    let grounding = blocks.iter().find(|block| block.text == "facts").unwrap();
+    assert!(grounding.qualifiers.grounding_source);
+    let rules = blocks.iter().find(|block| block.text == "rules").unwrap();
+    assert_eq!(rules.role, Some(Role::System));
+    assert_eq!(payload.skipped().untagged, 0);
+}
+
+#[test]
+fn a_text_with_tags_counts_as_tagged_where_it_is_read_as_a_whole() {
+    let payload = read(TAGGED, None).unwrap();
+    let request = payload.request(Source::Input);
+    assert_eq!(request.content.len(), 1);
+    assert!(request.content[0].qualifiers.guard_content);
+}
+
+#[test]
+fn stretches_that_overlap_in_the_body_are_replaced_together() {
+    let options = for_guardrails([true, false]);
+    let payload = Payload::read(TAGGED.as_bytes(), None, &options).unwrap();
+    let stretch = |block, start, end, text| Replacement {
+        block,
+        start,
+        end,
+        text,
+    };
+    // The whole says `dana@`, the part `na@example.com`: nothing of either may stay.
+    let new = payload.replace([stretch(0, 10, 15, "{A}"), stretch(1, 0, 14, "{B}")]);
+    let new = String::from_utf8(new).unwrap();
+    let expected = TAGGED.replace("da<", "{A}<").replace("na@example.com", "");
+    for secret in ["da<", "na@", "example.com", "dana"] {
+        assert!(!new.contains(secret), "{secret}: {new}");
+    }
+    assert!(
+        new.contains("{A}") && new.len() <= expected.len() + 3,
+        "{new}"
+    );
+    let kept: String = new.chars().filter(|c| "<>".contains(*c)).collect();
+    assert_eq!(kept, "<><>", "{new}");
+}
