@@ -1,6 +1,6 @@
 """AWS, as far as it is needed: answers from files, requests and answers checked with botocore's models and signer.
 
-    python -m aws.stub [PORT]        # for trying things by hand, in tests/peers
+    python -m aws.stub        # prints what to export, for trying things by hand, in tests/peers
 """
 
 from __future__ import annotations
@@ -403,8 +403,8 @@ def sha256(raw: bytes) -> str:
 if __name__ == "__main__":
     stub = Stub()
     print(f"export AWS_ENDPOINT_URL={stub.url}")
-    for variable, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), CREDENTIALS, strict=False):
-        print(f"export {variable}={value}")
+    print(f"export AWS_ACCESS_KEY_ID={CREDENTIALS.access_key} AWS_SECRET_ACCESS_KEY={CREDENTIALS.secret_key}")
+    print(f"export AWS_SESSION_TOKEN={CREDENTIALS.token} AWS_REGION=us-east-1", flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

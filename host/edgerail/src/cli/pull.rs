@@ -19,6 +19,9 @@ use super::progress::Progress;
 /// What `--from` calls AWS itself.
 const AWS: &str = "aws";
 
+/// How many files of a kind of change the text form names; JSON names all.
+const NAMED: usize = 20;
+
 /// Options of `edgerail pull`.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -195,8 +198,11 @@ fn text(output: &Path, pulled: &Pulled, changes: &Changes) -> String {
         ("removed", &changes.removed),
     ];
     for (name, files) in lists {
-        for file in files {
+        for file in files.iter().take(NAMED) {
             let _ = writeln!(page, "{name:<11}{file}");
+        }
+        if files.len() > NAMED {
+            let _ = writeln!(page, "{name:<11}and {} more", files.len() - NAMED);
         }
     }
     page
