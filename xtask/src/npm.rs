@@ -48,7 +48,7 @@ const MODULES: &[Module] = &[
         folder: "wasm/npm/engine",
         features: None,
         budget: Some(125_000),
-        limit: 175_000,
+        limit: 177_000,
         // Data begins behind the stack, a mebibyte up: nothing but an overflowing stack is below 1024.
         optimise: &["-Oz", "--converge", "--low-memory-unused"],
     },
@@ -65,7 +65,7 @@ const MODULES: &[Module] = &[
         folder: "wasm/npm/trust",
         features: None,
         budget: Some(25_000),
-        limit: 44_000,
+        limit: 40_000,
         optimise: &["-Oz", "--converge", "--low-memory-unused"],
     },
     Module {
@@ -73,7 +73,7 @@ const MODULES: &[Module] = &[
         folder: "wasm/npm/trust",
         features: Some("p256"),
         budget: Some(55_000),
-        limit: 60_000,
+        limit: 52_000,
         optimise: &["-Oz", "--converge", "--low-memory-unused"],
     },
     Module {
