@@ -100,7 +100,7 @@ def refused(update: Update, machine: Machine, server: FaultServer, kind: str, fa
     assert code in (1, 2), said
     assert status["active"]["sha256"] == update.old == machine.enforced()
     assert said or status["degraded"]
-    error = status["last_error"]
+    error = status["lastError"]
     assert error["message"] and error["place"]
     server.faults.clear()
     code, status, said = machine.sync(server.url)
@@ -136,7 +136,7 @@ def test_t_frz_5_without_a_network_the_policy_stays_and_it_is_said(
     code, status, said = machine.sync(url)
     assert code in (1, 2)
     assert status["active"]["sha256"] == update.old == machine.enforced()
-    assert status["last_error"]["code"] == "unreachable" and said
+    assert status["lastError"]["code"] == "unreachable" and said
 
 
 def test_an_idle_check_is_two_requests(update: Update, prepared: tuple[Machine, FaultServer]) -> None:

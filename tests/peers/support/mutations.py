@@ -108,10 +108,13 @@ def role_in_root(role: str, **members: Any) -> Callable[[Repository], None]:
 def expired(role: str) -> Callable[[Repository], None]:
     """Version 3 of a role is signed, and past its expiry."""
 
-    def apply(repository: Repository) -> None:
-        repository.edit(role, lambda signed: signed.update(expires="2020-01-01T00:00:00Z"))
+    def change(signed: dict[str, Any]) -> None:
+        signed["expires"] = "2020-01-01T00:00:00Z"
+        # What is issued after its expiry would be refused as such.
+        if "x-issued" in signed:
+            signed["x-issued"] = "2019-12-31T00:00:00Z"
 
-    return apply
+    return edited(role, change)
 
 
 def first_signature(document: dict[str, Any]) -> dict[str, Any]:
