@@ -97,6 +97,10 @@ fn every_error_code_of_aws_is_in_the_guide() {
     use edgerail_aws::Kind::*;
     let kinds = [
         Credentials,
+        Region,
+        Endpoint,
+        Input,
+        Key,
         CredentialsExpired,
         AccessDenied,
         Signature,
