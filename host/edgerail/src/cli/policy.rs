@@ -110,6 +110,7 @@ impl Loaded {
             bundle,
             trust,
             place: place.into(),
+            deny: false,
         }
     }
 

@@ -269,7 +269,7 @@ impl<'a> Session<'a> {
                     "" => error.message().to_owned(),
                     place => format!("{place}: {}", error.message()),
                 };
-                CliError::new(error.code(), error.role, message)
+                CliError::new(error.code(), error.role.clone(), message)
             })?;
             let done = match step {
                 Step::Done => return Ok(()),
