@@ -108,7 +108,7 @@ fn counts(policy: &Policy) -> Counts {
         pii: sum(&|guardrail| guardrail.pii.len()),
         regexes: sum(&|guardrail| guardrail.regexes.len()),
         topics: sum(&|guardrail| guardrail.topics.len()),
-        exceptions: sum(&|guardrail| guardrail.allowed.len()),
+        exceptions: sum(&|guardrail| guardrail.allowed.len() + guardrail.exceptions.len()),
     }
 }
 
