@@ -40,7 +40,7 @@ fn t_lkg_1_every_flipped_byte_in_the_stored_bundle_is_found_or_changes_nothing()
         match active.version {
             2 => assert_eq!(&*active.bytes, bundle(2, "good"), "byte {at}"),
             _ => assert!(
-                active.baseline && &*active.bytes == bundle(1, "good"),
+                active.baseline && *active.bytes == bundle(1, "good"),
                 "byte {at}"
             ),
         }

@@ -1,4 +1,8 @@
 //! The client against repositories, disks, networks and clocks that do what real ones do at their worst.
+#![allow(
+    clippy::print_stdout,
+    reason = "figures that a reader of the test's output wants"
+)]
 
 mod cost;
 mod crash;
