@@ -653,3 +653,31 @@ fn a_unit_has_a_bundle_only_if_all_its_accounts_have_the_same_policy() {
     // In a region that neither policy speaks of, nothing differs.
     effective_of_unit(&documents, &unit, "eu-west-1", None).unwrap();
 }
+
+#[test]
+fn every_cut_and_change_of_an_answer_is_refused_or_read_without_a_panic() {
+    let whole = organization(
+        &[&config(&identifier("aaaa", &lock("\"@@append\"")))],
+        &[&models(r#""@@append": ["a.b"], "@@remove": ["c.d"]"#)],
+        &[],
+    );
+    let mut read = 0;
+    for (number, input) in whole.iter().enumerate() {
+        for at in 0..input.bytes.len() {
+            for change in [None, Some(b'"'), Some(b'}'), Some(b'0')] {
+                let mut inputs = whole.clone();
+                match change {
+                    None => inputs[number].bytes.truncate(at),
+                    Some(byte) => inputs[number].bytes[at] = byte,
+                }
+                let Ok(documents) = Documents::read(&inputs) else {
+                    continue;
+                };
+                read += 1;
+                let _ = lint(&documents);
+                let _ = effective(&documents, ACCOUNT, None);
+            }
+        }
+    }
+    assert!(read > 1_000, "{read}");
+}
