@@ -74,7 +74,9 @@ def test_an_unknown_name_is_refused_after_the_refresh(edgerail: Edgerail, serve:
     assert list(edgerail.targets.iterdir()) == []
 
 
-@pytest.mark.parametrize("algorithms", [["sha256"], ["sha512"], ["sha256", "sha512"], ["sha512", "sha256"]], ids="+".join)
+@pytest.mark.parametrize(
+    "algorithms", [["sha256"], ["sha512"], ["sha256", "sha512"], ["sha512", "sha256"]], ids="+".join
+)
 def test_hashes(edgerail: Edgerail, serve: Serve, algorithms: list[str]) -> None:
     repository = sample()
     target = repository.add_target("other", b"other content", algorithms=algorithms)

@@ -26,7 +26,9 @@ ROUNDS = int(os.environ.get("EDGERAIL_ROUNDS", "1"))
 ROLES = 30
 NAMES = 12
 LETTERS = ["a", "b", "A", ".", "-", "_", "~", "é", "🙂"]
-WILDCARDS = ["*", "?", "**", "[ab]", "[!a]", "[a-b]", "[]", "[", "]", "[!]", "[b-a]", "[]a]", "[a-]", "[^a]", "\\", "*?"]
+WILDCARDS = ["*", "?", "**", "*?", "[ab]", "[!a]", "[a-b]", "[b-a]", "[]a]", "[a-]", "[^a]"]
+# What looks like one and is none, or has to be read with care.
+WILDCARDS += ["[]", "[", "]", "[!]", "\\"]
 
 
 def word(dice: random.Random, wildcards: float) -> str:

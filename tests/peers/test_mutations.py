@@ -185,8 +185,8 @@ def run(clients: list[Client], served: Served, repository: Repository, mutation:
             continue
         kept = [client.downloaded(name) for name in (m.POLICY, m.TEAM)]
         # The targets come in order: the first may be the new one when the second is refused.
-        states = [[m.content(name, m.NEW if number < new else m.TRUSTED) for number, name in enumerate((m.POLICY, m.TEAM))]
-                  for new in range(3)]
+        old, new = ([m.content(name, version) for name in (m.POLICY, m.TEAM)] for version in (m.TRUSTED, m.NEW))
+        states = [old, [new[0], old[1]], new]
         allowed = states[:2] if not outcome.accepted else states[:1] if mutation.nothing_new else states[2:]
         assert kept in allowed, f"{client.name}: {kept}"
     return codes

@@ -118,7 +118,9 @@ def test_a_fault_leaves_the_active_bundle(
     assert refused(update, machine, server, kind, FAULTS[fault]) in CODES[fault]
 
 
-@pytest.mark.parametrize("kind, fault", [("timestamp", "silence"), ("targets", "silence in the body"), ("bundle", "drip")])
+@pytest.mark.parametrize(
+    "kind, fault", [("timestamp", "silence"), ("targets", "silence in the body"), ("bundle", "drip")]
+)
 def test_t_slow_1_a_slow_server_is_given_up(
     update: Update, prepared: tuple[Machine, FaultServer], fault: str, kind: str
 ) -> None:

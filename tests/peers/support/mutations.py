@@ -202,7 +202,8 @@ def weak_key(repository: Repository) -> None:
 
     new_root(change)(repository)
     forged = "01" + "00" * 63
-    repository.envelope("timestamp", lambda document: document.update(signatures=[{"keyid": key_id(key), "sig": forged}]))
+    signatures = [{"keyid": key_id(key), "sig": forged}]
+    repository.envelope("timestamp", lambda document: document.update(signatures=signatures))
 
 
 def signed_by(role: str, others: str) -> Callable[[Repository], None]:
