@@ -655,6 +655,49 @@ fn a_unit_has_a_bundle_only_if_all_its_accounts_have_the_same_policy() {
 }
 
 #[test]
+fn a_last_valid_policy_that_is_not_valid_is_refused_where_it_is_needed() {
+    let broken = config(r#""selective_content_guarding": {"system": {"@@assign": "selective"}}"#);
+    let valid = of(&with(&[&config(&identifier("aaaa", ""))], &[], &[]));
+    let text = SavedPolicy {
+        unit: ACCOUNT.to_owned(),
+        content: valid.content,
+    }
+    .to_json();
+    // Somebody wrote the key anew by hand: without this check no guardrail would be enforced.
+    let misspelt = text.replace("identifier", "identifer");
+    let saved = SavedPolicy::read(misspelt.as_bytes()).unwrap();
+    let problem = effective(&with(&[&broken], &[], &[]), ACCOUNT, Some(&saved)).unwrap_err();
+    assert!(
+        problem.contains("KEY_REQUIRED") && problem.contains("--save-valid"),
+        "{problem}"
+    );
+    let fine = with(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    assert!(!effective(&fine, ACCOUNT, Some(&saved)).unwrap().kept);
+}
+
+#[test]
+fn a_unit_keeps_its_last_valid_policy_while_its_accounts_inherit_the_same() {
+    let broken = config(r#""selective_content_guarding": {"system": {"@@assign": "selective"}}"#);
+    let valid = config(&identifier("aaaa", ""));
+    let unit = edgerail_compile::org::Unit::parse(OU).unwrap();
+    let region = "us-east-1";
+    let before = effective_of_unit(&with(&[&valid], &[], &[]), &unit, region, None).unwrap();
+    let saved = SavedPolicy {
+        unit: OU.to_owned(),
+        content: before.content.clone(),
+    };
+    let found = effective_of_unit(&with(&[&broken], &[], &[]), &unit, region, Some(&saved));
+    let found = found.unwrap();
+    assert!(found.kept);
+    assert_eq!(found.content, before.content);
+    // An account with a policy of its own may have had another last valid one.
+    let other = config(&identifier("bbbb", ""));
+    let documents = with(&[&broken], &[], &[&other]);
+    let problem = effective_of_unit(&documents, &unit, region, Some(&saved)).unwrap_err();
+    assert!(problem.contains(ACCOUNT), "{problem}");
+}
+
+#[test]
 fn every_cut_and_change_of_an_answer_is_refused_or_read_without_a_panic() {
     let whole = organization(
         &[&config(&identifier("aaaa", &lock("\"@@append\"")))],

@@ -52,6 +52,11 @@ impl Effective {
         self.kept || self.problems.is_empty()
     }
 
+    /// Whether AWS refuses what was merged and keeps the last valid policy.
+    fn is_invalid(&self) -> bool {
+        self.problems.iter().any(|problem| problem.invalid)
+    }
+
     /// What set a setting of the merged policy: the operators that count, without those that a later one
     /// replaced.
     #[must_use]
@@ -116,18 +121,18 @@ impl SavedPolicy {
 /// it where no policies are given. If what was merged is invalid, the last valid policy is in force.
 ///
 /// # Errors
-/// What the documents lack, as a sentence; or that the last valid policy is of another unit.
+/// What the documents lack, as a sentence; or that the last valid policy is of another unit or, where it is
+/// needed, not valid.
 pub fn effective(
     documents: &Documents,
     unit: &str,
     last_valid: Option<&SavedPolicy>,
 ) -> Result<Effective, String> {
-    if let Some(saved) = last_valid.filter(|saved| saved.unit != unit) {
-        return Err(format!(
-            "the last valid policy is of {} and must not be used for {unit}",
-            saved.unit
-        ));
-    }
+    keep(merged(documents, unit)?, last_valid)
+}
+
+/// What the documents come to for a unit, valid or not.
+fn merged(documents: &Documents, unit: &str) -> Result<Effective, String> {
     let (path, merged) = merge(documents, unit)?;
     let described = merged.is_none();
     let (content, events) = match merged {
@@ -142,16 +147,42 @@ pub fn effective(
         ),
     };
     let (_, problems) = enforced(&content, "");
-    let invalid = problems.iter().any(|problem| problem.invalid);
-    let kept = last_valid.filter(|_| invalid);
     Ok(Effective {
         unit: unit.to_owned(),
         path,
-        content: kept.map_or(content, |saved| saved.content.clone()),
+        content,
         events,
         problems,
-        kept: kept.is_some(),
+        kept: false,
         described,
+    })
+}
+
+/// Puts the last valid policy in force where what was merged is invalid. It comes from a file that anybody
+/// may have edited, so it is held to the same rules.
+fn keep(merged: Effective, last_valid: Option<&SavedPolicy>) -> Result<Effective, String> {
+    let Some(saved) = last_valid else {
+        return Ok(merged);
+    };
+    if saved.unit != merged.unit {
+        return Err(format!(
+            "the last valid policy is of {} and must not be used for {}",
+            saved.unit, merged.unit
+        ));
+    }
+    if !merged.is_invalid() {
+        return Ok(merged);
+    }
+    if let Some(problem) = enforced(&saved.content, "").1.first() {
+        return Err(format!(
+            "the last valid policy is not valid itself ({} at {}: {}); take the file that --save-valid wrote",
+            problem.code, problem.path, problem.message
+        ));
+    }
+    Ok(Effective {
+        content: saved.content.clone(),
+        kept: true,
+        ..merged
     })
 }
 
@@ -207,22 +238,27 @@ pub fn effective_of_unit(
     region: &str,
     last_valid: Option<&SavedPolicy>,
 ) -> Result<Effective, String> {
-    let own = effective(documents, unit.id(), last_valid)?;
+    let own = merged(documents, unit.id())?;
     if matches!(unit, Unit::Account(_)) || !documents.loose.is_empty() {
-        return Ok(own);
+        return keep(own, last_valid);
     }
     let (expected, _) = enforced(&own.content, region);
     let mut different: BTreeMap<String, String> = BTreeMap::new();
     for account in documents.tree.accounts_below(unit.id()) {
-        let below = effective(documents, &account, None)?;
-        let (found, _) = enforced(&below.content, region);
-        if found != expected || (!below.problems.is_empty() && !own.kept) {
+        let below = merged(documents, &account)?;
+        let same = if own.is_invalid() {
+            // What the unit keeps, an account keeps only if it inherits exactly the same.
+            below.content == own.content
+        } else {
+            enforced(&below.content, region).0 == expected && below.problems == own.problems
+        };
+        if !same {
             let node = below.path.last().cloned().unwrap_or_default();
             different.insert(account, node);
         }
     }
     if different.is_empty() {
-        return Ok(own);
+        return keep(own, last_valid);
     }
     let names: Vec<&str> = different.keys().map(String::as_str).collect();
     Err(format!(
