@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::accept::accept;
-use crate::change::free_version;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::keys::Signer;
+use crate::renew::free_version;
 use crate::repository::Repository;
 use crate::stage::{Missing, Stage};
 use crate::storage::Storage;
