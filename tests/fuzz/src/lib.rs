@@ -3,6 +3,7 @@
 //! A target panics where something is wrong; the engine's own code must never do so. `cargo xtask test --deep`
 //! runs each target for a minute or longer; a crash becomes a test where the fault was.
 
+mod org;
 pub mod seeds;
 pub mod targets;
 mod trust;

@@ -13,6 +13,7 @@ use edgerail_core::reversible::{Placeholders, RestoreOptions, Restorer};
 use edgerail_core::stream::{HOLDBACK, Stream, StreamOptions};
 use edgerail_core::{Engine, LoadOptions, OutputScope, Request, Source, json};
 
+use crate::org;
 use crate::seeds::Sources;
 use crate::trust;
 
@@ -42,6 +43,11 @@ pub const TARGETS: &[Target] = &[
         name: "overlay",
         run: read_overlay,
         seeds: overlay_seeds,
+    },
+    Target {
+        name: "org",
+        run: org::answers,
+        seeds: org::seeds,
     },
     Target {
         name: "json",
