@@ -73,9 +73,12 @@ fn test(arguments: &[&str]) -> Result<(), String> {
         stage("properties", &properties)?;
         stage("fuzz", &|| fuzz::chore(&[]))?;
     }
-    println!("All passed in {:.0} s:", start.elapsed().as_secs_f64());
+    println!(
+        "All passed in {:.1} min:",
+        start.elapsed().as_secs_f64() / 60.0
+    );
     for (name, seconds) in &done {
-        println!("  {name:<20} {seconds:>7.1} s");
+        println!("  {name:<20} {:>5.1} min", seconds / 60.0);
     }
     Ok(())
 }
