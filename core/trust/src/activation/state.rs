@@ -159,13 +159,16 @@ impl Activation {
         });
     }
 
-    /// The active bundle came from a rollout and is current now.
+    /// The active bytes are listed under another name or version: see [`super::Choice::Promote`].
     pub fn promoted(&mut self, candidate: &Candidate, evidence_root: u64) {
         if let Some(active) = &mut self.current {
             active.name = candidate.name.clone();
-            active.next = false;
+            active.version = candidate.version;
+            active.next = candidate.next;
             active.evidence_root = evidence_root;
-            self.raise_floor(candidate.version, &candidate.sha256);
+            if !candidate.next {
+                self.raise_floor(candidate.version, &candidate.sha256);
+            }
         }
     }
 

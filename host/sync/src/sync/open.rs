@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, RwLock};
 
 use edgerail_trust::Client;
-use edgerail_trust::activation::{Candidate, Facts, Refusal, targets_wanted};
+use edgerail_trust::activation::{Facts, Refusal, targets_wanted};
 use tokio::sync::Notify;
 
 use super::{Active, Config, Shared, Sync};
@@ -193,10 +193,12 @@ impl<L: Loader> Sync<L> {
             let verified =
                 evidence::verify(&self.root, self.limits, &archive, &self.pins, name, place);
             let verified = verified.and_then(|verified| {
-                let Candidate {
-                    sha256, version, ..
-                } = &verified.candidate;
-                if (sha256, version) == (&active.sha256, &active.version) {
+                // The same bytes under a higher version, or those of a rollout as what is current: the proof was
+                // renewed and the process ended before the state was.
+                let listed = &verified.candidate;
+                let renewed = listed.version >= active.version
+                    || (active.next && listed.version >= self.state.floor);
+                if listed.sha256 == active.sha256 && renewed {
                     Ok(verified)
                 } else {
                     Err(Error::of_refusal(place, Refusal::TargetVersion))
