@@ -70,7 +70,8 @@ impl<L: Loader> Sync<L> {
             &mut Vec::new(),
         )
         .await?;
-        self.state.issued(self.client.issued());
+        self.state
+            .issued(self.client.issued(), self.client.root_version());
         let mut found = Vec::new();
         // The second search does not ask again for what the first one read.
         let mut seen = Vec::new();
