@@ -30,6 +30,10 @@ pub struct Limits {
     pub delegations: u32,
 }
 
+/// How far a publisher's clock may be ahead of the client's, in seconds, for its `x-issued` to count: a day is more than
+/// time zones that were mixed up amount to.
+pub const ISSUED_AHEAD: u64 = 86_400;
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -133,8 +137,13 @@ pub struct Client {
     found: Option<Target>,
     /// The time given, and then not below the newest `x-issued`: fixed for the cycle (5.1).
     now: u64,
-    no_clock: bool,
+    /// What the host's clock says, whatever was signed.
+    clock: Option<u64>,
     issued: Option<u64>,
+    /// The version of the root under which `issued` was seen last.
+    issued_root: u64,
+    /// The newest root that replaced a key of the timestamp or the snapshot.
+    rotated_root: u64,
     /// Nothing is fetched: what is stored is all there is.
     offline: bool,
     roots_fetched: u32,
@@ -167,8 +176,10 @@ impl Client {
             search: Search::default(),
             found: None,
             now: 0,
-            no_clock: true,
+            clock: None,
             issued: None,
+            issued_root: 0,
+            rotated_root: 0,
             offline: false,
             roots_fetched: 0,
             rotated: false,
@@ -199,7 +210,7 @@ impl Client {
 
     fn begin(&mut self, now: Option<u64>, offline: bool) {
         self.now = now.unwrap_or(0);
-        self.no_clock = now.is_none();
+        self.clock = now;
         self.offline = offline;
         self.roots_fetched = 0;
         self.rotated = false;
@@ -402,7 +413,18 @@ impl Client {
         crate::schema::TOP_LEVEL.into_iter().filter(expired)
     }
 
-    /// The newest `x-issued` of a trusted timestamp, in seconds since 1970: no clock counts below it.
+    /// Takes over what [`Client::issued`] of a former process was, under the root of that version: a clock that was
+    /// set back between the two is found out. It counts no more once the keys that signed it are replaced.
+    pub fn remember(&mut self, issued: Option<u64>, root_version: u64) {
+        if root_version >= self.rotated_root {
+            self.issued = self.issued.max(issued);
+            self.issued_root = self.issued_root.max(root_version);
+        }
+    }
+
+    /// The newest `x-issued` that counts, in seconds since 1970: no clock counts below it. One that is further than
+    /// [`ISSUED_AHEAD`] ahead of the clock, or does not lie before the expiry of its timestamp and of the root, does not
+    /// count: who signs timestamps must not be able to make everything else expire.
     #[must_use]
     pub fn issued(&self) -> Option<u64> {
         self.issued
@@ -417,7 +439,7 @@ impl Client {
     /// Whether the last cycle had no clock, so that expiry is not proven.
     #[must_use]
     pub fn no_clock(&self) -> bool {
-        self.no_clock
+        self.clock.is_none()
     }
 
     /// Whether timestamp, snapshot and targets that are trusted belong together: each is the version that

@@ -88,6 +88,6 @@ mod target;
 pub mod testing;
 pub mod text;
 
-pub use client::{Answer, Client, Limits, Step};
+pub use client::{Answer, Client, ISSUED_AHEAD, Limits, Step};
 pub use error::{Code, Details, Error};
 pub use target::{Hashes, Target, Verifier};

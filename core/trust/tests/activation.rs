@@ -281,6 +281,7 @@ fn the_state_survives_its_stored_form() {
         trying: Some("9".repeat(64)),
         loading: 2,
         issued: 1_767_225_600,
+        issued_root: 6,
         clockless_starts: 3,
         etag: Some(Etag {
             value: "W/\"x\"".into(),

@@ -715,6 +715,12 @@ fn t_frz_4_expiry_is_that_of_the_begin_of_the_cycle() {
         .insert("x-issued".into(), "\"2026-02-01T00:00:00Z\"".into());
     repository.update("timestamp");
     let (mut client, mut storage) = refreshed(&repository);
+    client.refresh(Some(NOW + 31 * 86_400));
+    assert!(
+        storage
+            .drive(&mut client, |path| repository.fetch(path))
+            .is_ok()
+    );
     // The clock is set back: the newest signed time is the least that it is.
     assert_eq!(client.issued(), Some(NOW + 31 * 86_400));
     repository.role("snapshot").expires = "2026-01-31T00:00:00Z".into();

@@ -27,7 +27,8 @@ pub struct Candidate {
 pub enum Choice {
     /// Nothing.
     Keep,
-    /// What was taken from a rollout is current now: [`Activation::promoted`], no load.
+    /// The active bytes under another name or version: what was taken from a rollout is current now, or what was
+    /// published before is published again. [`Activation::promoted`], no load.
     Promote(Candidate),
     /// Download, verify, store, load: see the [module](super).
     Take(Candidate),
@@ -138,7 +139,9 @@ fn accept(state: &Activation, candidate: Candidate) -> Result<Candidate, Refusal
     if candidate.version == state.floor && other {
         return Err(Refusal::TargetEquivocation);
     }
-    if state.is_poisoned(&candidate.sha256) {
+    let active = state.current.as_ref();
+    let in_force = active.is_some_and(|active| active.sha256 == candidate.sha256);
+    if !in_force && state.is_poisoned(&candidate.sha256) {
         return Err(Refusal::Poisoned);
     }
     Ok(candidate)
@@ -161,12 +164,15 @@ fn offered(
 
 fn settle(state: &Activation, wanted: Candidate) -> Choice {
     match &state.current {
-        Some(active) if active.sha256 == wanted.sha256 && active.version == wanted.version => {
+        // The same bytes, which is all that an engine knows of: how a revert brings old content back, and what a
+        // rollout becomes. Loading them again could only lose what is active.
+        Some(active) if active.sha256 == wanted.sha256 => {
             // A current bundle whose own `next` is still offered is not of a rollout any more.
-            if active.next && !wanted.next {
-                Choice::Promote(wanted)
-            } else {
+            let same = active.version == wanted.version && (wanted.next || !active.next);
+            if same {
                 Choice::Keep
+            } else {
+                Choice::Promote(wanted)
             }
         }
         _ => Choice::Take(wanted),

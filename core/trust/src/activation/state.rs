@@ -1,6 +1,7 @@
 use alloc::borrow::ToOwned as _;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use super::choose::Candidate;
 use super::refusal::Refusal;
@@ -79,6 +80,8 @@ pub struct Activation {
     pub loading: u64,
     /// The newest `x-issued` seen, in seconds since 1970: the clock never counts below it.
     pub issued: u64,
+    /// The version of the root then.
+    pub issued_root: u64,
     /// How many starts in a row had no clock.
     pub clockless_starts: u64,
     /// The validator of the stored `timestamp.json`.
@@ -131,8 +134,15 @@ impl Activation {
 
     /// The newest time that verified metadata holds. It may be lower than before: after a rotation of its keys the
     /// TUF client forgets what the replaced ones signed, because a stolen key can sign any time.
-    pub fn issued(&mut self, issued: Option<u64>) {
-        self.issued = issued.unwrap_or(self.issued);
+    ///
+    /// `root_version` is that of the root now. Give both to [`crate::Client::remember`] before the next refresh or
+    /// restore of a new client, and after [`Activation::baseline`] and [`Activation::merge`].
+    pub fn issued(&mut self, issued: Option<u64>, root_version: u64) {
+        // Where no time is signed there is nothing to keep.
+        if issued.is_some() || self.issued > 0 {
+            self.issued = issued.unwrap_or(0);
+            self.issued_root = self.issued_root.max(root_version);
+        }
     }
 
     /// The bundle is about to be loaded for the first time.
@@ -159,13 +169,16 @@ impl Activation {
         });
     }
 
-    /// The active bundle came from a rollout and is current now.
+    /// The active bytes are listed under another name or version: see [`super::Choice::Promote`].
     pub fn promoted(&mut self, candidate: &Candidate, evidence_root: u64) {
         if let Some(active) = &mut self.current {
             active.name = candidate.name.clone();
-            active.next = false;
+            active.version = candidate.version;
+            active.next = candidate.next;
             active.evidence_root = evidence_root;
-            self.raise_floor(candidate.version, &candidate.sha256);
+            if !candidate.next {
+                self.raise_floor(candidate.version, &candidate.sha256);
+            }
         }
     }
 
@@ -190,7 +203,13 @@ impl Activation {
             self.raise_floor(other.floor, sha256);
         }
         self.floor = self.floor.max(other.floor);
-        self.issued = self.issued.max(other.issued);
+        // After a rotation of keys a lower time may hold: see [`Activation::issued`].
+        match self.issued_root.cmp(&other.issued_root) {
+            Ordering::Less => self.issued = other.issued,
+            Ordering::Equal => self.issued = self.issued.max(other.issued),
+            Ordering::Greater => {}
+        }
+        self.issued_root = self.issued_root.max(other.issued_root);
         for poisoned in &other.poisoned {
             self.poison(poisoned.sha256.clone(), poisoned.refusal);
         }
@@ -245,6 +264,7 @@ impl Activation {
         }
         json.number("format", FORMAT);
         json.number("issued", self.issued);
+        json.number("issued_root", self.issued_root);
         json.number("loading", self.loading);
         json.name("poisoned");
         json.raw("[");
@@ -286,6 +306,7 @@ impl Activation {
             trying: optional(value, "trying", hash)?,
             loading: number("loading")?,
             issued: number("issued")?,
+            issued_root: counted(value, "issued_root")?,
             clockless_starts: number("clockless_starts")?,
             etag: optional(value, "etag", Etag::of)?,
         })
@@ -323,6 +344,11 @@ impl Etag {
             sha256: hash(value.member("sha256")?)?,
         })
     }
+}
+
+/// A number that releases before this one did not store.
+fn counted(value: &Value<'_>, name: &str) -> Option<u64> {
+    value.member(name).map_or(Some(0), Value::as_u64)
 }
 
 /// Outer `None`: the member is there and malformed.

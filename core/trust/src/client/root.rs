@@ -39,6 +39,8 @@ impl Client {
     pub(super) fn loaded_root(&mut self, bytes: Option<&[u8]>) -> Result<()> {
         match bytes.map(|bytes| self.check_next_root(bytes)) {
             Some(Ok(next)) => {
+                // Another process, or one that ended early, may have stored it: what is in memory is older.
+                self.note_rotation(&next);
                 self.root = next;
                 self.go(State::LoadRoot);
             }
@@ -62,9 +64,7 @@ impl Client {
 
     /// 5.3.7 and 5.3.9: the root is stored, so it is the trusted one; try the next.
     pub(super) fn stored_root(&mut self, next: Root) {
-        self.rotated = self.rotated
-            || self.root.rotated(&next, "timestamp")
-            || self.root.rotated(&next, "snapshot");
+        self.rotated |= self.note_rotation(&next);
         self.root = next;
         self.ready = false;
         self.roots_fetched = self.roots_fetched.saturating_add(1);
@@ -74,6 +74,18 @@ impl Client {
         } else {
             State::FetchRoot
         });
+    }
+
+    /// Whether the next root replaces a key of 5.3.11. Who had it may have set the clock's floor too.
+    fn note_rotation(&mut self, next: &Root) -> bool {
+        let rotated = self.root.rotated(next, "timestamp") || self.root.rotated(next, "snapshot");
+        if rotated {
+            self.rotated_root = next.head.version;
+            if next.head.version > self.issued_root {
+                self.issued = None;
+            }
+        }
+        rotated
     }
 
     /// 5.3.10 and 5.3.11, once what is stored is read and the time is known: the root is not expired, and what

@@ -14,10 +14,6 @@ impl Client {
     pub(super) fn loaded_timestamp(&mut self, bytes: Option<&[u8]>) -> Result<()> {
         self.ready = false;
         self.timestamp = None;
-        if self.rotated {
-            // Who had the replaced key may have set the clock's floor too.
-            self.issued = None;
-        }
         match self.stored(
             bytes,
             "timestamp",
@@ -25,7 +21,7 @@ impl Client {
             |envelope, digest| Timestamp::read(&envelope.signed, digest),
         ) {
             Ok(Some(timestamp)) => {
-                self.raise_issued(timestamp.issued);
+                self.raise_issued(&timestamp);
                 self.timestamp = Some(timestamp);
             }
             Ok(None) if self.offline => return fail(Code::Absent, ""),
@@ -39,8 +35,18 @@ impl Client {
         Ok(())
     }
 
-    fn raise_issued(&mut self, issued: Option<u64>) {
-        self.issued = self.issued.max(issued);
+    /// A value that goes back is of no use to anybody and is passed over, as is one that cannot be right.
+    fn raise_issued(&mut self, timestamp: &Timestamp) {
+        let Some(issued) = timestamp.issued else {
+            return;
+        };
+        let latest = self
+            .clock
+            .map_or(u64::MAX, |now| now.saturating_add(super::ISSUED_AHEAD));
+        if issued <= latest && issued < self.root.head.expires {
+            self.issued = self.issued.max(Some(issued));
+            self.issued_root = self.issued_root.max(self.root.head.version);
+        }
     }
 
     /// The snapshot trusted before: the floor of 5.5.5, and often the current one.
@@ -119,7 +125,7 @@ impl Client {
     }
 
     pub(super) fn stored_timestamp(&mut self, new: Timestamp) -> Result<()> {
-        self.raise_issued(new.issued);
+        self.raise_issued(&new);
         self.timestamp = Some(new);
         self.after_timestamp()
     }

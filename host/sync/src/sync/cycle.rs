@@ -70,7 +70,8 @@ impl<L: Loader> Sync<L> {
             &mut Vec::new(),
         )
         .await?;
-        self.state.issued(self.client.issued());
+        self.state
+            .issued(self.client.issued(), self.client.root_version());
         let mut found = Vec::new();
         // The second search does not ask again for what the first one read.
         let mut seen = Vec::new();
@@ -112,7 +113,7 @@ impl<L: Loader> Sync<L> {
         self.save()
     }
 
-    /// What was taken from a rollout is current: its proof is of other metadata now, the engine is the same.
+    /// The active bytes under another name or version: their proof is of other metadata now, the engine is the same.
     fn promote(
         &mut self,
         candidate: &Candidate,
@@ -133,9 +134,9 @@ impl<L: Loader> Sync<L> {
             bytes: Arc::clone(&active.bytes),
             engine: Arc::clone(&active.engine),
             name: candidate.name.clone(),
-            version: active.version,
+            version: candidate.version,
             sha256: active.sha256.clone(),
-            next: false,
+            next: candidate.next,
             baseline: false,
             since: active.since,
         });

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, RwLock};
 
 use edgerail_trust::Client;
-use edgerail_trust::activation::{Candidate, Facts, Refusal, targets_wanted};
+use edgerail_trust::activation::{Facts, Refusal, targets_wanted};
 use tokio::sync::Notify;
 
 use super::{Active, Config, Shared, Sync};
@@ -90,6 +90,7 @@ impl<L: Loader> Sync<L> {
     fn begin(&mut self, baseline: Option<Vec<u8>>) {
         let now = self.environment.now();
         let mut errors = Vec::new();
+        self.remember_time();
         self.client.restore(now);
         if let Err(error) = drive_stored(&mut self.client, &mut self.store, &mut Vec::new())
             && error.code() != edgerail_trust::Code::Absent.name()
@@ -97,11 +98,13 @@ impl<L: Loader> Sync<L> {
             // The next check repairs it; until then the activated bundle has its own proof.
             errors.push(error);
         }
-        self.state.issued = self.state.issued.max(self.client.issued().unwrap_or(0));
+        self.state
+            .issued(self.client.issued(), self.client.root_version());
         if let Some(baseline) = baseline {
             match self.verify_baseline(baseline) {
                 Ok(baseline) => {
                     self.state.baseline(&baseline.candidate, baseline.issued);
+                    self.remember_time();
                     self.baseline = Some(baseline);
                 }
                 Err(error) => errors.push(error),
@@ -121,6 +124,12 @@ impl<L: Loader> Sync<L> {
         }
         errors.extend(self.save().err());
         self.describe(errors.into_iter().next());
+    }
+
+    /// The clock counts no lower than what former processes and the application found signed.
+    fn remember_time(&mut self) {
+        let issued = Some(self.state.issued).filter(|issued| *issued > 0);
+        self.client.remember(issued, self.state.issued_root);
     }
 
     fn verify_baseline(&self, baseline: Vec<u8>) -> Result<Verified, Error> {
@@ -193,10 +202,12 @@ impl<L: Loader> Sync<L> {
             let verified =
                 evidence::verify(&self.root, self.limits, &archive, &self.pins, name, place);
             let verified = verified.and_then(|verified| {
-                let Candidate {
-                    sha256, version, ..
-                } = &verified.candidate;
-                if (sha256, version) == (&active.sha256, &active.version) {
+                // The same bytes under a higher version, or those of a rollout as what is current: the proof was
+                // renewed and the process ended before the state was.
+                let listed = &verified.candidate;
+                let renewed = listed.version >= active.version
+                    || (active.next && listed.version >= self.state.floor);
+                if listed.sha256 == active.sha256 && renewed {
                     Ok(verified)
                 } else {
                     Err(Error::of_refusal(place, Refusal::TargetVersion))

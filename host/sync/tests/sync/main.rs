@@ -12,5 +12,6 @@ mod faults;
 mod http;
 mod lifecycle;
 mod lkg;
+mod revert;
 mod time;
 mod world;

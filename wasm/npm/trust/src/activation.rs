@@ -25,6 +25,7 @@ impl Session {
         let mut state = Activation::read(json).map_err(error::refusal)?;
         state.merge(&self.state);
         self.state = state;
+        self.remember_time();
         Ok(())
     }
 
@@ -194,6 +195,7 @@ impl Session {
             next: false,
         };
         self.state.baseline(&baseline, seconds(issued));
+        self.remember_time();
     }
 
     /// The newest time that was signed, in seconds since 1970; NaN if there is none.
@@ -205,7 +207,8 @@ impl Session {
     /// Takes over the newest time that was signed.
     #[wasm_bindgen(js_name = noteTime)]
     pub fn note_time(&mut self) {
-        self.state.issued(self.client.issued());
+        self.state
+            .issued(self.client.issued(), self.client.root_version());
     }
 
     /// When the first of the roles expires, in seconds since 1970; NaN if one is missing.
@@ -247,6 +250,14 @@ impl Session {
             }
             _ => f64::INFINITY,
         }
+    }
+}
+
+impl Session {
+    /// The clock counts no lower than what other tabs, former visits and the application found signed.
+    fn remember_time(&mut self) {
+        let issued = Some(self.state.issued).filter(|issued| *issued > 0);
+        self.client.remember(issued, self.state.issued_root);
     }
 }
 
