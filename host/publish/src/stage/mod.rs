@@ -8,6 +8,7 @@
 mod check;
 mod describe;
 mod folder;
+mod review;
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;
@@ -34,6 +35,8 @@ pub struct Stage {
     pub(crate) documents: BTreeMap<String, Document>,
     /// New files by path: bundles below `targets`, records below `records`.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// The bundles that new ones are compared with, by path. They are looked at and not published.
+    pub(crate) previous: BTreeMap<String, Vec<u8>>,
     /// The version of the snapshot to make, if there has to be one.
     pub(crate) snapshot: Option<u64>,
     /// The version of the timestamp to make, if there has to be one.
@@ -67,6 +70,13 @@ impl Stage {
         let documents = &self.documents;
         self.base
             .retain(|role, _| role_type(role).is_some() || documents.contains_key(role));
+    }
+
+    /// The new bundles by path.
+    pub fn bundles(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let files = self.files.iter();
+        let bundles = files.filter(|(path, _)| path.starts_with("targets/"));
+        bundles.map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
     /// The document before the new one.
@@ -197,6 +207,15 @@ impl Stage {
     /// the key says.
     pub fn sign(&mut self, signers: &[&dyn Signer], now: u64) -> Result<Vec<(String, String)>> {
         self.check()?;
+        self.sign_checked(signers, now)
+    }
+
+    /// Signs what has been checked.
+    pub(crate) fn sign_checked(
+        &mut self,
+        signers: &[&dyn Signer],
+        now: u64,
+    ) -> Result<Vec<(String, String)>> {
         let mut signed = Vec::new();
         let mut used = vec![false; signers.len()];
         loop {

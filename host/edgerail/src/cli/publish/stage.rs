@@ -30,6 +30,7 @@ pub(super) struct Sign {
 pub(super) fn sign(args: &Sign) -> Result<Outcome, CliError> {
     let mut stage = Stage::read(&args.stage)?;
     stage.check()?;
+    super::gate::staged(&stage)?;
     if let Some(root) = &args.root {
         stage.check_root(&read_file(root, 512 << 10)?)?;
     }
@@ -90,6 +91,8 @@ pub(super) struct Push {
 
 pub(super) fn push(args: &Push) -> Result<Outcome, CliError> {
     let mut stage = Stage::read(&args.stage)?;
+    stage.check()?;
+    super::gate::staged(&stage)?;
     let store = args.repository.store()?;
     let (signers, now) = (args.keys.signers()?, args.keys.now()?);
     let place = args.repository.place();
