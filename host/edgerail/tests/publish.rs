@@ -546,24 +546,29 @@ fn an_expired_repository_alarms_and_is_renewed() {
         ran.out.contains("root       version 1") && ran.out.contains("EXPIRED"),
         "{ran:?}"
     );
-    let ran = folder.run(&[
-        "publish",
-        "refresh",
-        "--role",
-        "root,targets,snapshot,timestamp",
-        "--repository",
-        "repository",
-        "--now",
-        late,
-        "--key",
-        "root.pem",
-        "--key",
-        "targets.pem",
-        "--key",
-        "online.pem",
-    ]);
+    let refresh = |arguments: &[&str]| {
+        let common = [
+            "publish",
+            "refresh",
+            "--role",
+            "root,targets,snapshot,timestamp",
+            "--repository",
+            "repository",
+            "--key",
+            "root.pem",
+            "--key",
+            "targets.pem",
+            "--key",
+            "online.pem",
+        ];
+        folder.run(&[&common, arguments].concat())
+    };
+    // It may as well be the clock.
+    refresh(&["--now", late]).refused(&["clock", "--allow-lapse", "2037-01-01"]);
+    let ran = refresh(&["--now", late, "--allow-lapse"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(status(late).code, 0);
+    refresh(&["--now", "2036-12-31T23:59:59Z"]).refused(&["warning: clock", "set the clock"]);
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn publish(
     stage.sign_checked(signers, now)?;
     refuse_missing(&stage.missing()?)?;
     refuse_expired(stage, now)?;
+    stage.refuse_future(now)?;
     let files = files(stage)?;
     accept(storage, &files, stage, now)?;
     write(stage, storage, &files)

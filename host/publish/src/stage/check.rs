@@ -22,7 +22,7 @@ impl Stage {
     /// through the gate again, in its exact bytes.
     ///
     /// # Errors
-    /// `tampered` naming the file, `approvals_missing`, the codes of [`Candidate::read`](crate::gate::Candidate::read).
+    /// `tampered` naming the file, `clock`, `approvals_missing`, the codes of [`Candidate::read`](crate::gate::Candidate::read).
     pub fn check(&self) -> Result<()> {
         for (role, document) in &self.documents {
             self.check_signatures(role, document)?;
@@ -30,6 +30,7 @@ impl Stage {
         }
         self.check_files()?;
         self.check_listed()?;
+        self.check_issued()?;
         self.check_bundles()
     }
 

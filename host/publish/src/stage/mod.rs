@@ -6,6 +6,7 @@
 //! documents of the next one.
 
 mod check;
+mod clock;
 mod describe;
 mod folder;
 mod review;
@@ -41,6 +42,8 @@ pub struct Stage {
     pub(crate) snapshot: Option<u64>,
     /// The version of the timestamp to make, if there has to be one.
     pub(crate) timestamp: Option<u64>,
+    /// Whether the time may be long after that of what is published. Each machine answers for its own clock.
+    pub(crate) lapsed: bool,
 }
 
 /// A signature that is needed.
@@ -350,6 +353,7 @@ impl Stage {
     }
 
     fn make_timestamp(&self, version: u64, now: u64) -> Result<Timestamp> {
+        self.check_clock(now)?;
         let expires = self.settings()?.expires.of("timestamp", now);
         let snapshot = match self.documents.get("snapshot") {
             Some(document) => metafile(document.version(), &document.to_bytes()?),
