@@ -335,6 +335,7 @@ fn t_roll_7_a_shrunken_bundle_needs_a_flag_and_an_approver() {
         "add",
         "small.bundle",
         "--allow-shrink",
+        "--allow-weaker",
         "--repository",
         "repository",
         "--key",
@@ -345,9 +346,132 @@ fn t_roll_7_a_shrunken_bundle_needs_a_flag_and_an_approver() {
     alone.refused(&["approvals_missing"]);
     let allowed = publish(
         &folder,
-        &["add", "small.bundle", "--allow-shrink", "--as", "current"],
+        &[
+            "add",
+            "small.bundle",
+            "--allow-shrink",
+            "--allow-weaker",
+            "--as",
+            "current",
+        ],
     );
     assert_eq!(allowed.code, 0, "{allowed:?}");
+    assert!(allowed.out.contains("loses: words 2 → 1"), "{allowed:?}");
+}
+
+#[test]
+fn t_roll_7_whatever_weakens_needs_a_flag_and_is_said_and_recorded() {
+    let folder = founded("publish-weaker");
+    publish(&folder, &["add", "g.bundle"]);
+    folder.write("observe.toml", "[guardrail.first]\nmode = \"observe\"\n");
+    let compile = [
+        "compile",
+        "g.json",
+        "--scope",
+        SCOPE,
+        "--overlay",
+        "observe.toml",
+        "-o",
+        "observe.bundle",
+    ];
+    let ran = folder.run(&compile);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let add =
+        |arguments: &[&str]| publish(&folder, &[&["add", "observe.bundle"], arguments].concat());
+    add(&["--allow-shrink"]).refused(&["mode enforce → observe", "--allow-weaker", "weaker"]);
+    add(&["--allow-weaker"]).refused(&["guardrails 1 → 0", "--allow-shrink"]);
+    let ran = add(&["--allow-shrink", "--allow-weaker"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("weakens: guardrail"), "{ran:?}");
+    let next = &status(&folder)["scopes"][format!("{SCOPE} (server)")]["next"]["custom"];
+    let record = folder.read(&format!("repository/{}", next["record"].as_str().unwrap()));
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    let said = record["changes"][0]["gate"]["weaker"].to_string();
+    assert!(said.contains("enforce → observe"), "{said}");
+    // To make it the current one is to weaken all clients: asked for again.
+    publish(&folder, &["promote", SCOPE, "--current"]).refused(&["--allow-shrink"]);
+}
+
+#[test]
+fn t_roll_7_a_removal_is_a_loss_and_what_follows_is_compared_with_it() {
+    let folder = founded("publish-removed");
+    publish(&folder, &["add", "g.bundle"]);
+    publish(&folder, &["remove", SCOPE]).refused(&["bundles 1 → 0", "--allow-shrink"]);
+    let ran = publish(&folder, &["remove", SCOPE, "--allow-shrink"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    folder.write(
+        "small.json",
+        DEFINITION.replace("{\"text\": \"Project Kestrel\"}, ", ""),
+    );
+    bundle(&folder, "small.json", "small.bundle");
+    publish(&folder, &["add", "small.bundle"]).refused(&["words 2 → 1", "shrink"]);
+    let ran = publish(&folder, &["add", "g.bundle"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn t_roll_1_a_staged_bundle_that_was_replaced_is_neither_signed_nor_published() {
+    let folder = founded("publish-replaced");
+    publish(&folder, &["add", "g.bundle", "--stage", "change"]);
+    let garbage = "twenty bytes of trash";
+    let hash = edgerail_publish::sha256(garbage.as_bytes());
+    let bundle = folder.read("g.bundle");
+    let old = edgerail_publish::sha256(&bundle);
+    let replace = |path: &str| {
+        let text = String::from_utf8(folder.read(path)).unwrap();
+        assert!(text.contains(&old), "{text}");
+        let length = format!("\"length\":{}", bundle.len());
+        let shorter = format!("\"length\":{}", garbage.len());
+        folder.write(path, text.replace(&old, &hash).replace(&length, &shorter));
+    };
+    // As it would be had nobody signed yet.
+    let mut metadata: Value =
+        serde_json::from_slice(&folder.read("change/metadata/2.targets.json")).unwrap();
+    metadata["signatures"] = Value::Array(Vec::new());
+    folder.write("change/metadata/2.targets.json", metadata.to_string());
+    replace("change/metadata/2.targets.json");
+    folder.write(&format!("change/targets/{hash}.{SCOPE}.bundle"), garbage);
+    let mut stage: Value = serde_json::from_slice(&folder.read("change/stage.json")).unwrap();
+    let files = stage["files"].as_object_mut().unwrap();
+    files.retain(|path, _| path.starts_with("records/"));
+    files.insert(
+        format!("targets/{hash}.{SCOPE}.bundle"),
+        Value::from(hash.clone()),
+    );
+    stage["documents"]
+        .as_object_mut()
+        .unwrap()
+        .retain(|role, _| role == "targets");
+    folder.write("change/stage.json", stage.to_string());
+    for command in ["sign", "push"] {
+        let mut arguments = vec!["publish", command, "change"];
+        if command == "push" {
+            arguments.extend(["--repository", "repository"]);
+        }
+        arguments.extend(["--key", "targets.pem", "--key", "online.pem"]);
+        folder.run(&arguments).refused(&["loader"]);
+    }
+    assert!(status(&folder)["scopes"].as_object().unwrap().is_empty());
+}
+
+#[test]
+fn t_roll_3_a_rollout_moves_outward_for_as_many_clients_as_before() {
+    let folder = founded("publish-promote");
+    publish(&folder, &["add", "g.bundle"]);
+    folder.write(
+        "more.json",
+        DEFINITION.replace("\"heron\"}", "\"heron\"}, {\"text\": \"order\"}"),
+    );
+    bundle(&folder, "more.json", "more.bundle");
+    publish(&folder, &["add", "more.bundle", "--permille", "10"]);
+    let ran = publish(&folder, &["promote", SCOPE, "--ring", "early"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let next = &status(&folder)["scopes"][format!("{SCOPE} (server)")]["next"];
+    let rollout = &next["custom"]["rollout"];
+    assert_eq!(
+        (&rollout["ring"], &rollout["permille"]),
+        (&Value::from("early"), &Value::from(10))
+    );
 }
 
 #[test]
@@ -422,24 +546,29 @@ fn an_expired_repository_alarms_and_is_renewed() {
         ran.out.contains("root       version 1") && ran.out.contains("EXPIRED"),
         "{ran:?}"
     );
-    let ran = folder.run(&[
-        "publish",
-        "refresh",
-        "--role",
-        "root,targets,snapshot,timestamp",
-        "--repository",
-        "repository",
-        "--now",
-        late,
-        "--key",
-        "root.pem",
-        "--key",
-        "targets.pem",
-        "--key",
-        "online.pem",
-    ]);
+    let refresh = |arguments: &[&str]| {
+        let common = [
+            "publish",
+            "refresh",
+            "--role",
+            "root,targets,snapshot,timestamp",
+            "--repository",
+            "repository",
+            "--key",
+            "root.pem",
+            "--key",
+            "targets.pem",
+            "--key",
+            "online.pem",
+        ];
+        folder.run(&[&common, arguments].concat())
+    };
+    // It may as well be the clock.
+    refresh(&["--now", late]).refused(&["clock", "--allow-lapse", "2037-01-01"]);
+    let ran = refresh(&["--now", late, "--allow-lapse"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(status(late).code, 0);
+    refresh(&["--now", "2036-12-31T23:59:59Z"]).refused(&["warning: clock", "set the clock"]);
 }
 
 #[test]

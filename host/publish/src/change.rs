@@ -3,19 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU64;
 
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tough::TargetName;
 use tough::schema::{Hashes, Target, Targets};
 
 use crate::custom::{Counts, Custom, Rollout};
 use crate::document::{Document, SPEC_VERSION};
 use crate::error::{Error, Result};
-use crate::gate::Candidate;
+use crate::gate::{Candidate, check_losses};
 use crate::layout::Layout;
 use crate::name::{Line, Ring};
 use crate::record::{self, Entry, Publication, Record};
 use crate::renew::{free_version, wanted};
 use crate::repository::{Old, Repository, read_target, target_path};
+use crate::review::{self, Allowed, Before, Review, losses_json};
 use crate::roles::{self, Quorum, TopRole};
 use crate::settings::Settings;
 use crate::stage::{Stage, number};
@@ -25,6 +27,52 @@ use crate::text::{hex, moment, random_hex, rfc3339, sha256};
 /// The member of targets metadata with the highest version of lines that have lost a target.
 const FLOORS: &str = "x-floors";
 
+/// The member of targets metadata with the last bundle of lines that have none any more.
+const REMOVED: &str = "x-removed";
+
+/// The highest version that every JSON reader holds exactly.
+const MAX_VERSION: u64 = (1 << 53) - 1;
+
+/// The last bundle of a line that has none any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Last {
+    /// The hash of the bundle.
+    pub(crate) sha256: String,
+    /// How much it held.
+    pub(crate) counts: Counts,
+}
+
+impl Last {
+    /// What targets metadata says of lines that were removed, by the target's name.
+    pub(crate) fn read(targets: &Targets) -> Result<BTreeMap<String, Last>> {
+        let Some(value) = targets._extra.get(REMOVED) else {
+            return Ok(BTreeMap::new());
+        };
+        serde_json::from_value(value.clone()).map_err(|error| {
+            let message = format!("the member {REMOVED} cannot be read: {error}");
+            Error::new("metadata", "targets", message)
+        })
+    }
+
+    pub(crate) fn of(name: &str, target: &Target) -> Result<Last> {
+        Ok(Last {
+            sha256: hex(&target.hashes.sha256),
+            counts: Custom::read(name, &target.custom)?.counts,
+        })
+    }
+
+    /// What a new bundle of the line is compared with. Old bytes may be none that this loader reads.
+    pub(crate) fn before(&self, line: &Line, bytes: Option<&Vec<u8>>) -> Before {
+        let read = |bytes: &Vec<u8>| {
+            Candidate::read("the bundle before", bytes.clone(), Some(&line.scope)).ok()
+        };
+        Before {
+            counts: self.counts,
+            bundle: bytes.and_then(read),
+        }
+    }
+}
+
 /// A change that is being made.
 pub struct Change<'r> {
     repository: &'r Repository,
@@ -33,7 +81,11 @@ pub struct Change<'r> {
     now: u64,
     targets: BTreeMap<String, Target>,
     floors: BTreeMap<String, u64>,
+    removed: BTreeMap<String, Last>,
     files: BTreeMap<String, Vec<u8>>,
+    /// The bundles that new ones are compared with, by path.
+    previous: BTreeMap<String, Vec<u8>>,
+    allowed: Allowed,
     entries: Vec<Entry>,
     lossy: bool,
 }
@@ -59,8 +111,9 @@ impl<'r> Change<'r> {
         let homes = repository.homes();
         let targets = homes.flat_map(|(_, targets)| &targets.targets);
         let targets = targets.map(|(name, target)| (name.raw().to_owned(), target.clone()));
-        let mut floors = BTreeMap::new();
+        let (mut floors, mut removed) = (BTreeMap::new(), BTreeMap::new());
         for (_, home) in repository.homes() {
+            removed.extend(Last::read(home)?);
             let Some(Value::Object(members)) = home._extra.get(FLOORS) else {
                 continue;
             };
@@ -77,7 +130,10 @@ impl<'r> Change<'r> {
             now,
             targets: targets.collect(),
             floors,
+            removed,
             files: BTreeMap::new(),
+            previous: BTreeMap::new(),
+            allowed: Allowed::default(),
             entries: Vec::new(),
             lossy: false,
         })
@@ -125,23 +181,77 @@ impl<'r> Change<'r> {
         read_target(self.storage, &name, &hash).map(Some)
     }
 
+    /// The bytes of the bundle that a new one is compared with: the line's current one, or the one it had last.
+    /// `None` if there was none, or if its bytes are gone.
+    ///
+    /// # Errors
+    /// `metadata` if what is published cannot be read, `storage`.
+    pub fn last_bundle(&self, line: &Line) -> Result<Option<Vec<u8>>> {
+        let Some(last) = self.last(line)? else {
+            return Ok(None);
+        };
+        let path = target_path(&line.target(false), &last.sha256);
+        let stored = self.storage.get(&path)?.map(|stored| stored.bytes);
+        Ok(stored.filter(|bytes| sha256(bytes) == last.sha256))
+    }
+
     /// Whether a line has a current bundle, or one in a rollout.
     #[must_use]
     pub fn has(&self, line: &Line, next: bool) -> bool {
         self.targets.contains_key(&line.target(next))
     }
 
-    /// Notes that a loss has been allowed by name: then somebody has to approve, whatever the repository asks for.
-    pub const fn allow_loss(&mut self) {
-        self.lossy = true;
+    /// Allows by name what protects less. If something does, somebody has to approve, whatever the repository asks
+    /// for.
+    pub const fn allow(&mut self, allowed: Allowed) {
+        self.allowed = allowed;
     }
 
-    /// How much a line's current bundle holds.
+    /// Who takes a line's rollout; `None` if it has none.
     ///
     /// # Errors
     /// `metadata` if what is published cannot be read.
-    pub fn counts(&self, line: &Line) -> Result<Option<Counts>> {
-        Ok(self.custom(line, false)?.map(|custom| custom.counts))
+    pub fn rollout(&self, line: &Line) -> Result<Option<Rollout>> {
+        Ok(self.custom(line, true)?.and_then(|custom| custom.rollout))
+    }
+
+    /// What a line has now, or had last.
+    fn last(&self, line: &Line) -> Result<Option<Last>> {
+        let name = line.target(false);
+        let published = self.repository.homes().find_map(|(_, targets)| {
+            let mut targets = targets.targets.iter();
+            targets.find_map(|(key, target)| (key.raw() == name).then_some(target))
+        });
+        match published {
+            Some(target) => Last::of(&name, target).map(Some),
+            None => Ok(self.removed.get(&name).cloned()),
+        }
+    }
+
+    /// Compares a bundle with what its line has now or had last, and writes down what was found.
+    fn review(&mut self, line: &Line, candidate: &Candidate, gate: &mut Value) -> Result<()> {
+        let last = self.last(line)?;
+        let before = match &last {
+            None => None,
+            Some(last) => {
+                let path = target_path(&line.target(false), &last.sha256);
+                // Bytes that are gone are not compared, and said not to be.
+                if let Some(bytes) = self.last_bundle(line)? {
+                    self.previous.insert(path.clone(), bytes);
+                }
+                Some(last.before(line, self.previous.get(&path)))
+            }
+        };
+        if self.settings.require_corpus && before.is_some() && gate["diff"].is_null() {
+            let message = "the repository asks for texts that the published version and the new one decide; give --corpus";
+            return Err(Error::new("corpus", line.to_string(), message));
+        }
+        let percent = self.settings.max_shrink_percent;
+        let review = Review::of(before.as_ref(), candidate, percent);
+        review.refuse(line, percent, self.allowed)?;
+        review.note(gate);
+        self.lossy |= review.needs_approval();
+        Ok(())
     }
 
     /// What a line had before: see [`Repository::old`].
@@ -170,13 +280,23 @@ impl<'r> Change<'r> {
             .map(|custom| custom.version)
             .max();
         let newest = newest.unwrap_or(0).max(self.floor(line));
-        newest.checked_add(1).ok_or_else(|| {
+        let next = newest.checked_add(1).filter(|next| *next <= MAX_VERSION);
+        next.ok_or_else(|| {
             let message = "has no higher version left; publish it as another scope";
             Error::new("version", line.to_string(), message)
         })
     }
 
-    fn put(&mut self, action: &str, line: &Line, bytes: &[u8], custom: &Custom, gate: Value) {
+    fn put(
+        &mut self,
+        action: &str,
+        line: &Line,
+        candidate: &Candidate,
+        custom: &Custom,
+        mut gate: Value,
+    ) -> Result<()> {
+        self.review(line, candidate, &mut gate)?;
+        let bytes = candidate.bytes();
         let name = line.target(custom.rollout.is_some());
         let hash = sha256(bytes);
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
@@ -198,12 +318,25 @@ impl<'r> Change<'r> {
             sha256: Some(hash),
             gate,
         });
+        Ok(())
+    }
+
+    /// What is in a rollout, through the gate again.
+    fn rolling(&self, line: &Line) -> Result<Candidate> {
+        let bytes = self.bundle(line, true)?.unwrap_or_default();
+        Candidate::read(&line.target(true), bytes, Some(&line.scope))
     }
 
     fn drop_target(&mut self, line: &Line, next: bool) -> Result<()> {
         if let Some(custom) = self.custom(line, next)? {
             self.raise_floor(line, custom.version);
-            self.targets.remove(&line.target(next));
+            let name = line.target(next);
+            if let Some(target) = self.targets.remove(&name)
+                && !next
+            {
+                let last = Last::of(&name, &target)?;
+                self.removed.insert(name, last);
+            }
         }
         Ok(())
     }
@@ -233,7 +366,7 @@ impl<'r> Change<'r> {
         self.refuse_same(line, candidate)?;
         let custom = self.new_custom(line, candidate, None)?;
         self.drop_target(line, true)?;
-        self.put("add", line, &candidate.bytes, &custom, gate);
+        self.put("add", line, candidate, &custom, gate)?;
         Ok(custom.version)
     }
 
@@ -259,7 +392,7 @@ impl<'r> Change<'r> {
         };
         let custom = self.new_custom(line, candidate, Some(rollout))?;
         self.drop_target(line, true)?;
-        self.put("add", line, &candidate.bytes, &custom, gate);
+        self.put("add", line, candidate, &custom, gate)?;
         Ok(custom.version)
     }
 
@@ -298,13 +431,13 @@ impl<'r> Change<'r> {
             );
             return Err(Error::new("rollout_narrower", line.to_string(), message));
         }
+        let candidate = self.rolling(line)?;
         custom.rollout = Some(Rollout {
             ring,
             permille,
             ..before
         });
-        let bytes = self.bundle(line, true)?.unwrap_or_default();
-        self.put("promote", line, &bytes, &custom, gate);
+        self.put("promote", line, &candidate, &custom, gate)?;
         Ok(custom.version)
     }
 
@@ -314,10 +447,10 @@ impl<'r> Change<'r> {
     /// `not_published` without a rollout.
     pub fn promote_current(&mut self, line: &Line, gate: Value) -> Result<u64> {
         let mut custom = self.needed(line, true)?;
-        let bytes = self.bundle(line, true)?.unwrap_or_default();
+        let candidate = self.rolling(line)?;
         custom.rollout = None;
         self.targets.remove(&line.target(true));
-        self.put("promote", line, &bytes, &custom, gate);
+        self.put("promote", line, &candidate, &custom, gate)?;
         Ok(custom.version)
     }
 
@@ -330,26 +463,36 @@ impl<'r> Change<'r> {
         self.needed(line, false)?;
         let custom = self.new_custom(line, candidate, None)?;
         self.drop_target(line, true)?;
-        self.put("revert", line, &candidate.bytes, &custom, gate);
+        self.put("revert", line, candidate, &custom, gate)?;
         Ok(custom.version)
     }
 
-    /// Takes a line's rollout back, or the line as a whole. Its versions are never given again.
+    /// Takes a line's rollout back, or the line as a whole, which is a loss to be allowed. Its versions are never
+    /// given again, and what is published next is compared with what was removed.
     ///
     /// # Errors
-    /// `not_published` if there is nothing to remove.
+    /// `not_published` if there is nothing to remove, `shrink` if the loss is not allowed.
     pub fn remove(&mut self, line: &Line, next_only: bool) -> Result<()> {
         self.needed(line, next_only)?;
         let which: &[bool] = if next_only { &[true] } else { &[true, false] };
         for &next in which {
             if let Some(custom) = self.custom(line, next)? {
+                let mut gate = Value::Null;
+                if !next {
+                    let losses = [review::REMOVED];
+                    if !self.allowed.shrink {
+                        check_losses(line, &losses, self.settings.max_shrink_percent)?;
+                    }
+                    gate = json!({"shrink": losses_json(&losses)});
+                    self.lossy = true;
+                }
                 self.drop_target(line, next)?;
                 self.entries.push(Entry {
                     action: "remove".to_owned(),
                     target: line.target(next),
                     version: Some(custom.version),
                     sha256: None,
-                    gate: Value::Null,
+                    gate,
                 });
             }
         }
@@ -380,6 +523,7 @@ impl<'r> Change<'r> {
         }
         wanted(&mut stage, self.repository, self.storage)?;
         stage.files = self.files;
+        stage.previous = self.previous;
         stage.trim_base();
         Ok(stage)
     }
@@ -495,6 +639,14 @@ impl<'r> Change<'r> {
             after
                 ._extra
                 .insert(FLOORS.to_owned(), Value::Object(floors));
+        }
+        let removed = self.removed.iter();
+        let removed: BTreeMap<&String, &Last> = removed
+            .filter(|(name, _)| layout.home(name) == role && !self.targets.contains_key(*name))
+            .collect();
+        after._extra.remove(REMOVED);
+        if !removed.is_empty() {
+            after._extra.insert(REMOVED.to_owned(), json!(removed));
         }
         if touched.contains(role) {
             after

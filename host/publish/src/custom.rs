@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::name::{Audience, Ring};
 use crate::text::is_hex;
 
-/// How much a bundle holds.
+/// How much of a bundle acts: rules that block or mask in the engine, of guardrails that enforce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Guardrails.

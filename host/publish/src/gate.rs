@@ -5,14 +5,16 @@
 //! every call of the accounts it is attached to), and at what has gone since the published version.
 
 use edgerail_core::bundle::ABI;
-use edgerail_core::policy::{Guardrail, Policy};
+use edgerail_core::policy::Policy;
 use edgerail_core::{Engine, LoadOptions, Trust};
+use edgerail_judge::Snapshot;
 use serde_json::{Value, json};
 
 use crate::custom::Counts;
 use crate::error::{Error, Result};
 use crate::name::{Audience, Line, Scope, is_region};
 use crate::record::Source;
+use crate::review::acting;
 use crate::text::sha256;
 
 /// A bundle that loads, decides its samples as it should, and names nothing that cannot be.
@@ -21,6 +23,7 @@ pub struct Candidate {
     pub(crate) bytes: Vec<u8>,
     pub(crate) engine_abi: u16,
     pub(crate) counts: Counts,
+    pub(crate) snapshot: Snapshot,
     line: Line,
 }
 
@@ -62,9 +65,11 @@ impl Candidate {
         let audience = Audience::from_name(&policy.audience)
             .ok_or_else(|| wrong("bundle", "is for no audience that is known".to_owned()))?;
         lint(place, policy, &scope)?;
+        let snapshot = Snapshot::of(place, &engine, None);
         Ok(Candidate {
             engine_abi: ABI,
-            counts: counts(policy),
+            counts: counts(policy, &snapshot),
+            snapshot,
             line: Line { scope, audience },
             bytes,
         })
@@ -98,18 +103,15 @@ impl Candidate {
     }
 }
 
-fn counts(policy: &Policy) -> Counts {
-    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let sum =
-        |of: &dyn Fn(&Guardrail) -> usize| policy.guardrails.iter().map(|g| number(of(g))).sum();
-    Counts {
-        guardrails: number(policy.guardrails.len()),
-        words: sum(&|guardrail| guardrail.words.total),
-        pii: sum(&|guardrail| guardrail.pii.len()),
-        regexes: sum(&|guardrail| guardrail.regexes.len()),
-        topics: sum(&|guardrail| guardrail.topics.len()),
-        exceptions: sum(&|guardrail| guardrail.allowed.len() + guardrail.exceptions.len()),
-    }
+fn counts(policy: &Policy, snapshot: &Snapshot) -> Counts {
+    let excepted = policy
+        .guardrails
+        .iter()
+        .map(|guardrail| guardrail.allowed.len() + guardrail.exceptions.len());
+    acting(
+        snapshot,
+        u64::try_from(excepted.sum::<usize>()).unwrap_or(u64::MAX),
+    )
 }
 
 /// Refuses identifiers that AWS would refuse: ARNs and ids (the patterns of its API), versions that are no number

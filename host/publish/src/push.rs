@@ -39,6 +39,7 @@ pub fn push(
     signers: &[&dyn Signer],
     options: PushOptions,
 ) -> Result<()> {
+    stage.fetch_previous(storage)?;
     stage.check()?;
     let lock = Lock::take(storage, options)?;
     let published = publish(stage, storage, signers, options.now);
@@ -60,9 +61,10 @@ fn publish(
         rebase(stage, &repository, storage)?;
     }
     resume(stage, storage)?;
-    stage.sign(signers, now)?;
+    stage.sign_checked(signers, now)?;
     refuse_missing(&stage.missing()?)?;
     refuse_expired(stage, now)?;
+    stage.refuse_future(now)?;
     let files = files(stage)?;
     accept(storage, &files, stage, now)?;
     write(stage, storage, &files)

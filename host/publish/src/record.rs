@@ -48,7 +48,7 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// What the gate said.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub gate: Value,
 }
 

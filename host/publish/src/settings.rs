@@ -20,6 +20,9 @@ pub struct Settings {
     /// The loss, in percent, of any count (words, regexes …) against the published version, from which on a
     /// bundle is refused unless the loss is allowed by name.
     pub max_shrink_percent: u32,
+    /// Whether a bundle that follows another one must have been compared with it on texts.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub require_corpus: bool,
 }
 
 /// How many days metadata is valid, by role.
@@ -54,6 +57,7 @@ impl Default for Settings {
                 timestamp: days(1),
             },
             max_shrink_percent: 20,
+            require_corpus: false,
         }
     }
 }

@@ -100,7 +100,8 @@ fn an_expired_repository_can_be_renewed() {
     let late = NOW + 400 * DAY;
     assert_eq!(Reader::new(&memory).refresh(&memory, late), Err("expired"));
     let everything = BTreeSet::from(TopRole::ALL);
-    let stage = refresh(&load(&memory), &memory, &everything, late).unwrap();
+    let mut stage = refresh(&load(&memory), &memory, &everything, late).unwrap();
+    stage.allow_lapse();
     push_with(&stage, &memory, &keys.founders(), late).unwrap();
     let mut reader = Reader::new(&memory);
     reader.refresh(&memory, late).unwrap();
@@ -137,13 +138,14 @@ fn a_renewed_timestamp_says_when_it_was_issued() {
 fn a_change_that_waited_too_long_is_not_published() {
     let keys = Keys::new();
     let memory = founded(&keys);
-    let stage = staged(&memory, NOW, |change| {
+    let mut stage = staged(&memory, NOW, |change| {
         let candidate = candidate(bundle(SCOPE, Audience::Server, &["heron"]));
         change
             .add_current(&server(SCOPE), &candidate, Value::Null)
             .map(drop)
     })
     .unwrap();
+    stage.allow_lapse();
     let late = NOW + 91 * DAY;
     assert_eq!(
         push_with(&stage, &memory, &keys.publishers(), late),

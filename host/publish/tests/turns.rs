@@ -249,3 +249,52 @@ fn what_is_signed_is_said_in_words() {
     );
     assert!(words.contains("1 guardrails, 1 words, 0 pii"), "{words}");
 }
+
+#[test]
+fn a_timestamp_is_of_a_time_that_can_be() {
+    let keys = Keys::new();
+    let memory = founded(&keys);
+    add(&memory, &keys, NOW + 60, &["heron"]).unwrap();
+    let which = std::collections::BTreeSet::from([
+        edgerail_publish::TopRole::Targets,
+        edgerail_publish::TopRole::Snapshot,
+        edgerail_publish::TopRole::Timestamp,
+    ]);
+    let renewed = |now: u64, lapsed: bool| {
+        let mut stage = edgerail_publish::refresh(&load(&memory), &memory, &which, now)?;
+        if lapsed {
+            stage.allow_lapse();
+        }
+        push(&mut stage, &memory, &keys.publishers(), at(now))
+    };
+    let published = memory.read("metadata/timestamp.json");
+    let last = NOW + 60 + 7 * DAY;
+    for (case, now, lapsed) in [
+        ("a clock that is behind", NOW + 59, false),
+        ("behind, whatever is allowed", NOW + 59, true),
+        ("the moment in which all has expired", last, false),
+        ("a year ahead", NOW + 300 * DAY, false),
+    ] {
+        let error = renewed(now, lapsed).unwrap_err();
+        assert_eq!(error.code(), "clock", "{case}");
+        assert_eq!(memory.read("metadata/timestamp.json"), published, "{case}");
+    }
+    renewed(last - 1, false).unwrap();
+    // Nobody renewed it for two months, and somebody says so.
+    let late = last + 60 * DAY;
+    assert_eq!(renewed(late, false).unwrap_err().code(), "clock");
+    renewed(late, true).unwrap();
+}
+
+#[test]
+fn a_timestamp_of_another_machine_whose_clock_is_wrong_is_not_published() {
+    let (keys, folder) = (Keys::new(), folder("clock"));
+    let memory = founded(&keys);
+    staged_add(&memory, &folder);
+    let mut stage = Stage::read(&folder).unwrap();
+    stage.sign(&keys.publishers(), NOW + 3 * DAY).unwrap();
+    assert_eq!(stage.issued_after(NOW - 1).unwrap(), Some(NOW));
+    let error = push(&mut stage, &memory, &[], at(NOW)).unwrap_err();
+    assert_eq!(error.code(), "clock");
+    push(&mut stage, &memory, &[], at(NOW + 3 * DAY)).unwrap();
+}

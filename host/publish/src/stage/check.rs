@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::repository::{delegated_names, target_path};
 use crate::text::{hex, sha256};
 
-fn tampered(place: &str, why: &str) -> Error {
+pub(super) fn tampered(place: &str, why: &str) -> Error {
     Error::new(
         "tampered",
         place,
@@ -17,18 +17,21 @@ fn tampered(place: &str, why: &str) -> Error {
 }
 
 impl Stage {
-    /// Refuses a stage in which a file is not what was signed, a document does not come after the one there is,
-    /// or a file is missing or too much.
+    /// Refuses a stage in which a file is not what was signed, a document does not come after the one there is, a
+    /// file is missing or too much, or a bundle is not what the metadata and the record say. Every new bundle goes
+    /// through the gate again, in its exact bytes.
     ///
     /// # Errors
-    /// `tampered` naming the file.
+    /// `tampered` naming the file, `clock`, `approvals_missing`, the codes of [`Candidate::read`](crate::gate::Candidate::read).
     pub fn check(&self) -> Result<()> {
         for (role, document) in &self.documents {
             self.check_signatures(role, document)?;
             self.check_version(role, document)?;
         }
         self.check_files()?;
-        self.check_listed()
+        self.check_listed()?;
+        self.check_issued()?;
+        self.check_bundles()
     }
 
     /// Refuses a change of another repository than the one whose root one has from elsewhere. Roots between that

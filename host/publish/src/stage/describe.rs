@@ -15,9 +15,14 @@ impl Stage {
     /// One line for each thing that publishing this changes, by role.
     ///
     /// # Errors
-    /// `metadata` if a document before the new one cannot be read.
+    /// `metadata` if a document before the new one cannot be read, and as [`Stage::check`] for a bundle.
     pub fn describe(&self) -> Result<Vec<String>> {
         let mut lines = Vec::new();
+        let listed = self.listed()?;
+        let taken = |name: &str, target: &Target| {
+            let bundle = self.candidate(name, target)?;
+            Ok(self.review(&listed, name, &bundle)?.lines())
+        };
         for (role, document) in &self.documents {
             let until = rfc3339(document.expires());
             lines.push(format!(
@@ -32,7 +37,7 @@ impl Stage {
                 }
                 Document::Targets(targets) => {
                     let before = base.as_ref().and_then(Document::targets);
-                    targets_lines(before, &targets.signed, &mut lines)?;
+                    targets_lines(before, &targets.signed, &mut lines, &taken)?;
                 }
                 Document::Snapshot(_) | Document::Timestamp(_) => {}
             }
@@ -72,6 +77,7 @@ fn targets_lines(
     before: Option<&Targets>,
     targets: &Targets,
     lines: &mut Vec<String>,
+    taken: &dyn Fn(&str, &Target) -> Result<Vec<String>>,
 ) -> Result<()> {
     let (old, new) = (by_name(before), by_name(Some(targets)));
     for (name, target) in &new {
@@ -81,6 +87,8 @@ fn targets_lines(
             Some(_) => continue,
         };
         lines.push(format!("  {sign} {name}: {}", target_line(name, target)?));
+        let taken = taken(name, target)?;
+        lines.extend(taken.into_iter().map(|line| format!("    {line}")));
     }
     for name in old.keys().filter(|name| !new.contains_key(*name)) {
         lines.push(format!("  - {name}"));
@@ -97,6 +105,9 @@ fn targets_lines(
             ),
             settings.max_shrink_percent
         ));
+        if settings.require_corpus {
+            lines.push("  every bundle that follows another one is compared on texts".to_owned());
+        }
     }
     if targets.delegations != before.and_then(|before| before.delegations.clone()) {
         let roles = targets

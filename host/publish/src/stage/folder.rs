@@ -1,7 +1,7 @@
 //! A stage as a folder that can be carried from machine to machine.
 //!
-//! `stage.json` says which files belong to it and their hashes; `base` holds the metadata it comes after,
-//! `metadata` the new documents, `targets` and `records` the new files.
+//! `stage.json` says which files belong to it and their hashes; `base` holds the metadata it comes after
+//! and the bundles that the new ones are compared with, `metadata` the new documents, `targets` and `records` the new files.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -22,6 +22,8 @@ struct Manifest {
     base: BTreeMap<String, String>,
     documents: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    previous: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshot: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +68,7 @@ impl Stage {
             base: BTreeMap::new(),
             documents: BTreeMap::new(),
             files: BTreeMap::new(),
+            previous: BTreeMap::new(),
             snapshot: self.snapshot,
             timestamp: self.timestamp,
         };
@@ -82,6 +85,10 @@ impl Stage {
         for (path, bytes) in &self.files {
             write(folder, path, bytes)?;
             manifest.files.insert(path.clone(), sha256(bytes));
+        }
+        for (path, bytes) in &self.previous {
+            write(folder, &format!("base/{path}"), bytes)?;
+            manifest.previous.insert(path.clone(), sha256(bytes));
         }
         let json = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| Error::new("stage", MANIFEST, error.to_string()))?;
@@ -118,6 +125,10 @@ impl Stage {
         for (path, hash) in manifest.files {
             let bytes = read_hashed(folder, &path, &hash)?;
             stage.files.insert(path, bytes);
+        }
+        for (path, hash) in manifest.previous {
+            let bytes = read_hashed(folder, &format!("base/{path}"), &hash)?;
+            stage.previous.insert(path, bytes);
         }
         Ok(stage)
     }

@@ -6,8 +6,10 @@
 //! documents of the next one.
 
 mod check;
+mod clock;
 mod describe;
 mod folder;
+mod review;
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;
@@ -34,10 +36,14 @@ pub struct Stage {
     pub(crate) documents: BTreeMap<String, Document>,
     /// New files by path: bundles below `targets`, records below `records`.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// The bundles that new ones are compared with, by path. They are looked at and not published.
+    pub(crate) previous: BTreeMap<String, Vec<u8>>,
     /// The version of the snapshot to make, if there has to be one.
     pub(crate) snapshot: Option<u64>,
     /// The version of the timestamp to make, if there has to be one.
     pub(crate) timestamp: Option<u64>,
+    /// Whether the time may be long after that of what is published. Each machine answers for its own clock.
+    pub(crate) lapsed: bool,
 }
 
 /// A signature that is needed.
@@ -67,6 +73,13 @@ impl Stage {
         let documents = &self.documents;
         self.base
             .retain(|role, _| role_type(role).is_some() || documents.contains_key(role));
+    }
+
+    /// The new bundles by path.
+    pub fn bundles(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let files = self.files.iter();
+        let bundles = files.filter(|(path, _)| path.starts_with("targets/"));
+        bundles.map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
     /// The document before the new one.
@@ -197,6 +210,15 @@ impl Stage {
     /// the key says.
     pub fn sign(&mut self, signers: &[&dyn Signer], now: u64) -> Result<Vec<(String, String)>> {
         self.check()?;
+        self.sign_checked(signers, now)
+    }
+
+    /// Signs what has been checked.
+    pub(crate) fn sign_checked(
+        &mut self,
+        signers: &[&dyn Signer],
+        now: u64,
+    ) -> Result<Vec<(String, String)>> {
         let mut signed = Vec::new();
         let mut used = vec![false; signers.len()];
         loop {
@@ -331,6 +353,7 @@ impl Stage {
     }
 
     fn make_timestamp(&self, version: u64, now: u64) -> Result<Timestamp> {
+        self.check_clock(now)?;
         let expires = self.settings()?.expires.of("timestamp", now);
         let snapshot = match self.documents.get("snapshot") {
             Some(document) => metafile(document.version(), &document.to_bytes()?),

@@ -11,8 +11,8 @@ use edgerail_publish::gate::Candidate;
 use edgerail_publish::keys::{KeyType, LocalKey, Signer};
 use edgerail_publish::name::{Audience, Line, Scope};
 use edgerail_publish::{
-    Change, Error, Publication, PushOptions, Quorum, Repository, Result, Settings, Stage, Storage,
-    Stored, Tag, TopRole, init, push,
+    Allowed, Change, Error, Publication, PushOptions, Quorum, Repository, Result, Settings, Stage,
+    Storage, Stored, Tag, TopRole, init, push,
 };
 use edgerail_trust::{Answer, Client, Limits, Step, Target};
 use serde_json::Value;
@@ -21,6 +21,12 @@ use serde_json::Value;
 pub(crate) const NOW: u64 = 1_795_284_000;
 pub(crate) const DAY: u64 = 86_400;
 pub(crate) const SCOPE: &str = "aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1";
+
+/// Most tests are about other things than what a bundle takes away.
+pub(crate) const ALLOWED: Allowed = Allowed {
+    shrink: true,
+    weaker: true,
+};
 
 pub(crate) fn scope(name: &str) -> Scope {
     name.parse().unwrap()
@@ -58,7 +64,7 @@ pub(crate) fn identified(scope: &str, arn: &str, version: &str) -> Vec<u8> {
     compiled(scope, Audience::Server, &definition)
 }
 
-fn compiled(scope: &str, audience: Audience, definition: &str) -> Vec<u8> {
+pub(crate) fn compiled(scope: &str, audience: Audience, definition: &str) -> Vec<u8> {
     let read = definition::read(definition.as_bytes(), &ReadOptions::default());
     let guardrails = read
         .unwrap_or_else(|problems| panic!("{problems}"))
@@ -254,6 +260,7 @@ pub(crate) fn staged(
 ) -> Result<Stage> {
     let repository = load(storage);
     let mut change = Change::new(&repository, storage, now)?;
+    change.allow(ALLOWED);
     make(&mut change)?;
     change.finish(&approved())
 }

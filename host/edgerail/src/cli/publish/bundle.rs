@@ -11,7 +11,7 @@ use super::super::Outcome;
 use super::super::error::CliError;
 use super::super::policy::read_bundle;
 use super::common::{EndArgs, PublicationArgs, RepositoryArgs};
-use super::gate::GateArgs;
+use super::gate::{AllowArgs, GateArgs};
 
 /// Options of `edgerail publish add`.
 #[derive(Debug, clap::Args)]
@@ -171,10 +171,13 @@ pub(super) struct Remove {
     next: bool,
     #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    allow: AllowArgs,
 }
 
 pub(super) fn remove(args: &Remove) -> Result<Outcome, CliError> {
     args.common.change(|change| {
+        change.allow(args.allow.into());
         for line in args.line.lines(change, args.next)? {
             change.remove(&line, args.next)?;
         }
@@ -198,7 +201,7 @@ pub(super) struct Promote {
         required_unless_present = "current"
     )]
     ring: Option<RingArg>,
-    /// How many of 1000 clients of these rings take it
+    /// How many of 1000 clients of these rings take it; as many as before otherwise
     #[arg(long, value_name = "N", env = "EDGERAIL_PERMILLE")]
     permille: Option<u16>,
     #[command(flatten)]
@@ -215,7 +218,9 @@ pub(super) fn promote(args: &Promote) -> Result<Outcome, CliError> {
             let verdict = args.gate.check(change, &line, &candidate)?;
             match args.ring.filter(|_| !args.current) {
                 Some(ring) => {
-                    change.promote(&line, ring.into(), args.permille.unwrap_or(1000), verdict)?
+                    let before = change.rollout(&line)?.map(|rollout| rollout.permille);
+                    let permille = args.permille.or(before).unwrap_or(1000);
+                    change.promote(&line, ring.into(), permille, verdict)?
                 }
                 None => change.promote_current(&line, verdict)?,
             };

@@ -6,13 +6,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::BoolishValueParser;
 use edgerail_publish::keys::Signer;
-use edgerail_publish::{Missing, Publication, PushOptions, Repository, Stage, Store, push};
+use edgerail_publish::{
+    Missing, Publication, PushOptions, Repository, Stage, Store, push, rfc3339,
+};
 use serde_json::{Value, json};
 
 use super::super::Outcome;
 use super::super::check::moment;
 use super::super::compile::SummaryFormat;
-use super::super::error::CliError;
+use super::super::error::{CliError, say};
 use super::super::keys::{passphrases, signer};
 use super::super::policy::read_file;
 use crate::report::one_line;
@@ -78,6 +80,9 @@ pub(super) struct KeyArgs {
     /// The time at which this happens, as 2027-01-31T12:00:00Z; now otherwise
     #[arg(long, value_name = "RFC3339", env = "EDGERAIL_NOW", value_parser = moment)]
     now: Option<u64>,
+    /// Sign a new timestamp although what is published has expired: nobody renewed it, and the clock is right
+    #[arg(long, env = "EDGERAIL_ALLOW_LAPSE", value_parser = BoolishValueParser::new())]
+    allow_lapse: bool,
     /// The form of the output
     #[arg(long, env = "EDGERAIL_FORMAT", default_value = "text", value_enum)]
     format: SummaryFormat,
@@ -106,6 +111,22 @@ impl KeyArgs {
             let message = "says that it is before 1970; set it, or give --now";
             CliError::new("clock", "the clock", message)
         })
+    }
+
+    /// Seconds since 1970, for a change that is signed now. Says so if the repository has seen a later time.
+    pub(super) fn clock(&self, change: &mut Stage) -> Result<u64, CliError> {
+        let now = self.now()?;
+        if self.allow_lapse {
+            change.allow_lapse();
+        }
+        if let Some(issued) = change.issued_after(now)? {
+            say(&format!(
+                "warning: clock: it is {} here, and the published timestamp was issued at {}; one of the clocks is wrong",
+                rfc3339(now),
+                rfc3339(issued)
+            ));
+        }
+        Ok(now)
     }
 
     pub(super) const fn format(&self) -> SummaryFormat {
@@ -141,7 +162,7 @@ impl EndArgs {
         store: &Store,
         place: &str,
     ) -> Result<Outcome, CliError> {
-        let (signers, now) = (self.keys.signers()?, self.keys.now()?);
+        let (signers, now) = (self.keys.signers()?, self.keys.clock(&mut change)?);
         match &self.stage {
             None => self
                 .lock

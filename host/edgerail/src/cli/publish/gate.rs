@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::builder::BoolishValueParser;
 use edgerail_core::bundle::{Bundle, MAX_BYTES, SectionKind};
 use edgerail_core::{OutputScope, Request, Source, Trust};
-use edgerail_publish::Change;
-use edgerail_publish::gate::{Candidate, check_losses, losses};
+use edgerail_publish::gate::Candidate;
 use edgerail_publish::name::Line;
+use edgerail_publish::{Allowed, Change, Stage};
 use serde_json::{Value, json};
 
 use super::super::check::Question;
@@ -31,12 +31,31 @@ const SAMPLES: [&str; 4] = [
     "Straße １２３ ﬁn \u{200b}e\u{301} 東京 مرحبا",
 ];
 
+/// What may be published although it protects less.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct AllowArgs {
+    /// Publish although much of the published version is gone; somebody has to approve it
+    #[arg(long, env = "EDGERAIL_ALLOW_SHRINK", value_parser = BoolishValueParser::new())]
+    allow_shrink: bool,
+    /// Publish although it protects less than the published version; somebody has to approve it
+    #[arg(long, env = "EDGERAIL_ALLOW_WEAKER", value_parser = BoolishValueParser::new())]
+    allow_weaker: bool,
+}
+
+impl From<AllowArgs> for Allowed {
+    fn from(args: AllowArgs) -> Allowed {
+        Allowed {
+            shrink: args.allow_shrink,
+            weaker: args.allow_weaker,
+        }
+    }
+}
+
 /// What is asked of a bundle before anything is signed.
 #[derive(Debug, clap::Args)]
 pub(super) struct GateArgs {
-    /// Publish although much of the published version is gone
-    #[arg(long, env = "EDGERAIL_ALLOW_SHRINK", value_parser = BoolishValueParser::new())]
-    allow_shrink: bool,
+    #[command(flatten)]
+    allow: AllowArgs,
     /// Texts that the published version and the new one decide: files with a text or a JSON object a line
     #[arg(
         long,
@@ -78,20 +97,8 @@ impl GateArgs {
         self_test(&place, candidate.bytes(), &new)?;
         let mut verdict = candidate.verdict();
         verdict["wasm"] = json!("passed");
-        let percent = change.settings().max_shrink_percent;
-        if let Some(counts) = change.counts(line)? {
-            let losses = losses(&counts, candidate.counts(), percent);
-            if !self.allow_shrink {
-                check_losses(line, &losses, percent)?;
-            } else if !losses.is_empty() {
-                change.allow_loss();
-            }
-            let lost = losses.iter().map(|loss| {
-                json!({"count": loss.count, "before": loss.before, "after": loss.after, "allowed": true})
-            });
-            verdict["shrink"] = lost.collect();
-        }
-        if let (Some(published), false) = (change.bundle(line, false)?, self.corpus.is_empty()) {
+        change.allow(self.allow.into());
+        if let (Some(published), false) = (change.last_bundle(line)?, self.corpus.is_empty()) {
             let old = in_wasm(&place, &published)?;
             verdict["diff"] = self.diff(&place, &old, &new)?;
         }
@@ -131,6 +138,14 @@ impl GateArgs {
             "blockRateIncrease": more, "weakened": weakened,
         }))
     }
+}
+
+/// Has the new bundles of a change decide in WebAssembly, wherever the change has been since it was made.
+pub(super) fn staged(change: &Stage) -> Result<(), CliError> {
+    for (path, bytes) in change.bundles() {
+        self_test(path, bytes, &in_wasm(path, bytes)?)?;
+    }
+    Ok(())
 }
 
 fn in_wasm(place: &str, bytes: &[u8]) -> Result<Evaluator, CliError> {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use clap::builder::BoolishValueParser;
 use edgerail_publish::{Expiry, Quorum, Repository, Settings, TopRole, init};
 
 use super::super::Outcome;
@@ -97,6 +98,9 @@ pub(super) struct Args {
         value_parser = clap::value_parser!(u32).range(0..=100)
     )]
     max_shrink_percent: u32,
+    /// Ask for texts (--corpus) that the published version and the new one decide, in every later publication
+    #[arg(long, env = "EDGERAIL_REQUIRE_CORPUS", value_parser = BoolishValueParser::new())]
+    require_corpus: bool,
     /// For how many days root metadata is valid
     #[arg(
         long,
@@ -170,6 +174,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
             timestamp: args.timestamp_days,
         },
         max_shrink_percent: args.max_shrink_percent,
+        require_corpus: args.require_corpus,
     };
     let stage = init(&quorums, &settings, args.end.keys.now()?)?;
     args.end.end(stage, &store, args.repository.place())

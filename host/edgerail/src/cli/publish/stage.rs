@@ -30,6 +30,7 @@ pub(super) struct Sign {
 pub(super) fn sign(args: &Sign) -> Result<Outcome, CliError> {
     let mut stage = Stage::read(&args.stage)?;
     stage.check()?;
+    super::gate::staged(&stage)?;
     if let Some(root) = &args.root {
         stage.check_root(&read_file(root, 512 << 10)?)?;
     }
@@ -44,7 +45,8 @@ pub(super) fn sign(args: &Sign) -> Result<Outcome, CliError> {
             say(&crate::report::one_line(&line));
         }
     }
-    let signed = add_signatures(&mut stage, &signers, args.keys.now()?)?;
+    let now = args.keys.clock(&mut stage)?;
+    let signed = add_signatures(&mut stage, &signers, now)?;
     stage.save(&args.stage)?;
     if args.keys.format() == SummaryFormat::Text {
         let mut out = anstream::stdout().lock();
@@ -90,8 +92,10 @@ pub(super) struct Push {
 
 pub(super) fn push(args: &Push) -> Result<Outcome, CliError> {
     let mut stage = Stage::read(&args.stage)?;
+    stage.check()?;
+    super::gate::staged(&stage)?;
     let store = args.repository.store()?;
-    let (signers, now) = (args.keys.signers()?, args.keys.now()?);
+    let (signers, now) = (args.keys.signers()?, args.keys.clock(&mut stage)?);
     let place = args.repository.place();
     args.lock
         .publish(&mut stage, &store, place, &signers, now, args.keys.format())
