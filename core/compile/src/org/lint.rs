@@ -31,6 +31,7 @@ pub fn lint(documents: &Documents) -> Vec<(String, Diagnostics)> {
         lint.policy(policy);
     }
     lint.attachments();
+    lint.unattached();
     lint.inheritance();
     lint.accounts();
     lint.definitions();
@@ -312,11 +313,22 @@ impl Lint<'_> {
     }
 
     fn attachments(&mut self) {
-        for (id, node) in &self.documents.tree.nodes {
-            if node.policies.len() > MAX_ATTACHED {
+        let documents = self.documents;
+        for (id, node) in &documents.tree.nodes {
+            let Some(attached) = &node.policies else {
+                if self.is_merged() {
+                    let message = format!(
+                        "nothing says which policies are attached to {id}, so that nothing below it can be computed: add the answer of list-policies-for-target as list-policies-for-target-{id}.json"
+                    );
+                    let at = ("organization", id.as_str());
+                    self.say(Severity::Error, "attachments-missing", at, message);
+                }
+                continue;
+            };
+            if attached.len() > MAX_ATTACHED {
                 let message = format!(
                     "{} Bedrock policies are attached to {id}; AWS takes {MAX_ATTACHED}",
-                    node.policies.len()
+                    attached.len()
                 );
                 self.say(
                     Severity::Error,
@@ -325,8 +337,8 @@ impl Lint<'_> {
                     message,
                 );
             }
-            let missing = node.policies.iter();
-            for policy in missing.filter(|id| !self.documents.policies.contains_key(*id)) {
+            let missing = attached.iter();
+            for policy in missing.filter(|id| !documents.policies.contains_key(*id)) {
                 let message = format!(
                     "the policy {policy}, attached to {id}, is missing: add the answer of describe-policy for it"
                 );
@@ -337,6 +349,41 @@ impl Lint<'_> {
                     message,
                 );
             }
+        }
+    }
+
+    /// Whether policies are merged; where AWS's own answers are taken instead, nothing has to be attached.
+    fn is_merged(&self) -> bool {
+        !self.documents.policies.is_empty() || self.documents.described.is_empty()
+    }
+
+    /// Whether [`Lint::attachments`] says what is missing on the path to an account.
+    fn lacks_attachments(&self, account: &str) -> bool {
+        let tree = &self.documents.tree;
+        let unknown = |id: &String| tree.nodes.get(id).is_some_and(|n| n.policies.is_none());
+        self.is_merged()
+            && tree
+                .path(account)
+                .is_ok_and(|path| path.iter().any(unknown))
+    }
+
+    /// Policies that nothing known is bound by: left over, or the answer that attaches them is missing.
+    fn unattached(&mut self) {
+        let documents = self.documents;
+        let nodes = documents.tree.nodes.values();
+        let attached: BTreeSet<&String> = nodes
+            .filter_map(|n| n.policies.as_ref())
+            .flatten()
+            .collect();
+        for (id, policy) in &documents.policies {
+            if attached.contains(id) {
+                continue;
+            }
+            let message = format!(
+                "the policy {id} is attached to nothing that the answers know, so that it binds nobody here; if it is attached, add the answer of list-policies-for-target for its root, unit or account"
+            );
+            let at = (policy.file.as_str(), "$");
+            self.say(Severity::Lint, "policy-unattached", at, message);
         }
     }
 
@@ -354,6 +401,7 @@ impl Lint<'_> {
         for account in accounts {
             let found = match effective(documents, account, None) {
                 Ok(found) => found,
+                Err(_) if self.lacks_attachments(account) => continue,
                 Err(problem) => {
                     self.say(
                         Severity::Error,
