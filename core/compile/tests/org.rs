@@ -836,6 +836,114 @@ fn a_unit_keeps_its_last_valid_policy_while_its_accounts_inherit_the_same() {
     assert!(problem.contains(ACCOUNT), "{problem}");
 }
 
+fn described(content: &str) -> Input {
+    let content = Datum::String(content.to_owned()).to_json();
+    let name = format!("describe-effective-policy-{ACCOUNT}.json");
+    let answer = format!(
+        r#"{{"EffectivePolicy": {{"PolicyContent": {content}, "TargetId": "{ACCOUNT}", "PolicyType": "BEDROCK_POLICY"}}}}"#
+    );
+    input(&name, &answer)
+}
+
+#[test]
+fn a_bundle_is_refused_where_aws_answers_another_effective_policy() {
+    let mut inputs = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    let merged = of(&documents(&inputs)).content.to_json();
+    let with = |content: &str, unit: &str| {
+        bound(&[&inputs[..], &[described(content)]].concat(), &[], unit)
+    };
+    assert!(with(&merged, ACCOUNT).unwrap().diagnostics.is_empty());
+    let setting = format!(r#""d": {{"identifier": "{}:1"}}, "c":"#, arn("bbbb"));
+    let second = merged.replace(r#""c":"#, &setting);
+    let elsewhere = merged.replace(r#""us-east-1":"#, r#""eu-west-1": {}, "us-east-1":"#);
+    for unit in [ACCOUNT, OU] {
+        for other in [second.as_str(), "{}"] {
+            assert_eq!(
+                refused(with(other, unit)),
+                ["org-effective-differs"],
+                "{other}"
+            );
+        }
+        let found = with(&elsewhere, unit).unwrap();
+        let said: Vec<_> = found
+            .diagnostics
+            .iter()
+            .map(|d| (d.code, d.severity))
+            .collect();
+        assert_eq!(said, [("org-effective-differs", Severity::Warning)]);
+    }
+}
+
+#[test]
+fn a_definition_that_nothing_enforces_is_told() {
+    let mut inputs = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    let said = |bound: &Bound| {
+        let all = bound.diagnostics.iter().map(ToString::to_string);
+        all.collect::<Vec<String>>().join("\n")
+    };
+    assert_eq!(said(&bound(&inputs, &[], ACCOUNT).unwrap()), "");
+    // Of the account in the answers, and of the other's configuration.
+    inputs.push(account_config("bbbb"));
+    inputs.push(get_guardrail("bbbb", "1", "account"));
+    assert_eq!(said(&bound(&inputs, &[], OTHER).unwrap()), "");
+    inputs.push(get_guardrail("cccc", "1", "request"));
+    let told = said(&bound(&inputs, &[], ACCOUNT).unwrap());
+    assert!(
+        told.contains("get-guardrail-cccc-v1.json") && told.contains("positional"),
+        "{told}"
+    );
+    assert!(!told.contains("get-guardrail-aaaa"), "{told}");
+    // Named by requests, it is in the bundle.
+    assert_eq!(
+        said(&bound(&inputs, &[request("cccc")], ACCOUNT).unwrap()),
+        ""
+    );
+}
+
+#[test]
+fn answers_without_policies_are_no_organization() {
+    assert!(!documents(&[]).say_policies());
+    assert!(!documents(&[account_config("aaaa"), get_guardrail("aaaa", "1", "a")]).say_policies());
+    assert!(documents(&organization(&[], &[], &[])).say_policies());
+    assert!(documents(&[input("p.json", &config(""))]).say_policies());
+    assert!(documents(&[described("{}")]).say_policies());
+}
+
+#[test]
+fn a_wrong_identifier_of_another_region_does_not_stop_a_bundle() {
+    let good = config(&identifier("aaaa", ""));
+    let both = |own: &str| {
+        let europe = format!(r#""guardrail_inference": {{"eu-west-1": {{"c": {{{own}}}}}, "#);
+        let policy = good.replace(r#""guardrail_inference": {"#, &europe);
+        let mut inputs = organization(&[&policy], &[], &[]);
+        inputs.push(get_guardrail("aaaa", "1", "org"));
+        inputs
+    };
+    let wrong = both(r#""identifier": {"@@assign": "nothing"}"#);
+    let found = bound(&wrong, &[], ACCOUNT).unwrap();
+    let said: Vec<_> = found
+        .diagnostics
+        .iter()
+        .map(|d| (d.code, d.severity))
+        .collect();
+    assert_eq!(said, [("org-policy-invalid", Severity::Warning)]);
+    assert_eq!(found.guardrails.len(), 1);
+    let europe = Scope::parse(&format!("aws~o-exampleorgid~{ACCOUNT}~eu-west-1")).unwrap();
+    let options = BindOptions {
+        scope: &europe,
+        last_valid: None,
+    };
+    assert!(refused(bind(&documents(&wrong), &[], options)).contains(&"org-policy-invalid"));
+    // An invalid policy is invalid in every region.
+    let invalid = both(r#""selective_content_guarding": {"system": {"@@assign": "selective"}}"#);
+    assert_eq!(
+        refused(bound(&invalid, &[], ACCOUNT)),
+        ["org-policy-invalid"]
+    );
+}
+
 #[test]
 fn every_cut_and_change_of_an_answer_is_refused_or_read_without_a_panic() {
     let whole = organization(

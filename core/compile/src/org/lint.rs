@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arn::{GuardrailArn, VersionedArn};
 use super::compare::compare;
-use super::datum::Datum;
+use super::datum::{Datum, mentions};
 use super::documents::{Documents, PolicyDocument};
 use super::effective::effective;
 use super::inherit::{CONTROL, Effect, Event, Ignored, Operator};
@@ -543,15 +543,6 @@ impl Lint<'_> {
 fn sections(section: &Datum) -> impl Iterator<Item = (&String, &Datum)> {
     let members = section.members().into_iter().flatten();
     members.filter(|(name, _)| !name.starts_with("@@"))
-}
-
-fn mentions(value: &Datum, text: &str) -> bool {
-    match value {
-        Datum::String(own) => own == text,
-        Datum::List(items) => items.iter().any(|item| mentions(item, text)),
-        Datum::Object(members) => members.values().any(|value| mentions(value, text)),
-        _ => false,
-    }
 }
 
 /// Whether a model id is one that PutEnforcedGuardrailConfiguration takes: one dot, up to two more parts
