@@ -945,6 +945,68 @@ fn a_wrong_identifier_of_another_region_does_not_stop_a_bundle() {
 }
 
 #[test]
+fn a_lock_is_not_opened_by_a_contradiction_in_it() {
+    for names in [
+        r#""@@none", "@@all""#,
+        r#""@@all", "@@none""#,
+        r#""@@none", "@@assign""#,
+    ] {
+        let locked = config(&identifier("aaaa", &lock(names)));
+        let child = config(&identifier("bbbb", ""));
+        let documents = with(&[&locked], &[], &[&child]);
+        let expected = format!("\"{}:1\"", arn("aaaa"));
+        assert_eq!(value(&of(&documents), &["identifier"]), expected, "{names}");
+        let said = lint(&documents);
+        assert!(codes(&said).contains(&"contradictory-control"), "{said:?}");
+    }
+    for names in [r#""@@none""#, r#""@@all""#, r#""@@assign", "@@append""#] {
+        let fine = config(&identifier("aaaa", &lock(names)));
+        let said = lint(&with(&[&fine], &[], &[]));
+        assert!(!codes(&said).contains(&"contradictory-control"), "{said:?}");
+    }
+}
+
+#[test]
+fn the_setting_of_the_preview_is_checked_beside_the_new_one() {
+    let both = |tags: &str, messages: &str| {
+        config(&format!(
+            r#"{}, "input_tags": {{"@@assign": "{tags}"}}, "selective_content_guarding": {{"system": {{"@@assign": "selective"}}{messages}}}"#,
+            identifier("aaaa", "")
+        ))
+    };
+    let selective = r#", "messages": {"@@assign": "selective"}"#;
+    for (tags, messages, contradicts) in [
+        ("honor", "", true),
+        ("ignore", selective, true),
+        ("honor", selective, false),
+        ("ignore", "", false),
+    ] {
+        let documents = with(&[&both(tags, messages)], &[], &[]);
+        let (guardrails, problems) = enforced(&of(&documents).content, "us-east-1");
+        assert!(problems.is_empty(), "{problems:?}");
+        let expected = [Guarding::Comprehensive, Guarding::Selective];
+        let expected = expected[usize::from(!messages.is_empty())];
+        assert_eq!(guardrails[0].guarding.messages, expected);
+        let said = lint(&documents);
+        let found = codes(&said).contains(&"contradictory-input-tags");
+        assert_eq!(found, contradicts, "{tags} {messages}: {said:?}");
+    }
+    let found = of(&with(&[&both("honour", selective)], &[], &[]));
+    assert_eq!(found.problems[0].code, "VALUE_INVALID");
+    assert!(found.problems[0].path.ends_with("input_tags"));
+    // One of them may be inherited.
+    let legacy = config(r#""input_tags": {"@@assign": "honor"}"#);
+    let new =
+        config(r#""selective_content_guarding": {"messages": {"@@assign": "comprehensive"}}"#);
+    let own = config(&identifier("aaaa", ""));
+    let said = lint(&with(&[&own], &[&legacy], &[&new]));
+    assert!(
+        codes(&said).contains(&"contradictory-input-tags"),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn every_cut_and_change_of_an_answer_is_refused_or_read_without_a_panic() {
     let whole = organization(
         &[&config(&identifier("aaaa", &lock("\"@@append\"")))],

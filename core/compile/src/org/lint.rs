@@ -134,6 +134,7 @@ impl Lint<'_> {
                 message,
             );
         }
+        self.tags(&policy.file, config, path);
         let groups = [(GUARDING, AREAS, false), (MODELS, LISTS, true)];
         for (name, settings, list) in groups {
             let Some(section) = config.member(name) else {
@@ -213,6 +214,37 @@ impl Lint<'_> {
                 (&policy.file, &path),
                 message,
             );
+        }
+        let items = value.items().unwrap_or_default();
+        let whole = |item: &Datum| item.text().is_some_and(|t| t == "@@all" || t == "@@none");
+        if items.iter().any(whole) && items.iter().any(|item| Some(item) != items.first()) {
+            let message = "@@all and @@none stand alone in a control; here @@none counts, and nothing is allowed below where it stands";
+            let path = member(path, CONTROL);
+            let at = (policy.file.as_str(), path.as_str());
+            self.say(Severity::Error, "contradictory-control", at, message);
+        }
+    }
+
+    /// The preview's setting beside the one that replaced it.
+    fn tags(&mut self, file: &str, config: &Datum, path: &str) {
+        if !contradicts(config) {
+            return;
+        }
+        let path = member(path, LEGACY);
+        let message = "`input_tags` and `selective_content_guarding` say different things about messages; the latter counts here, and what AWS does is not documented: take `input_tags` out";
+        let at = (file, path.as_str());
+        self.say(Severity::Warning, "contradictory-input-tags", at, message);
+    }
+
+    /// What [`Lint::tags`] finds in a merged policy only: one of the settings may be inherited.
+    fn merged_tags(&mut self, content: &Datum) {
+        let regions = content.member("bedrock").and_then(|b| b.member(INFERENCE));
+        let path = format!("$.bedrock.{INFERENCE}");
+        for (region, configs) in regions.into_iter().flat_map(sections) {
+            let path = member(&path, region);
+            for (key, config) in sections(configs) {
+                self.tags("effective policy", config, &member(&path, key));
+            }
         }
     }
 
@@ -417,6 +449,7 @@ impl Lint<'_> {
                 let at = ("effective policy", problem.path.as_str());
                 self.say(Severity::Error, "org-policy-invalid", at, message);
             }
+            self.merged_tags(&found.content);
             for event in &found.events {
                 self.ignored(event, &mut events);
             }
@@ -543,6 +576,21 @@ impl Lint<'_> {
 fn sections(section: &Datum) -> impl Iterator<Item = (&String, &Datum)> {
     let members = section.members().into_iter().flatten();
     members.filter(|(name, _)| !name.starts_with("@@"))
+}
+
+/// Whether a configuration, of a document or merged, has both settings about tags and they differ.
+fn contradicts(config: &Datum) -> bool {
+    let text = |setting: &Datum| {
+        let assigned = setting.member("@@assign").unwrap_or(setting);
+        assigned.text().map(str::to_owned)
+    };
+    let legacy = config.member(LEGACY).and_then(text);
+    let (Some(legacy), Some(section)) = (legacy, config.member(GUARDING)) else {
+        return false;
+    };
+    let messages = section.member(AREAS[1]);
+    let messages = messages.map_or(Some("comprehensive".to_owned()), text);
+    messages.is_some_and(|messages| (legacy == "honor") != (messages == "selective"))
 }
 
 /// Whether a model id is one that PutEnforcedGuardrailConfiguration takes: one dot, up to two more parts
