@@ -347,6 +347,10 @@ fn answers_without_what_they_belong_to_are_refused() {
             .is_empty()
     );
     let missing = documents(&[
+        input(
+            "list-policies-for-target-111122223333.json",
+            r#"{"Policies": []}"#,
+        ),
         input("list-parents-111122223333.json", parents),
         input("list-policies-for-target-r-ab12.json", policies),
     ]);
@@ -360,11 +364,142 @@ fn answers_without_what_they_belong_to_are_refused() {
 }
 
 #[test]
+fn a_missing_answer_is_never_nothing_attached() {
+    let whole = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    for node in [ROOT, OU, ACCOUNT] {
+        let file = format!("list-policies-for-target-{node}.json");
+        let without: Vec<Input> = whole.iter().filter(|i| i.name != file).cloned().collect();
+        let documents = documents(&without);
+        let problem = effective(&documents, ACCOUNT, None).unwrap_err();
+        assert!(problem.contains(&file), "{problem}");
+        assert_eq!(
+            refused(bound(&without, &[request("cccc")], ACCOUNT)),
+            ["org-effective"]
+        );
+        let said = lint(&documents);
+        assert!(codes(&said).contains(&"attachments-missing"), "{said:?}");
+        assert_eq!(
+            codes(&said).contains(&"policy-unattached"),
+            node == ROOT,
+            "{said:?}"
+        );
+    }
+    // An answer without policies says that there are none.
+    assert!(effective(&documents(&organization(&[], &[], &[])), ACCOUNT, None).is_ok());
+    let mut odd = whole.clone();
+    odd.push(input(
+        &format!("list-policies-for-target-{OTHER}.json"),
+        r#"{"Policies": 1}"#,
+    ));
+    assert!(Documents::read(&odd).is_err());
+}
+
+#[test]
+fn a_list_that_goes_on_is_refused_without_its_later_pages() {
+    let whole = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    for input in whole.iter().filter(|input| input.name.starts_with("list-")) {
+        for token in [r#""abc""#, "1"] {
+            let mut inputs = whole.clone();
+            let own = inputs
+                .iter_mut()
+                .find(|own| own.name == input.name)
+                .unwrap();
+            let text = String::from_utf8(own.bytes.clone()).unwrap();
+            own.bytes = text
+                .replacen('{', &format!(r#"{{"NextToken": {token},"#), 1)
+                .into_bytes();
+            let problems = Documents::read(&inputs).unwrap_err();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert_eq!(problems[0].0, input.name);
+            assert_eq!(codes(&problems), ["org-answer-cut"]);
+        }
+    }
+    let page = |number: usize, id: &str, next: &str| {
+        input(
+            &format!("list-policies-for-target-{ROOT}-{number}.json"),
+            &format!(r#"{{"Policies": [{{"Id": "{id}"}}]{next}}}"#),
+        )
+    };
+    let first = page(1, "p-one", r#", "NextToken": "abc""#);
+    let read = documents(&[first.clone(), page(2, "p-two", r#", "NextToken": null"#)]);
+    let attached = read.tree.nodes[ROOT].policies.clone();
+    assert_eq!(attached.unwrap(), ["p-one", "p-two"]);
+    // The last page of another target's list is none of this one.
+    let other = input(
+        "list-policies-for-target-r-cd34-2.json",
+        r#"{"Policies": []}"#,
+    );
+    assert!(Documents::read(&[first, other]).is_err());
+}
+
+#[test]
+fn pages_of_a_snapshot_are_told_apart_by_what_was_asked() {
+    let entry = |file: &str, input: &str| {
+        format!(r#"{{"file": "{file}", "input": {{"TargetId": "{ROOT}"{input}}}, "status": 200}}"#)
+    };
+    let index = format!(
+        r#"{{"answers": [{}, {}]}}"#,
+        entry("1.json", ""),
+        entry("2.json", r#", "NextToken": "abc""#)
+    );
+    let first = input(
+        "1.json",
+        r#"{"Policies": [{"Id": "p-one"}], "NextToken": "abc"}"#,
+    );
+    let second = |next: &str| input("2.json", &format!(r#"{{"Policies": []{next}}}"#));
+    let read =
+        |second: Input| Documents::read(&[input("index.json", &index), first.clone(), second]);
+    assert!(read(second("")).is_ok());
+    let problems = read(second(r#", "NextToken": "def""#)).unwrap_err();
+    assert_eq!(problems[0].0, "2.json");
+}
+
+#[test]
+fn the_files_of_a_snapshot_are_those_that_its_index_lists() {
+    let answer = r#"{"Policies": [{"Id": "p-one"}]}"#;
+    let digest = "0a4b8ac5d6b1a7a9";
+    let index = |digest: &str| {
+        input(
+            "index.json",
+            &format!(
+                r#"{{"answers": [{{"file": "a/1.json", "input": {{"TargetId": "{ROOT}"}}, "status": 200, "sha256": "{digest}"}}]}}"#
+            ),
+        )
+    };
+    let file = input("a/1.json", answer);
+    let right = SHA256_OF_ANSWER;
+    let read = documents(&[index(right), file.clone()]);
+    assert_eq!(read.tree.nodes[ROOT].policies.as_ref().unwrap(), &["p-one"]);
+    for inputs in [
+        vec![index(digest), file.clone()],
+        vec![
+            index(right),
+            input("a/1.json", &answer.replace("one", "two")),
+        ],
+        vec![index(right)],
+    ] {
+        let problems = Documents::read(&inputs).unwrap_err();
+        assert_eq!(problems[0].0, "a/1.json", "{problems:?}");
+        assert_eq!(codes(&problems), ["index"]);
+    }
+    // Two snapshots may have files of one name.
+    let other = input("a/1.json", r#"{"Policies": [], "Other": 1}"#);
+    let both = [index(right), index(SHA256_OF_OTHER), file, other];
+    assert!(Documents::read(&both).is_ok());
+}
+
+/// Of `{"Policies": [{"Id": "p-one"}]}`.
+const SHA256_OF_ANSWER: &str = "ba358668f21d70552df24680dde1cccb40738892f5311b9b8365deaf0f908b86";
+/// Of `{"Policies": [], "Other": 1}`.
+const SHA256_OF_OTHER: &str = "09a79b506055b1a264868897d93b13f0e44fbeb0dcf4127d3a59747afda8235c";
+
+#[test]
 fn an_index_says_what_its_files_answer_and_failed_answers_are_left_out() {
     let index = format!(
         r#"{{"format": 1, "pulled": "2026-11-21T18:00:00Z", "answers": [
         {{"file": "organizations/list-parents/1.json", "service": "organizations", "operation": "ListParents", "input": {{"ChildId": "{ACCOUNT}"}}, "status": 200}},
         {{"file": "organizations/list-policies-for-target/1.json", "operation": "ListPoliciesForTarget", "input": {{"TargetId": "{ROOT}", "Filter": "BEDROCK_POLICY"}}, "status": 200}},
+        {{"file": "organizations/list-policies-for-target/2.json", "operation": "ListPoliciesForTarget", "input": {{"TargetId": "{ACCOUNT}", "Filter": "BEDROCK_POLICY"}}, "status": 200}},
         {{"file": "organizations/describe-effective-policy/1.json", "operation": "DescribeEffectivePolicy", "input": {{"TargetId": "{ACCOUNT}"}}, "status": 400}},
         {{"file": "bedrock/us-east-1/list-enforced-guardrails-configuration/1.json", "region": "us-east-1", "account": "{ACCOUNT}", "input": {{}}, "status": 200}}]}}"#
     );
@@ -377,6 +512,10 @@ fn an_index_says_what_its_files_answer_and_failed_answers_are_left_out() {
         input(
             "organizations/list-policies-for-target/1.json",
             r#"{"Policies": [{"Id": "p-root0000"}]}"#,
+        ),
+        input(
+            "organizations/list-policies-for-target/2.json",
+            r#"{"Policies": []}"#,
         ),
         input(
             "organizations/describe-policy/1.json",
@@ -695,6 +834,176 @@ fn a_unit_keeps_its_last_valid_policy_while_its_accounts_inherit_the_same() {
     let documents = with(&[&broken], &[], &[&other]);
     let problem = effective_of_unit(&documents, &unit, region, Some(&saved)).unwrap_err();
     assert!(problem.contains(ACCOUNT), "{problem}");
+}
+
+fn described(content: &str) -> Input {
+    let content = Datum::String(content.to_owned()).to_json();
+    let name = format!("describe-effective-policy-{ACCOUNT}.json");
+    let answer = format!(
+        r#"{{"EffectivePolicy": {{"PolicyContent": {content}, "TargetId": "{ACCOUNT}", "PolicyType": "BEDROCK_POLICY"}}}}"#
+    );
+    input(&name, &answer)
+}
+
+#[test]
+fn a_bundle_is_refused_where_aws_answers_another_effective_policy() {
+    let mut inputs = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    let merged = of(&documents(&inputs)).content.to_json();
+    let with = |content: &str, unit: &str| {
+        bound(&[&inputs[..], &[described(content)]].concat(), &[], unit)
+    };
+    assert!(with(&merged, ACCOUNT).unwrap().diagnostics.is_empty());
+    let setting = format!(r#""d": {{"identifier": "{}:1"}}, "c":"#, arn("bbbb"));
+    let second = merged.replace(r#""c":"#, &setting);
+    let elsewhere = merged.replace(r#""us-east-1":"#, r#""eu-west-1": {}, "us-east-1":"#);
+    for unit in [ACCOUNT, OU] {
+        for other in [second.as_str(), "{}"] {
+            assert_eq!(
+                refused(with(other, unit)),
+                ["org-effective-differs"],
+                "{other}"
+            );
+        }
+        let found = with(&elsewhere, unit).unwrap();
+        let said: Vec<_> = found
+            .diagnostics
+            .iter()
+            .map(|d| (d.code, d.severity))
+            .collect();
+        assert_eq!(said, [("org-effective-differs", Severity::Warning)]);
+    }
+}
+
+#[test]
+fn a_definition_that_nothing_enforces_is_told() {
+    let mut inputs = organization(&[&config(&identifier("aaaa", ""))], &[], &[]);
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    let said = |bound: &Bound| {
+        let all = bound.diagnostics.iter().map(ToString::to_string);
+        all.collect::<Vec<String>>().join("\n")
+    };
+    assert_eq!(said(&bound(&inputs, &[], ACCOUNT).unwrap()), "");
+    // Of the account in the answers, and of the other's configuration.
+    inputs.push(account_config("bbbb"));
+    inputs.push(get_guardrail("bbbb", "1", "account"));
+    assert_eq!(said(&bound(&inputs, &[], OTHER).unwrap()), "");
+    inputs.push(get_guardrail("cccc", "1", "request"));
+    let told = said(&bound(&inputs, &[], ACCOUNT).unwrap());
+    assert!(
+        told.contains("get-guardrail-cccc-v1.json") && told.contains("positional"),
+        "{told}"
+    );
+    assert!(!told.contains("get-guardrail-aaaa"), "{told}");
+    // Named by requests, it is in the bundle.
+    assert_eq!(
+        said(&bound(&inputs, &[request("cccc")], ACCOUNT).unwrap()),
+        ""
+    );
+}
+
+#[test]
+fn answers_without_policies_are_no_organization() {
+    assert!(!documents(&[]).say_policies());
+    assert!(!documents(&[account_config("aaaa"), get_guardrail("aaaa", "1", "a")]).say_policies());
+    assert!(documents(&organization(&[], &[], &[])).say_policies());
+    assert!(documents(&[input("p.json", &config(""))]).say_policies());
+    assert!(documents(&[described("{}")]).say_policies());
+}
+
+#[test]
+fn a_wrong_identifier_of_another_region_does_not_stop_a_bundle() {
+    let good = config(&identifier("aaaa", ""));
+    let both = |own: &str| {
+        let europe = format!(r#""guardrail_inference": {{"eu-west-1": {{"c": {{{own}}}}}, "#);
+        let policy = good.replace(r#""guardrail_inference": {"#, &europe);
+        let mut inputs = organization(&[&policy], &[], &[]);
+        inputs.push(get_guardrail("aaaa", "1", "org"));
+        inputs
+    };
+    let wrong = both(r#""identifier": {"@@assign": "nothing"}"#);
+    let found = bound(&wrong, &[], ACCOUNT).unwrap();
+    let said: Vec<_> = found
+        .diagnostics
+        .iter()
+        .map(|d| (d.code, d.severity))
+        .collect();
+    assert_eq!(said, [("org-policy-invalid", Severity::Warning)]);
+    assert_eq!(found.guardrails.len(), 1);
+    let europe = Scope::parse(&format!("aws~o-exampleorgid~{ACCOUNT}~eu-west-1")).unwrap();
+    let options = BindOptions {
+        scope: &europe,
+        last_valid: None,
+    };
+    assert!(refused(bind(&documents(&wrong), &[], options)).contains(&"org-policy-invalid"));
+    // An invalid policy is invalid in every region.
+    let invalid = both(r#""selective_content_guarding": {"system": {"@@assign": "selective"}}"#);
+    assert_eq!(
+        refused(bound(&invalid, &[], ACCOUNT)),
+        ["org-policy-invalid"]
+    );
+}
+
+#[test]
+fn a_lock_is_not_opened_by_a_contradiction_in_it() {
+    for names in [
+        r#""@@none", "@@all""#,
+        r#""@@all", "@@none""#,
+        r#""@@none", "@@assign""#,
+    ] {
+        let locked = config(&identifier("aaaa", &lock(names)));
+        let child = config(&identifier("bbbb", ""));
+        let documents = with(&[&locked], &[], &[&child]);
+        let expected = format!("\"{}:1\"", arn("aaaa"));
+        assert_eq!(value(&of(&documents), &["identifier"]), expected, "{names}");
+        let said = lint(&documents);
+        assert!(codes(&said).contains(&"contradictory-control"), "{said:?}");
+    }
+    for names in [r#""@@none""#, r#""@@all""#, r#""@@assign", "@@append""#] {
+        let fine = config(&identifier("aaaa", &lock(names)));
+        let said = lint(&with(&[&fine], &[], &[]));
+        assert!(!codes(&said).contains(&"contradictory-control"), "{said:?}");
+    }
+}
+
+#[test]
+fn the_setting_of_the_preview_is_checked_beside_the_new_one() {
+    let both = |tags: &str, messages: &str| {
+        config(&format!(
+            r#"{}, "input_tags": {{"@@assign": "{tags}"}}, "selective_content_guarding": {{"system": {{"@@assign": "selective"}}{messages}}}"#,
+            identifier("aaaa", "")
+        ))
+    };
+    let selective = r#", "messages": {"@@assign": "selective"}"#;
+    for (tags, messages, contradicts) in [
+        ("honor", "", true),
+        ("ignore", selective, true),
+        ("honor", selective, false),
+        ("ignore", "", false),
+    ] {
+        let documents = with(&[&both(tags, messages)], &[], &[]);
+        let (guardrails, problems) = enforced(&of(&documents).content, "us-east-1");
+        assert!(problems.is_empty(), "{problems:?}");
+        let expected = [Guarding::Comprehensive, Guarding::Selective];
+        let expected = expected[usize::from(!messages.is_empty())];
+        assert_eq!(guardrails[0].guarding.messages, expected);
+        let said = lint(&documents);
+        let found = codes(&said).contains(&"contradictory-input-tags");
+        assert_eq!(found, contradicts, "{tags} {messages}: {said:?}");
+    }
+    let found = of(&with(&[&both("honour", selective)], &[], &[]));
+    assert_eq!(found.problems[0].code, "VALUE_INVALID");
+    assert!(found.problems[0].path.ends_with("input_tags"));
+    // One of them may be inherited.
+    let legacy = config(r#""input_tags": {"@@assign": "honor"}"#);
+    let new =
+        config(r#""selective_content_guarding": {"messages": {"@@assign": "comprehensive"}}"#);
+    let own = config(&identifier("aaaa", ""));
+    let said = lint(&with(&[&own], &[&legacy], &[&new]));
+    assert!(
+        codes(&said).contains(&"contradictory-input-tags"),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -31,6 +31,11 @@ fn organization(test: &str) -> Folder {
     );
     folder.write(&format!("org/list-parents-{ACCOUNT}.json"), root);
     folder.write("org/list-policies-for-target-r-ab12.json", attached);
+    let none = r#"{"Policies": []}"#;
+    folder.write(
+        &format!("org/list-policies-for-target-{ACCOUNT}.json"),
+        none,
+    );
     folder.write("org/describe-policy.json", answer.to_string());
     folder.write(&format!("org/list-enforced-{ACCOUNT}.json"), enforced);
     folder.write(

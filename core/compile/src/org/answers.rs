@@ -3,36 +3,24 @@
 //! What an answer does not say itself (whose policies, below what) stands in the index of a snapshot folder
 //! or, in files of the AWS CLI, as an id in the file's name.
 
-use std::collections::BTreeMap;
-
 use edgerail_core::policy::{ContentGuarding, Guarding, ModelScope};
 
 use super::arn::GuardrailArn;
 use super::datum::Datum;
 use super::documents::{AccountConfig, Documents, Input, PolicyDocument};
+use super::index::{Asked, INDEX, Index, Pages};
 use super::scope::Unit;
 use crate::definition::{self, ReadOptions};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::document::{self, Node};
 
-/// The file of a snapshot folder that lists the others.
-const INDEX: &str = "index.json";
 const POLICY_TYPE: &str = "BEDROCK_POLICY";
-
-/// What the index says of a file.
-#[derive(Clone, Debug, Default)]
-struct Asked {
-    account: Option<String>,
-    region: Option<String>,
-    input: BTreeMap<String, Datum>,
-    failed: bool,
-}
 
 #[derive(Default)]
 pub(super) struct Reader {
     out: Documents,
-    index: BTreeMap<String, Asked>,
-    /// The policies attached to each node, by page.
+    index: Index,
+    pages: Pages,
     errors: Vec<(String, Diagnostics)>,
 }
 
@@ -48,6 +36,7 @@ impl Reader {
         for input in inputs.iter().filter(|input| input.name != INDEX) {
             reader.file(input);
         }
+        reader.check_whole(&inputs);
         let Reader {
             mut out, errors, ..
         } = reader;
@@ -74,30 +63,30 @@ impl Reader {
             Err(problems) => return self.errors.push((input.name.clone(), problems)),
         };
         let value = Datum::of(&node);
-        let Some(answers) = value.member("answers").and_then(Datum::items) else {
-            let message = "the index has no list `answers`; pull the snapshot again";
-            return self.error(&input.name, "index", message);
-        };
-        for answer in answers {
-            let text = |name: &str| answer.member(name).and_then(Datum::text).map(str::to_owned);
-            let Some(file) = text("file") else { continue };
-            let status = answer.member("status");
-            let asked = Asked {
-                account: text("account"),
-                region: text("region"),
-                input: answer
-                    .member("input")
-                    .and_then(Datum::members)
-                    .cloned()
-                    .unwrap_or_default(),
-                failed: status.is_some_and(|s| *s != Datum::Number("200".to_owned())),
-            };
-            self.index.insert(file, asked);
+        if let Err(problem) = self.index.add(&value) {
+            self.error(&input.name, "index", problem);
+        }
+    }
+
+    /// What was not pulled, or was cut, would count as not there.
+    fn check_whole(&mut self, inputs: &[&Input]) {
+        let missing = self.index.missing(inputs).into_iter();
+        let missing: Vec<String> = missing.map(str::to_owned).collect();
+        for file in missing {
+            let message = "index.json lists the file, and it is not there; pull the snapshot again";
+            self.error(&file, "index", message);
+        }
+        for file in std::mem::take(&mut self.pages).cut() {
+            let message = "the list goes on (it has a `NextToken`), and no later page is there; save all pages (without `--max-items`)";
+            self.error(&file, "org-answer-cut", message);
         }
     }
 
     fn file(&mut self, input: &Input) {
-        let asked = self.index.get(&input.name).cloned().unwrap_or_default();
+        let asked = match self.index.asked(input) {
+            Ok(asked) => asked,
+            Err(problem) => return self.error(&input.name, "index", problem),
+        };
         if asked.failed {
             return;
         }
@@ -107,6 +96,8 @@ impl Reader {
         };
         let value = Datum::of(&node);
         let file = &input.name;
+        let ids: Vec<String> = ids_in(file).into_iter().chain(region_in(file)).collect();
+        self.pages.add(file, &value, &asked, &ids);
         if let Some(organization) = value.member("Organization") {
             let text = |name: &str| organization.member(name).and_then(Datum::text);
             self.out.organization = text("Id").map(str::to_owned);
@@ -237,14 +228,18 @@ impl Reader {
         let Some(target) = self.id(file, asked, "TargetId") else {
             return;
         };
+        let Some(items) = list.items() else {
+            return self.error(file, "org-answer", "`Policies` is no list");
+        };
         let node = self.out.tree.nodes.entry(target).or_default();
-        for item in list.items().unwrap_or_default() {
+        let attached = node.policies.get_or_insert_default();
+        for item in items {
             let text = |name: &str| item.member(name).and_then(Datum::text);
             let ours = text("Type").is_none_or(|ty| ty == POLICY_TYPE);
             if let Some(id) = text("Id").filter(|_| ours)
-                && !node.policies.iter().any(|have| have == id)
+                && !attached.iter().any(|have| have == id)
             {
-                node.policies.push(id.to_owned());
+                attached.push(id.to_owned());
             }
         }
     }

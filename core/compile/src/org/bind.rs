@@ -1,15 +1,22 @@
 //! From what is known of an organization to the guardrails of one bundle, with what binds each.
 
+use std::collections::BTreeSet;
+
 use edgerail_core::policy::{ContentGuarding, Enforcement, ModelScope, Origin, Ownership};
 
 use super::arn::{GuardrailArn, VersionedArn};
+use super::compare::compare;
+use super::datum::mentions;
 use super::documents::{AccountConfig, Documents};
-use super::effective::{Effective, SavedPolicy, effective_of_unit};
+use super::effective::{Effective, Problem, SavedPolicy, effective_of_unit};
 use super::scope::{Scope, Unit};
 use super::settings::enforced;
 use crate::bundle::Binding;
 use crate::definition::Guardrail;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, member};
+
+/// How many files a warning names.
+const MAX_NAMED: usize = 5;
 
 /// For whom guardrails are collected.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +63,7 @@ pub fn bind(
     binder.organization(options.last_valid);
     binder.account();
     binder.requests();
+    binder.unused();
     let Binder { mut out, .. } = binder;
     if out.guardrails.is_empty() && !out.diagnostics.has_errors() {
         let message = format!(
@@ -75,6 +83,12 @@ pub fn bind(
     }
     unique_names(&mut out);
     Ok(out)
+}
+
+/// Whether a JSON path is another one or below it.
+fn is_within(path: &str, other: &str) -> bool {
+    let rest = path.strip_prefix(other);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// What tells a guardrail from others: its ARN and version, where it has both.
@@ -111,11 +125,7 @@ impl Binder<'_> {
 
     fn organization(&mut self, last_valid: Option<&SavedPolicy>) {
         let documents = self.documents;
-        let nothing = documents.policies.is_empty()
-            && documents.loose.is_empty()
-            && documents.described.is_empty()
-            && documents.tree.nodes.is_empty();
-        if nothing {
+        if !documents.say_policies() {
             return;
         }
         let Scope { unit, region, .. } = self.scope;
@@ -123,21 +133,24 @@ impl Binder<'_> {
             Ok(effective) => effective,
             Err(problem) => return self.error("org-effective", "--org", problem),
         };
-        let severity = if effective.kept {
-            Severity::Warning
-        } else {
-            Severity::Error
+        let elsewhere = |problem: &Problem| {
+            // An invalid policy is invalid as a whole; a wrong identifier fails the calls of its region.
+            let own = member("$.bedrock.guardrail_inference", region);
+            !problem.invalid && !is_within(&problem.path, &own)
         };
         for problem in &effective.problems {
-            let kept = if effective.kept {
-                "; the last valid policy stays in force"
+            let (severity, also) = if effective.kept {
+                (Severity::Warning, "; the last valid policy stays in force")
+            } else if elsewhere(problem) {
+                (Severity::Warning, ", in another region than the bundle's")
             } else {
-                ""
+                (Severity::Error, "")
             };
-            let message = format!("{}: {}{kept}", problem.code, problem.message);
+            let message = format!("{}: {}{also}", problem.code, problem.message);
             self.push(severity, "org-policy-invalid", &problem.path, message);
         }
-        if effective.is_usable() {
+        self.compare(&effective);
+        if effective.kept || effective.problems.iter().all(elsewhere) {
             let (guardrails, _) = enforced(&effective.content, region);
             for guardrail in guardrails {
                 let path = format!(
@@ -150,6 +163,92 @@ impl Binder<'_> {
             }
         }
         self.out.effective = Some(effective);
+    }
+
+    /// Holds what was merged against AWS's own answers for the accounts that the bundle is for: where they
+    /// differ in the scope's region, one of them is not what AWS enforces.
+    fn compare(&mut self, effective: &Effective) {
+        if effective.described {
+            return;
+        }
+        let documents = self.documents;
+        let own = self.scope.unit.id().to_owned();
+        let below = documents.tree.accounts_below(&own);
+        let accounts: BTreeSet<String> = below.into_iter().chain([own]).collect();
+        let region = member("$.bedrock.guardrail_inference", &self.scope.region);
+        // A difference above the region is one of a whole section.
+        let own = |path: &str| is_within(path, &region) || is_within(&region, path);
+        for account in accounts {
+            let Some(described) = documents.described.get(&account) else {
+                continue;
+            };
+            for difference in compare(&effective.content, described) {
+                let (severity, also) = if own(&difference.path) {
+                    (
+                        Severity::Error,
+                        "; pull the policies and the effective policy again, and see `edgerail org effective`",
+                    )
+                } else {
+                    (Severity::Warning, ", in another region")
+                };
+                let message = format!(
+                    "AWS's answer of DescribeEffectivePolicy for {account} has another value than the policies give{also}"
+                );
+                self.push(severity, "org-effective-differs", &difference.path, message);
+            }
+        }
+    }
+
+    /// Definitions that were given for guardrails that are enforced, and that nothing enforces anywhere: they
+    /// are not in the bundle, which whoever gave them may have meant.
+    fn unused(&mut self) {
+        let documents = self.documents;
+        let enforced = |guardrail: &Guardrail| {
+            let (Some(arn), Some(version)) = (&guardrail.arn, &guardrail.version) else {
+                return false;
+            };
+            let text = format!("{arn}:{version}");
+            let policies = documents.policies.values().chain(&documents.loose);
+            let mut contents = policies
+                .map(|p| &p.content)
+                .chain(documents.described.values());
+            let by_policy = contents.any(|content| mentions(content, &text));
+            by_policy
+                || documents.accounts.iter().any(|config| {
+                    let id = guardrail.id.as_ref();
+                    (config.identifier == *arn || Some(&config.identifier) == id)
+                        && config.version == *version
+                })
+        };
+        let bound: BTreeSet<Identity> = self
+            .identities
+            .iter()
+            .flatten()
+            .cloned()
+            .map(Some)
+            .collect();
+        let unused = documents.definitions.iter().filter(|(_, guardrail)| {
+            let own = guardrail.arn.clone().zip(guardrail.version.clone());
+            !(enforced(guardrail) || own.is_some() && bound.contains(&own))
+        });
+        let unused: Vec<&str> = unused.map(|(file, _)| file.as_str()).collect();
+        let Some(names) = unused
+            .get(..unused.len().min(MAX_NAMED))
+            .filter(|n| !n.is_empty())
+        else {
+            return;
+        };
+        let more = unused.len() - names.len();
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        let message = format!(
+            "nothing enforces the guardrails of {}{more}, so that they are not in the bundle; give a definition that requests name as a positional argument",
+            names.join(", ")
+        );
+        self.push(Severity::Warning, "definition-unused", "$", message);
     }
 
     /// The configuration that the account enforces in the scope's region.

@@ -116,3 +116,13 @@ impl Datum {
         }
     }
 }
+
+/// Whether a string stands anywhere in a value.
+pub(super) fn mentions(value: &Datum, text: &str) -> bool {
+    match value {
+        Datum::String(own) => own == text,
+        Datum::List(items) => items.iter().any(|item| mentions(item, text)),
+        Datum::Object(members) => members.values().any(|value| mentions(value, text)),
+        _ => false,
+    }
+}

@@ -84,4 +84,12 @@ impl Documents {
     pub fn read(inputs: &[Input]) -> Result<Documents, Vec<(String, Diagnostics)>> {
         Reader::read(inputs)
     }
+    /// Whether they say anything about the policies of an organization, be it that there are none.
+    #[must_use]
+    pub fn say_policies(&self) -> bool {
+        !(self.policies.is_empty()
+            && self.loose.is_empty()
+            && self.described.is_empty()
+            && self.tree.nodes.is_empty())
+    }
 }

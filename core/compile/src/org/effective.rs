@@ -211,9 +211,14 @@ fn merge(documents: &Documents, unit: &str) -> Result<(Vec<String>, Option<Merge
         Err(problem) => return Err(problem),
     };
     for node in &path {
-        let attached = documents.tree.nodes.get(node).map(|node| &node.policies);
+        let known = documents.tree.nodes.get(node);
+        let attached = known.and_then(|node| node.policies.as_ref());
+        // What nobody listed may be the policy that binds most.
+        let attached = attached.ok_or_else(|| {
+            format!("nothing says which policies are attached to {node}: add the answer of `list-policies-for-target --target-id {node} --filter BEDROCK_POLICY` as list-policies-for-target-{node}.json")
+        })?;
         let mut policies = Vec::new();
-        for id in attached.into_iter().flatten() {
+        for id in attached {
             let policy = documents.policies.get(id).ok_or_else(|| {
                 format!("the policy {id}, attached to {node}, is missing: add the answer of describe-policy for it")
             })?;

@@ -242,11 +242,15 @@ impl Step<'_> {
                 Datum::String(name) => vec![name],
                 _ => Vec::new(),
             };
-            if names.contains(&"@@all") {
+            // A control that says both is a contradiction; a lock must not be opened by one.
+            let none = names.contains(&"@@none");
+            if names.contains(&"@@all") && !none {
                 continue;
             }
             let denied = Operator::ALL.into_iter();
-            let denied: Vec<Operator> = denied.filter(|o| !names.contains(&o.name())).collect();
+            let denied: Vec<Operator> = denied
+                .filter(|o| none || !names.contains(&o.name()))
+                .collect();
             if !denied.is_empty() {
                 control.denied.extend(denied);
                 let by = (self.node.to_owned(), (*policy).to_owned());

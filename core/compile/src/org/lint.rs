@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arn::{GuardrailArn, VersionedArn};
 use super::compare::compare;
-use super::datum::Datum;
+use super::datum::{Datum, mentions};
 use super::documents::{Documents, PolicyDocument};
 use super::effective::effective;
 use super::inherit::{CONTROL, Effect, Event, Ignored, Operator};
@@ -31,6 +31,7 @@ pub fn lint(documents: &Documents) -> Vec<(String, Diagnostics)> {
         lint.policy(policy);
     }
     lint.attachments();
+    lint.unattached();
     lint.inheritance();
     lint.accounts();
     lint.definitions();
@@ -133,6 +134,7 @@ impl Lint<'_> {
                 message,
             );
         }
+        self.tags(&policy.file, config, path);
         let groups = [(GUARDING, AREAS, false), (MODELS, LISTS, true)];
         for (name, settings, list) in groups {
             let Some(section) = config.member(name) else {
@@ -212,6 +214,37 @@ impl Lint<'_> {
                 (&policy.file, &path),
                 message,
             );
+        }
+        let items = value.items().unwrap_or_default();
+        let whole = |item: &Datum| item.text().is_some_and(|t| t == "@@all" || t == "@@none");
+        if items.iter().any(whole) && items.iter().any(|item| Some(item) != items.first()) {
+            let message = "@@all and @@none stand alone in a control; here @@none counts, and nothing is allowed below where it stands";
+            let path = member(path, CONTROL);
+            let at = (policy.file.as_str(), path.as_str());
+            self.say(Severity::Error, "contradictory-control", at, message);
+        }
+    }
+
+    /// The preview's setting beside the one that replaced it.
+    fn tags(&mut self, file: &str, config: &Datum, path: &str) {
+        if !contradicts(config) {
+            return;
+        }
+        let path = member(path, LEGACY);
+        let message = "`input_tags` and `selective_content_guarding` say different things about messages; the latter counts here, and what AWS does is not documented: take `input_tags` out";
+        let at = (file, path.as_str());
+        self.say(Severity::Warning, "contradictory-input-tags", at, message);
+    }
+
+    /// What [`Lint::tags`] finds in a merged policy only: one of the settings may be inherited.
+    fn merged_tags(&mut self, content: &Datum) {
+        let regions = content.member("bedrock").and_then(|b| b.member(INFERENCE));
+        let path = format!("$.bedrock.{INFERENCE}");
+        for (region, configs) in regions.into_iter().flat_map(sections) {
+            let path = member(&path, region);
+            for (key, config) in sections(configs) {
+                self.tags("effective policy", config, &member(&path, key));
+            }
         }
     }
 
@@ -312,11 +345,22 @@ impl Lint<'_> {
     }
 
     fn attachments(&mut self) {
-        for (id, node) in &self.documents.tree.nodes {
-            if node.policies.len() > MAX_ATTACHED {
+        let documents = self.documents;
+        for (id, node) in &documents.tree.nodes {
+            let Some(attached) = &node.policies else {
+                if self.is_merged() {
+                    let message = format!(
+                        "nothing says which policies are attached to {id}, so that nothing below it can be computed: add the answer of list-policies-for-target as list-policies-for-target-{id}.json"
+                    );
+                    let at = ("organization", id.as_str());
+                    self.say(Severity::Error, "attachments-missing", at, message);
+                }
+                continue;
+            };
+            if attached.len() > MAX_ATTACHED {
                 let message = format!(
                     "{} Bedrock policies are attached to {id}; AWS takes {MAX_ATTACHED}",
-                    node.policies.len()
+                    attached.len()
                 );
                 self.say(
                     Severity::Error,
@@ -325,8 +369,8 @@ impl Lint<'_> {
                     message,
                 );
             }
-            let missing = node.policies.iter();
-            for policy in missing.filter(|id| !self.documents.policies.contains_key(*id)) {
+            let missing = attached.iter();
+            for policy in missing.filter(|id| !documents.policies.contains_key(*id)) {
                 let message = format!(
                     "the policy {policy}, attached to {id}, is missing: add the answer of describe-policy for it"
                 );
@@ -337,6 +381,41 @@ impl Lint<'_> {
                     message,
                 );
             }
+        }
+    }
+
+    /// Whether policies are merged; where AWS's own answers are taken instead, nothing has to be attached.
+    fn is_merged(&self) -> bool {
+        !self.documents.policies.is_empty() || self.documents.described.is_empty()
+    }
+
+    /// Whether [`Lint::attachments`] says what is missing on the path to an account.
+    fn lacks_attachments(&self, account: &str) -> bool {
+        let tree = &self.documents.tree;
+        let unknown = |id: &String| tree.nodes.get(id).is_some_and(|n| n.policies.is_none());
+        self.is_merged()
+            && tree
+                .path(account)
+                .is_ok_and(|path| path.iter().any(unknown))
+    }
+
+    /// Policies that nothing known is bound by: left over, or the answer that attaches them is missing.
+    fn unattached(&mut self) {
+        let documents = self.documents;
+        let nodes = documents.tree.nodes.values();
+        let attached: BTreeSet<&String> = nodes
+            .filter_map(|n| n.policies.as_ref())
+            .flatten()
+            .collect();
+        for (id, policy) in &documents.policies {
+            if attached.contains(id) {
+                continue;
+            }
+            let message = format!(
+                "the policy {id} is attached to nothing that the answers know, so that it binds nobody here; if it is attached, add the answer of list-policies-for-target for its root, unit or account"
+            );
+            let at = (policy.file.as_str(), "$");
+            self.say(Severity::Lint, "policy-unattached", at, message);
         }
     }
 
@@ -354,6 +433,7 @@ impl Lint<'_> {
         for account in accounts {
             let found = match effective(documents, account, None) {
                 Ok(found) => found,
+                Err(_) if self.lacks_attachments(account) => continue,
                 Err(problem) => {
                     self.say(
                         Severity::Error,
@@ -369,6 +449,7 @@ impl Lint<'_> {
                 let at = ("effective policy", problem.path.as_str());
                 self.say(Severity::Error, "org-policy-invalid", at, message);
             }
+            self.merged_tags(&found.content);
             for event in &found.events {
                 self.ignored(event, &mut events);
             }
@@ -497,13 +578,19 @@ fn sections(section: &Datum) -> impl Iterator<Item = (&String, &Datum)> {
     members.filter(|(name, _)| !name.starts_with("@@"))
 }
 
-fn mentions(value: &Datum, text: &str) -> bool {
-    match value {
-        Datum::String(own) => own == text,
-        Datum::List(items) => items.iter().any(|item| mentions(item, text)),
-        Datum::Object(members) => members.values().any(|value| mentions(value, text)),
-        _ => false,
-    }
+/// Whether a configuration, of a document or merged, has both settings about tags and they differ.
+fn contradicts(config: &Datum) -> bool {
+    let text = |setting: &Datum| {
+        let assigned = setting.member("@@assign").unwrap_or(setting);
+        assigned.text().map(str::to_owned)
+    };
+    let legacy = config.member(LEGACY).and_then(text);
+    let (Some(legacy), Some(section)) = (legacy, config.member(GUARDING)) else {
+        return false;
+    };
+    let messages = section.member(AREAS[1]);
+    let messages = messages.map_or(Some("comprehensive".to_owned()), text);
+    messages.is_some_and(|messages| (legacy == "honor") != (messages == "selective"))
 }
 
 /// Whether a model id is one that PutEnforcedGuardrailConfiguration takes: one dot, up to two more parts

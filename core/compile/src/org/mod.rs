@@ -14,6 +14,7 @@ mod compare;
 mod datum;
 mod documents;
 mod effective;
+mod index;
 mod inherit;
 mod lint;
 mod scope;

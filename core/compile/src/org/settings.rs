@@ -205,8 +205,10 @@ impl Reader {
     }
 
     fn guarding(&mut self, members: &Members, path: &str) -> Option<ContentGuarding> {
+        // The preview's setting is held to its values even where the newer one counts.
+        let legacy = self.legacy(members, path)?;
         let Some(section) = members.get(GUARDING) else {
-            return self.legacy(members, path);
+            return Some(legacy);
         };
         let path = member(path, GUARDING);
         let section = self.members(section, &path)?;

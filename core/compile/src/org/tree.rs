@@ -11,8 +11,9 @@ pub struct OrgNode {
     pub name: Option<String>,
     /// The id of the node above; `None` for a root.
     pub parent: Option<String>,
-    /// The ids of the policies attached to it, in the order in which they were listed.
-    pub policies: Vec<String>,
+    /// The ids of the policies attached to it, in the order in which they were listed; `None` where no answer
+    /// says, which is not the same as none.
+    pub policies: Option<Vec<String>>,
 }
 
 /// The tree, by id.

@@ -75,6 +75,7 @@ pub(crate) fn organization(root: &[&str], unit: &[&str], account: &[&str]) -> Ve
         (ROOT, "root", root),
         (OU, "unit", unit),
         (ACCOUNT, "account", account),
+        (OTHER, "other", &[]),
     ] {
         let id = |number: usize| match name {
             "account" => format!("p-account{number}"),

@@ -443,7 +443,9 @@ impl<'b> Selection<'_, 'b> {
         split: Option<tags::Split>,
         selective: bool,
     ) {
-        let qualifiers = found.tagged.unwrap_or_default();
+        let mut qualifiers = found.tagged.unwrap_or_default();
+        // The block itself is the tag: its qualifiers are optional.
+        qualifiers.guard_content |= found.tagged.is_some_and(Qualifiers::are_guarded);
         let Some(split) = split else {
             self.push(found, (text, pieces), qualifiers, true);
             return;

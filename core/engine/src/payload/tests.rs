@@ -483,6 +483,24 @@ fn what_no_guardrail_says_is_left_to_the_qualifiers() {
 }
 
 #[test]
+fn a_guard_content_without_qualifiers_is_tagged_for_every_guardrail() {
+    let body = r#"{"messages":[{"role":"user","content":[{"text":"plain"},{"guardContent":{"text":{"text":"bare"}}},{"guardContent":{"text":{"text":"none","qualifiers":[]}}},{"guardContent":{"text":{"text":"said","qualifiers":["guard_content"]}}},{"guardContent":{"text":{"text":"facts","qualifiers":["grounding_source"]}}},{"guardContent":{"text":{"text":"asked","qualifiers":["query"]}}},{"guardContent":{"text":{"text":"both","qualifiers":["query","guard_content"]}}}]}],"system":[{"text":"open"},{"guardContent":{"text":{"text":"rules"}}}]}"#;
+    for selective in [[false, false], [false, true], [true, false], [true, true]] {
+        let options = for_guardrails(selective);
+        let payload = Payload::read(body.as_bytes(), Some(Shape::Converse), &options).unwrap();
+        let request = payload.request(Source::Input);
+        let blocks = request.content.iter();
+        let mut tagged: Vec<&str> = blocks
+            .filter(|block| block.qualifiers.guard_content)
+            .map(|block| &*block.text)
+            .collect();
+        tagged.sort_unstable();
+        assert_eq!(tagged, ["bare", "both", "none", "rules", "said"]);
+        assert_eq!(request.content.len(), 9, "nothing is left out");
+    }
+}
+
+#[test]
 fn a_text_with_tags_counts_as_tagged_where_it_is_read_as_a_whole() {
     let payload = read(TAGGED, None).unwrap();
     let request = payload.request(Source::Input);

@@ -1,0 +1,131 @@
+//! Whether a set of answers is whole: the index of a snapshot folder, and lists that were cut.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::datum::Datum;
+use super::documents::Input;
+
+/// The file of a snapshot folder that lists the others.
+pub(super) const INDEX: &str = "index.json";
+
+/// Members of a question that say which page is asked for and how long it may be, and not what is asked.
+const PAGING: [&str; 4] = ["NextToken", "nextToken", "MaxResults", "maxResults"];
+
+/// The lists that are read, by the member that has the items.
+const LISTS: [&str; 6] = [
+    "Roots",
+    "OrganizationalUnits",
+    "Accounts",
+    "Parents",
+    "Policies",
+    "guardrailsConfig",
+];
+
+/// What the index says of a file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub(super) account: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) input: BTreeMap<String, Datum>,
+    pub(super) failed: bool,
+    /// SHA-256 of the file in hex, where the index says it.
+    sha256: Option<String>,
+}
+
+/// The indices of all folders. Two folders may have files of one name, which their digests tell apart.
+#[derive(Debug, Default)]
+pub(super) struct Index(BTreeMap<String, Vec<Asked>>);
+
+impl Index {
+    /// Reads an index.
+    ///
+    /// # Errors
+    /// What is wrong with it, to be read after the place.
+    pub(super) fn add(&mut self, value: &Datum) -> Result<(), String> {
+        let answers = value.member("answers").and_then(Datum::items);
+        let answers = answers.ok_or("the index has no list `answers`; pull the snapshot again")?;
+        for answer in answers {
+            let text = |name: &str| answer.member(name).and_then(Datum::text).map(str::to_owned);
+            let file = text("file")
+                .ok_or("an entry of the index has no `file`; pull the snapshot again")?;
+            let status = answer.member("status");
+            let asked = Asked {
+                account: text("account"),
+                region: text("region"),
+                input: answer
+                    .member("input")
+                    .and_then(Datum::members)
+                    .cloned()
+                    .unwrap_or_default(),
+                failed: status.is_some_and(|s| *s != Datum::Number("200".to_owned())),
+                sha256: text("sha256"),
+            };
+            self.0.entry(file).or_default().push(asked);
+        }
+        Ok(())
+    }
+
+    /// What the index says of a file; nothing, of a file that it does not list.
+    ///
+    /// # Errors
+    /// That the file is not the one that was pulled.
+    pub(super) fn asked(&self, input: &Input) -> Result<Asked, String> {
+        let Some(entries) = self.0.get(&input.name) else {
+            return Ok(Asked::default());
+        };
+        let own = hex(&input.bytes);
+        let same = |asked: &&Asked| asked.sha256.as_ref().is_none_or(|sha256| *sha256 == own);
+        entries.iter().find(same).cloned().ok_or_else(|| {
+            "the file is not the one that index.json lists: its SHA-256 is another; pull the snapshot again"
+                .to_owned()
+        })
+    }
+
+    /// The files that are listed and not there.
+    pub(super) fn missing<'a>(&'a self, inputs: &[&Input]) -> Vec<&'a str> {
+        let names: std::collections::BTreeSet<&str> =
+            inputs.iter().map(|input| input.name.as_str()).collect();
+        let listed = self.0.keys().map(String::as_str);
+        listed.filter(|file| !names.contains(file)).collect()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The lists of which the last page that was read says that there are more, by what was asked.
+#[derive(Debug, Default)]
+pub(super) struct Pages(BTreeMap<String, String>);
+
+impl Pages {
+    /// Notes a page; those of one list are read in their order.
+    pub(super) fn add(&mut self, file: &str, value: &Datum, asked: &Asked, ids: &[String]) {
+        let Some(list) = LISTS.iter().find(|name| value.member(name).is_some()) else {
+            return;
+        };
+        let input = asked.input.iter();
+        let question: BTreeMap<&String, &Datum> = input
+            .filter(|(name, _)| !PAGING.contains(&name.as_str()))
+            .collect();
+        let key = format!(
+            "{list} {question:?} {:?} {:?} {ids:?}",
+            asked.account, asked.region
+        );
+        let tokens = ["NextToken", "nextToken"].map(|name| value.member(name));
+        let goes_on = |token: &&Datum| !matches!(token, Datum::Null) && token.text() != Some("");
+        if tokens.into_iter().flatten().any(|token| goes_on(&token)) {
+            self.0.insert(key, file.to_owned());
+        } else {
+            self.0.remove(&key);
+        }
+    }
+
+    /// The last pages of lists that go on.
+    pub(super) fn cut(self) -> impl Iterator<Item = String> {
+        self.0.into_values()
+    }
+}
