@@ -93,9 +93,10 @@ impl Schedule {
         };
         let wait = match error.retry_after() {
             None => wait,
-            // Everybody was told the same time: the jitter comes on top of it.
+            // Everybody was told the same time: the jitter comes on top of it, in proportion.
             Some(seconds) => {
-                Duration::from_secs(seconds).min(self.intervals.retry_after_most) + wait
+                let told = Duration::from_secs(seconds).min(self.intervals.retry_after_most);
+                told + wait.max(share(told / 4, random))
             }
         };
         wait.max(LEAST)
@@ -157,7 +158,7 @@ mod tests {
         let wait = schedule.failed(&after(120), 0);
         assert_eq!(wait, Duration::from_secs(120));
         let spread = schedule.failed(&after(120), u64::MAX);
-        assert!(spread > Duration::from_secs(121), "{spread:?}");
+        assert!(spread > Duration::from_secs(149), "{spread:?}");
         let longest = schedule.failed(&after(u64::MAX), 0);
         assert_eq!(longest, Duration::from_secs(3600));
     }

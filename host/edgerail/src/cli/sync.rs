@@ -419,6 +419,13 @@ fn text(status: &Status) -> String {
             .unwrap_or("not since the start");
         let _ = writeln!(page, "checked    {checked}, changed {change}");
     }
+    if let Some(error) = &status.last_error {
+        let _ = writeln!(
+            page,
+            "error      {} {}: {}",
+            error.code, error.place, error.message
+        );
+    }
     if status.degraded.is_empty() {
         page.push_str("degraded   no\n");
     }

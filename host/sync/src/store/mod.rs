@@ -130,9 +130,12 @@ impl Store {
         let other = 1 - slot;
         let before = self.disk.read(SLOTS[other], STATE_BYTES).ok().flatten();
         let before = before.and_then(|bytes| unseal(&bytes));
-        if before.is_some_and(|(older, _)| older.saturating_add(1) == number)
-            && self.disk.remove(SLOTS[slot]).is_ok()
-        {
+        // Before the very first one there was none.
+        let known = match before {
+            None => number == 1,
+            Some((older, _)) => older.saturating_add(1) == number,
+        };
+        if known && self.disk.remove(SLOTS[slot]).is_ok() {
             let _ = self.disk.sync_folder("");
             self.newest = (number - 1, other);
         }
@@ -146,7 +149,15 @@ impl Store {
 
     /// Stores a bundle's file.
     pub(crate) fn put_bundle(&self, sha256: &str, archive: &[u8]) -> Result<(), Error> {
-        self.put(&bundle_path(sha256), archive)
+        let path = bundle_path(sha256);
+        // It could not be read back.
+        if u64::try_from(archive.len()).map_or(true, |length| length > LKG_BYTES) {
+            let message = format!(
+                "the bundle and its metadata are longer than the {LKG_BYTES} bytes that are kept; publish smaller roles"
+            );
+            return Err(Error::new("too_large", self.disk.place(&path), message));
+        }
+        self.put(&path, archive)
     }
 
     /// Removes all bundles but one. What cannot be removed does no harm.

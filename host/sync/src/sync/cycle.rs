@@ -191,7 +191,11 @@ impl<L: Loader> Sync<L> {
                     baseline: false,
                     since,
                 });
-                self.store.keep_bundle(&candidate.sha256);
+                // The other slot still names what was active before, and a mark: only when neither does is the old bundle
+                // of no use, should the newer slot rot.
+                if self.store.save(&self.state).is_ok() {
+                    self.store.keep_bundle(&candidate.sha256);
+                }
                 Ok(())
             }
         }

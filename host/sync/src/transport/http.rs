@@ -123,7 +123,9 @@ impl Http {
             Ok(Err(error)) => return Err(unreachable(&place, &error)),
             Ok(Ok(response)) => response,
         };
-        let waited = applied(response.headers());
+        // Said without having waited, as by a cache, it would make every client come back at once.
+        let held = !wait.is_zero() && start.elapsed() >= wait / 2;
+        let waited = held && applied(response.headers());
         let etag = etag(response.headers());
         match response.status() {
             StatusCode::OK => {}

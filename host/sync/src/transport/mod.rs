@@ -129,7 +129,8 @@ pub fn open(
         }
         _ => Err(Error::new(
             "usage",
-            format!("{metadata} and {targets}"),
+            // Not the addresses: they may hold a password.
+            "the addresses of metadata and targets",
             "one is a folder and the other is not; give two folders or two addresses",
         )),
     }

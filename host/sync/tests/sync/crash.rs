@@ -307,3 +307,33 @@ fn a_disk_that_is_full_at_any_write_keeps_what_was_there() {
         }
     }
 }
+
+#[test]
+fn a_disk_that_is_full_at_any_write_of_the_first_installation_leaves_no_mark() {
+    for writes in 0.. {
+        let mut publisher = Publisher::new(25);
+        publisher.current(1, "good");
+        let world = World::new(&publisher);
+        let mut sync = world.open();
+        world.disk.fail_after(writes, ErrorKind::StorageFull);
+        let result = check(&mut sync);
+        drop(sync);
+        let marked = |(path, bytes): (&String, &Vec<u8>)| {
+            path.starts_with("activation")
+                && !path.ends_with(".tmp")
+                && String::from_utf8_lossy(bytes).contains("\"trying\"")
+        };
+        let files = world.disk.files();
+        if result.is_err() {
+            assert!(!files.iter().any(marked), "{writes}");
+        }
+        world.disk.fail(None);
+        let mut sync = world.open();
+        let _ = check(&mut sync);
+        assert_eq!((version(&sync), sync.status().degraded), (Some(1), vec![]));
+        if result.is_ok() {
+            assert!(writes > 5, "{writes}");
+            return;
+        }
+    }
+}

@@ -218,7 +218,8 @@ fn conditions_and_patience_are_sent_and_answers_to_them_read() {
         answer,
         Ok(Answer::NotModified {
             etag: Some("\"b\"".into()),
-            waited: true
+            // It says so and did not.
+            waited: false
         })
     );
     let head = server.requests.lock().unwrap()[0].to_ascii_lowercase();
