@@ -14,6 +14,7 @@ fn pins() -> Pins {
         ring: Ring::Early,
         instance: "host-1".into(),
         engine_abi: 3,
+        engine_build: "1".into(),
         on_expired: OnExpired::Keep,
     }
 }
@@ -205,7 +206,7 @@ fn what_failed_is_passed_over() {
         panic!()
     };
     state.started(&second);
-    state.failed(&second, Refusal::SelfTest);
+    state.failed(&second, Refusal::SelfTest, "1");
     let chosen = choose(&pins(), &state, Some(&current(2, 2)), None).unwrap();
     assert_eq!(
         (chosen.choice, chosen.skipped),
@@ -238,10 +239,13 @@ fn what_failed_is_passed_over() {
                 ..second.clone()
             },
             Refusal::LoadFailed,
+            "1",
         );
     }
     assert_eq!(state.poisoned.len(), POISONED_LIMIT);
-    assert!(!state.is_poisoned(&second.sha256) && state.is_poisoned(&format!("{:064}", 39)));
+    assert!(
+        !state.is_poisoned(&second.sha256, "1") && state.is_poisoned(&format!("{:064}", 39), "1")
+    );
 }
 
 #[test]
@@ -276,9 +280,14 @@ fn the_state_survives_its_stored_form() {
             .map(|refusal| Poisoned {
                 sha256: "0".repeat(64),
                 refusal: *refusal,
+                build: "b \"1\"".into(),
             })
             .collect(),
         trying: Some("9".repeat(64)),
+        crash: Some(Crash {
+            sha256: "8".repeat(64),
+            count: 2,
+        }),
         loading: 2,
         issued: 1_767_225_600,
         issued_root: 6,
@@ -303,7 +312,6 @@ fn the_state_survives_its_stored_form() {
         (&*"ab".repeat(32), "../../etc/passwd"),
         (&*"cd".repeat(32), &*"CD".repeat(32)),
         (&*"9".repeat(64), "9"),
-        ("\"self_test\"", "\"unheard\""),
         ("\"next\":true", "\"next\":1"),
         ("}", ""),
     ] {
@@ -333,6 +341,7 @@ fn states_of_several_writers_join_whatever_the_order() {
     let poisoned = |number: u8, refusal| Poisoned {
         sha256: format!("{number:064}"),
         refusal,
+        build: "1".into(),
     };
     let one = Activation {
         floor: 3,
@@ -361,14 +370,77 @@ fn states_of_several_writers_join_whatever_the_order() {
 }
 
 #[test]
-fn marks_left_by_a_dead_process_poison() {
+fn three_dead_processes_in_a_row_poison_a_new_bundle_and_never_the_active_one() {
+    let chosen = choose(&pins(), &Activation::default(), Some(&current(1, 1)), None).unwrap();
+    let Choice::Take(first) = chosen.choice else {
+        panic!()
+    };
+    let mut state = Activation::default();
+    state.activated(&first, 1, None);
+    let die = |state: &mut Activation, sha256: &str| {
+        state.trying = Some(sha256.into());
+        state.loaded();
+        *state = Activation::read(state.to_json().as_bytes()).unwrap();
+        let poisoned = state.boot("1", Some(1)).poisoned;
+        assert!(state.trying.is_none());
+        assert_eq!(state.is_poisoned(sha256, "1"), poisoned);
+        poisoned
+    };
+    let (seven, eight) = ("7".repeat(64), "8".repeat(64));
+    assert!(!die(&mut state, &seven) && !die(&mut state, &seven));
+    // Another one in between, or one that ended well: not in a row.
+    assert!(!die(&mut state, &eight) && !die(&mut state, &seven) && !die(&mut state, &seven));
+    state.activated(&first, 1, None);
+    assert!(!die(&mut state, &seven) && !die(&mut state, &seven) && die(&mut state, &seven));
+    assert!(!state.is_poisoned(&seven, "2"));
+    for _ in 0..10 {
+        assert!(!die(&mut state, &first.sha256));
+    }
+    // Starts that die with the active bundle pass it over once in a while and keep it.
+    state.loaded();
+    let skipped: Vec<bool> = (0..8).map(|_| state.boot("1", Some(1)).skip).collect();
+    let one = [false, false, false, true];
+    assert_eq!(skipped, [one, one].concat());
+    assert!(state.current.is_some() && !state.is_poisoned(&first.sha256, "1"));
+}
+
+#[test]
+fn poison_is_of_one_build_of_the_engine() {
+    let mut state = Activation::default();
+    let chosen = choose(&pins(), &state, Some(&current(1, 1)), None).unwrap();
+    let Choice::Take(candidate) = chosen.choice else {
+        panic!()
+    };
+    state.failed(&candidate, Refusal::LoadFailed, "1");
+    let chosen = choose(&pins(), &state, Some(&current(1, 1)), None);
+    assert_eq!(chosen, Err(Refusal::Poisoned));
+    let other = Pins {
+        engine_build: "2".into(),
+        ..pins()
+    };
+    let chosen = choose(&other, &state, Some(&current(1, 1)), None).unwrap();
+    assert_eq!(chosen.choice, Choice::Take(candidate));
+}
+
+#[test]
+fn a_code_of_a_later_release_costs_nothing_of_the_state() {
     let mut state = Activation {
-        trying: Some("7".repeat(64)),
+        floor: 4,
+        floor_sha256: Some("c".repeat(64)),
         ..Activation::default()
     };
-    assert!(state.boot(Some(1)).poisoned);
-    assert!(state.is_poisoned(&"7".repeat(64)) && state.trying.is_none());
-    assert!(!state.boot(Some(1)).poisoned);
+    state.poisoned.push(Poisoned {
+        sha256: "5".repeat(64),
+        refusal: Refusal::SelfTest,
+        build: "1".into(),
+    });
+    let later = state.to_json().replace("self_test", "of_tomorrow");
+    let read = Activation::read(later.as_bytes()).unwrap();
+    assert_eq!(
+        (read.floor, read.poisoned[0].refusal),
+        (4, Refusal::Poisoned)
+    );
+    assert!(read.is_poisoned(&"5".repeat(64), "1"));
 }
 
 #[test]
@@ -394,6 +466,7 @@ fn health_names_each_reason_alone() {
     assert_eq!(
         codes(Facts {
             policy: false,
+            fresh_until: None,
             ..well
         }),
         ["no_policy"]

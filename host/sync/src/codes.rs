@@ -150,7 +150,7 @@ pub const CODES: &[Explanation] = &[
     ),
     known(
         "crashed",
-        "A process died while it loaded the bundle, so it is not tried again.",
+        "Processes died while they loaded the bundle, three in a row, so it is not tried again.",
         "Publish another one; `edgerail sync --retry-poisoned` tries again.",
     ),
     known(

@@ -12,6 +12,7 @@
 //!     ring: Ring::General,
 //!     instance: "host-17".into(),
 //!     engine_abi: edgerail_core::bundle::ABI.into(),
+//!     engine_build: env!("CARGO_PKG_VERSION").into(),
 //!     on_expired: OnExpired::Keep,
 //! };
 //! let root = include_bytes!("../Cargo.toml").to_vec(); // the application's own root.json

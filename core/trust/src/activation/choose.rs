@@ -71,7 +71,7 @@ pub fn choose(
         None => Err(Refusal::TargetMissing),
         Some(target) => candidate(pins, target, false).map(|(candidate, _)| candidate),
     };
-    let current = match current.and_then(|candidate| accept(state, candidate)) {
+    let current = match current.and_then(|candidate| accept(pins, state, candidate)) {
         Ok(candidate) => Some(candidate),
         Err(refusal @ (Refusal::TargetMissing | Refusal::Poisoned)) => {
             skipped = Some(refusal);
@@ -130,7 +130,7 @@ fn candidate(pins: &Pins, target: &Target, next: bool) -> Result<(Candidate, Cus
 }
 
 /// Version floor, same version with other bytes, poison.
-fn accept(state: &Activation, candidate: Candidate) -> Result<Candidate, Refusal> {
+fn accept(pins: &Pins, state: &Activation, candidate: Candidate) -> Result<Candidate, Refusal> {
     if candidate.version < state.floor {
         return Err(Refusal::TargetVersion);
     }
@@ -141,7 +141,7 @@ fn accept(state: &Activation, candidate: Candidate) -> Result<Candidate, Refusal
     }
     let active = state.current.as_ref();
     let in_force = active.is_some_and(|active| active.sha256 == candidate.sha256);
-    if !in_force && state.is_poisoned(&candidate.sha256) {
+    if !in_force && state.is_poisoned(&candidate.sha256, &pins.engine_build) {
         return Err(Refusal::Poisoned);
     }
     Ok(candidate)
@@ -159,7 +159,7 @@ fn offered(
     if candidate.version <= least || !rollout.includes(pins.ring, &pins.instance) {
         return Ok(None);
     }
-    accept(state, candidate).map(Some)
+    accept(pins, state, candidate).map(Some)
 }
 
 fn settle(state: &Activation, wanted: Candidate) -> Choice {

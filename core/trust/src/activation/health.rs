@@ -133,7 +133,10 @@ pub fn health(pins: &Pins, state: &Activation, facts: &Facts) -> Health {
         (Degraded::NoPolicy, !facts.policy),
         (Degraded::Baseline, facts.baseline),
         (Degraded::BaselineExpired, facts.baseline && stale),
-        (Degraded::StaleMetadata, !facts.baseline && stale),
+        (
+            Degraded::StaleMetadata,
+            facts.policy && !facts.baseline && stale,
+        ),
         (Degraded::PolicyStale, deny),
         (Degraded::NoClock, facts.now.is_none()),
         (Degraded::ClockBack, back),

@@ -14,8 +14,8 @@
 //! 4. The bundle is loaded and tests itself.
 //! 5. [`Activation::activated`] or [`Activation::failed`]; the state is stored; only then is the engine swapped.
 //!
-//! A mark that is found by [`Activation::boot`] was left by a process that died in step 4: that bundle is
-//! poisoned.
+//! A mark that is found by [`Activation::boot`] was left by a process that died in step 4. It may have been the bundle,
+//! or the power: after [`CRASH_LIMIT`] of them in a row the bundle is poisoned.
 
 mod choose;
 mod custom;
@@ -29,4 +29,6 @@ pub use custom::{Custom, Rollout};
 pub use health::{CLOCK_SLACK, CLOCKLESS_STARTS, Degraded, Facts, Health, health};
 pub use pins::{Audience, OnExpired, Pins, Ring};
 pub use refusal::Refusal;
-pub use state::{Activation, Active, Boot, Etag, LOADING_LIMIT, POISONED_LIMIT, Poisoned};
+pub use state::{
+    Activation, Active, Boot, CRASH_LIMIT, Crash, Etag, LOADING_LIMIT, POISONED_LIMIT, Poisoned,
+};

@@ -86,6 +86,9 @@ pub struct Pins {
     pub instance: String,
     /// The ABI of the engine that will load the bundle.
     pub engine_abi: u64,
+    /// What tells releases of the engine apart; any text. What failed with one may load with another, so that a release
+    /// with a fault does not outlive itself in the bundles that it refused.
+    pub engine_build: String,
     /// What holds once the metadata expired.
     pub on_expired: OnExpired,
 }

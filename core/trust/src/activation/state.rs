@@ -11,9 +11,13 @@ use crate::json::Value;
 /// versions than this within the life of one set of metadata.
 pub const POISONED_LIMIT: usize = 32;
 
-/// So many starts in a row may die while they load the last-known-good bundle before it is poisoned. One is
-/// not enough: a machine may lose its power in that moment, and what is lost then is the enforced policy.
+/// So many starts in a row may die while they load the last-known-good bundle before one passes it over. It is not
+/// poisoned for that: a machine may lose its power in that moment, a visitor may leave the page.
 pub const LOADING_LIMIT: u64 = 3;
+
+/// So many processes in a row must die while they load a new bundle before it is poisoned, for the same reason. What
+/// gives an error is poisoned at once.
+pub const CRASH_LIMIT: u64 = 3;
 
 /// The form of the stored document.
 const FORMAT: u64 = 1;
@@ -37,13 +41,24 @@ pub struct Active {
     pub since: u64,
 }
 
-/// A bundle that is never tried again.
+/// A bundle that is not tried again with the same engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Poisoned {
     /// Its SHA-256, lower-case hexadecimal.
     pub sha256: String,
     /// What it failed with.
     pub refusal: Refusal,
+    /// The engine that it failed with: [`super::Pins::engine_build`]. Another one may load it.
+    pub build: String,
+}
+
+/// A new bundle with which processes died in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// Its SHA-256, lower-case hexadecimal.
+    pub sha256: String,
+    /// How many did.
+    pub count: u64,
 }
 
 /// The validator of a `timestamp.json` for conditional requests.
@@ -59,8 +74,11 @@ pub struct Etag {
 /// What [`Activation::boot`] found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Boot {
-    /// A bundle was poisoned because the last process died while it loaded it.
+    /// A bundle was poisoned because one process too many died while it loaded it.
     pub poisoned: bool,
+    /// Start without the last-known-good bundle for once: loading it ended [`LOADING_LIMIT`] starts in a row. It stays
+    /// the last-known-good one, and the next start tries it again.
+    pub skip: bool,
 }
 
 /// The state of the activation: what survives a restart beside the metadata.
@@ -76,6 +94,8 @@ pub struct Activation {
     pub poisoned: Vec<Poisoned>,
     /// The bundle that is being loaded for the first time.
     pub trying: Option<String>,
+    /// The bundle that processes died with while it was that.
+    pub crash: Option<Crash>,
     /// How many starts in a row began to load the last-known-good bundle and did not end it.
     pub loading: u64,
     /// The newest `x-issued` seen, in seconds since 1970: the clock never counts below it.
@@ -89,22 +109,17 @@ pub struct Activation {
 }
 
 impl Activation {
-    /// Notes a start. Store the state before the last-known-good bundle is loaded, and after
+    /// Notes a start of the engine `build`. Store the state before the last-known-good bundle is loaded, and after
     /// [`Activation::loaded`].
-    pub fn boot(&mut self, now: Option<u64>) -> Boot {
+    pub fn boot(&mut self, build: &str, now: Option<u64>) -> Boot {
         let mut boot = Boot::default();
         if let Some(sha256) = self.trying.take() {
-            self.poison(sha256, Refusal::Crashed);
-            boot.poisoned = true;
+            boot.poisoned = self.crashed(sha256, build);
         }
         if self.loading >= LOADING_LIMIT {
-            if let Some(active) = self.current.take() {
-                self.poison(active.sha256, Refusal::Crashed);
-                boot.poisoned = true;
-            }
             self.loading = 0;
-        }
-        if self.current.is_some() {
+            boot.skip = self.current.is_some();
+        } else if self.current.is_some() {
             self.loading = self.loading.saturating_add(1);
         }
         self.clockless_starts = match now {
@@ -114,13 +129,31 @@ impl Activation {
         boot
     }
 
-    /// The last-known-good bundle is loaded.
+    /// A process died while it loaded the bundle; whether that poisons it.
+    fn crashed(&mut self, sha256: String, build: &str) -> bool {
+        let active = self.current.as_ref();
+        if active.is_some_and(|active| active.sha256 == sha256) {
+            // It was loaded before: it is not the bundle.
+            return false;
+        }
+        let before = self.crash.take();
+        let before = before.filter(|crash| crash.sha256 == sha256);
+        let count = before.map_or(0, |crash| crash.count).saturating_add(1);
+        if count >= CRASH_LIMIT {
+            self.poison(sha256, Refusal::Crashed, build);
+            return true;
+        }
+        self.crash = Some(Crash { sha256, count });
+        false
+    }
+
+    /// The last-known-good bundle is loaded, or its loading ended in another way than with the process.
     pub fn loaded(&mut self) {
         self.loading = 0;
     }
 
-    /// The last-known-good bundle cannot be used: its bytes or its proof are gone, or it is not for these pins.
-    /// The floor stays.
+    /// The last-known-good bundle cannot be used, now or later: its bytes or its proof are gone, or it is not for these
+    /// pins. The floor stays. What could only not be read, or not be loaded by this engine, is not lost.
     pub fn lost(&mut self) {
         self.current = None;
         self.loading = 0;
@@ -154,6 +187,7 @@ impl Activation {
     /// verified it.
     pub fn activated(&mut self, candidate: &Candidate, evidence_root: u64, now: Option<u64>) {
         self.trying = None;
+        self.crash = None;
         self.loading = 0;
         if !candidate.next {
             self.raise_floor(candidate.version, &candidate.sha256);
@@ -182,18 +216,19 @@ impl Activation {
         }
     }
 
-    /// The bundle that was started cannot be loaded: it is not tried again.
-    pub fn failed(&mut self, candidate: &Candidate, refusal: Refusal) {
+    /// The bundle cannot be loaded by the engine `build`, which does not try it again.
+    pub fn failed(&mut self, candidate: &Candidate, refusal: Refusal, build: &str) {
         self.trying = None;
-        self.poison(candidate.sha256.clone(), refusal);
+        self.crash = None;
+        self.poison(candidate.sha256.clone(), refusal, build);
     }
 
-    /// Whether the bundle failed before.
+    /// Whether the bundle failed before with this build of the engine.
     #[must_use]
-    pub fn is_poisoned(&self, sha256: &str) -> bool {
+    pub fn is_poisoned(&self, sha256: &str, build: &str) -> bool {
         self.poisoned
             .iter()
-            .any(|poisoned| poisoned.sha256 == sha256)
+            .any(|poisoned| poisoned.sha256 == sha256 && poisoned.build == build)
     }
 
     /// Joins what two writers know, whatever the order: floors and times by the higher, poison by union. What
@@ -211,7 +246,7 @@ impl Activation {
         }
         self.issued_root = self.issued_root.max(other.issued_root);
         for poisoned in &other.poisoned {
-            self.poison(poisoned.sha256.clone(), poisoned.refusal);
+            self.poison(poisoned.sha256.clone(), poisoned.refusal, &poisoned.build);
         }
     }
 
@@ -223,14 +258,18 @@ impl Activation {
         }
     }
 
-    fn poison(&mut self, sha256: String, refusal: Refusal) {
-        if self.is_poisoned(&sha256) {
+    fn poison(&mut self, sha256: String, refusal: Refusal, build: &str) {
+        if self.is_poisoned(&sha256, build) {
             return;
         }
         if self.poisoned.len() >= POISONED_LIMIT {
             self.poisoned.remove(0);
         }
-        self.poisoned.push(Poisoned { sha256, refusal });
+        self.poisoned.push(Poisoned {
+            sha256,
+            refusal,
+            build: build.to_owned(),
+        });
     }
 }
 
@@ -241,6 +280,12 @@ impl Activation {
     pub fn to_json(&self) -> String {
         let mut json = Writer::new();
         json.number("clockless_starts", self.clockless_starts);
+        if let Some(crash) = &self.crash {
+            json.open("crash");
+            json.number("count", crash.count);
+            json.text("sha256", &crash.sha256);
+            json.close("}");
+        }
         if let Some(active) = &self.current {
             json.open("current");
             json.number("evidence_root", active.evidence_root);
@@ -270,6 +315,7 @@ impl Activation {
         json.raw("[");
         for poisoned in &self.poisoned {
             json.element();
+            json.text("build", &poisoned.build);
             json.text("code", poisoned.refusal.code());
             json.text("sha256", &poisoned.sha256);
             json.close("}");
@@ -304,6 +350,7 @@ impl Activation {
             floor_sha256: optional(value, "floor_sha256", hash)?,
             poisoned: poisoned.map(Poisoned::of).collect::<Option<_>>()?,
             trying: optional(value, "trying", hash)?,
+            crash: optional(value, "crash", Crash::of)?,
             loading: number("loading")?,
             issued: number("issued")?,
             issued_root: counted(value, "issued_root")?,
@@ -332,7 +379,22 @@ impl Poisoned {
     fn of(value: &Value<'_>) -> Option<Poisoned> {
         Some(Poisoned {
             sha256: hash(value.member("sha256")?)?,
-            refusal: Refusal::from_code(value.member("code")?.as_str()?)?,
+            // A later release, or a tab of one, may know more codes: that must not cost the rest of the state.
+            refusal: Refusal::from_code(value.member("code")?.as_str()?)
+                .unwrap_or(Refusal::Poisoned),
+            build: match value.member("build") {
+                None => String::new(),
+                Some(build) => build.as_str()?.to_owned(),
+            },
+        })
+    }
+}
+
+impl Crash {
+    fn of(value: &Value<'_>) -> Option<Crash> {
+        Some(Crash {
+            sha256: hash(value.member("sha256")?)?,
+            count: value.member("count")?.as_u64()?,
         })
     }
 }

@@ -105,6 +105,7 @@ impl PinArgs {
             },
             instance: self.instance.clone().unwrap_or_else(drawn),
             engine_abi: u64::from(ABI),
+            engine_build: concat!("edgerail ", env!("CARGO_PKG_VERSION")).to_owned(),
             on_expired: match self.on_expired {
                 OnExpiredArg::Keep => OnExpired::Keep,
                 OnExpiredArg::Deny => OnExpired::Deny {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use edgerail_core::bundle::MAX_BYTES;
 use edgerail_trust::Target;
-use edgerail_trust::activation::{Candidate, Choice, choose, targets_wanted};
+use edgerail_trust::activation::{Activation, Candidate, Choice, choose, targets_wanted};
 
 use super::{Active, Outcome, Sync};
 use crate::archive::Archive;
@@ -81,7 +81,7 @@ impl<L: Loader> Sync<L> {
             found.push(self.client.found().cloned());
         }
         let target = |at: usize| found.get(at).and_then(Option::as_ref);
-        let chosen = choose(&self.pins, &self.state, target(0), target(1));
+        let chosen = choose(&self.pins, &self.in_force(), target(0), target(1));
         let skipped = match &chosen {
             Ok(chosen) => chosen.skipped,
             Err(refusal) => Some(*refusal),
@@ -111,6 +111,16 @@ impl<L: Loader> Sync<L> {
         // Last, and in the same state as what is active: a validator never stands for a bundle that is not here.
         self.state.etag = remote.etag.clone();
         self.save()
+    }
+
+    /// The state as far as it is enforced: a last-known-good bundle that this start could not use is taken anew.
+    fn in_force(&self) -> Activation {
+        let mut state = self.state.clone();
+        let enforced = self.active().filter(|active| !active.baseline);
+        state.current = state
+            .current
+            .filter(|current| enforced.is_some_and(|active| active.sha256 == current.sha256));
+        state
     }
 
     /// The active bytes under another name or version: their proof is of other metadata now, the engine is the same.
@@ -160,7 +170,8 @@ impl<L: Loader> Sync<L> {
         }
         match loader::load(&self.loader, &bytes, &self.pins) {
             Err(rejection) => {
-                self.state.failed(candidate, rejection.refusal);
+                self.state
+                    .failed(candidate, rejection.refusal, &self.pins.engine_build);
                 self.shared.report().counters.refusals += 1;
                 let place = remote.transport.place(Base::Targets, &candidate.name);
                 let error = Error::new(rejection.refusal.code(), place, rejection.message);

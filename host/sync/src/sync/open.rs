@@ -110,20 +110,24 @@ impl<L: Loader> Sync<L> {
                 Err(error) => errors.push(error),
             }
         }
-        let boot = self.state.boot(now);
+        let boot = self.state.boot(&self.pins.engine_build, now);
         if boot.poisoned {
             errors.push(Error::of_refusal(&self.pins.target, Refusal::Crashed));
         }
         errors.extend(self.save().err());
-        match self.last_known_good() {
-            Ok(active) => self.put_in_force(active),
-            Err(error) => {
-                errors.extend(error);
-                self.fall_back(&mut errors);
+        if !self.start_with_newer_baseline(&mut errors) {
+            match self.last_known_good(boot.skip) {
+                Ok(active) => self.put_in_force(active),
+                Err(error) => {
+                    errors.extend(error);
+                    self.fall_back(&mut errors);
+                }
             }
         }
         errors.extend(self.save().err());
         self.describe(errors.into_iter().next());
+        // What is wrong is here, not with an answer of the repository.
+        self.shared.report().facts.rejected = false;
     }
 
     /// The clock counts no lower than what former processes and the application found signed.
@@ -140,45 +144,58 @@ impl<L: Loader> Sync<L> {
         evidence::verify(&self.root, self.limits, &archive, &self.pins, name, PLACE)
     }
 
-    /// The last-known-good bundle; `Err(None)` if there is none or the baseline is newer.
-    fn last_known_good(&mut self) -> Result<Active<L::Engine>, Option<Error>> {
+    /// Enforces a baseline that is newer than the last-known-good bundle, which is given up for it only once the baseline
+    /// is loaded.
+    fn start_with_newer_baseline(&mut self, errors: &mut Vec<Error>) -> bool {
+        let active = self.state.current.as_ref();
+        let newer = self.baseline.as_ref().zip(active);
+        let newer =
+            newer.is_some_and(|(baseline, active)| baseline.candidate.version > active.version);
+        if newer && self.fall_back(errors) {
+            self.state.lost();
+            return true;
+        }
+        false
+    }
+
+    /// The last-known-good bundle; `Err(None)` if there is none. It is forgotten only if it, or its proof, is not what it
+    /// must be: a disk that cannot be read may be well at the next start, and another engine may load what this one
+    /// refuses.
+    fn last_known_good(&mut self, skip: bool) -> Result<Active<L::Engine>, Option<Error>> {
         let Some(active) = self.state.current.clone() else {
             return Err(None);
         };
-        let newer = |baseline: &Verified| baseline.candidate.version > active.version;
-        if self.baseline.as_ref().is_some_and(newer) {
-            self.state.lost();
-            return Err(None);
+        if skip {
+            return Err(Some(Error::of_refusal(&active.name, Refusal::Crashed)));
         }
-        let verified = self.verify_stored(&active);
-        let loaded = verified.and_then(|verified| {
-            let engine = loader::load(&self.loader, &verified.bytes, &self.pins);
-            let engine = engine.map_err(|rejection| {
-                let error = Error::new(rejection.refusal.code(), &active.name, rejection.message);
-                self.state.failed(&verified.candidate, rejection.refusal);
-                error
-            })?;
-            Ok((verified, engine))
-        });
-        match loaded {
-            Err(error) => {
-                self.state.lost();
-                Err(Some(error))
-            }
-            Ok((verified, engine)) => {
+        let verified = self.verify_stored(&active).inspect_err(|error| {
+            if error.code() == "state_read" {
                 self.state.loaded();
-                Ok(Active {
-                    bytes: verified.bytes,
-                    engine: Arc::new(engine),
-                    name: active.name,
-                    version: active.version,
-                    sha256: active.sha256,
-                    next: active.next,
-                    baseline: false,
-                    since: active.since,
-                })
+            } else {
+                self.state.lost();
             }
-        }
+        })?;
+        let build = &self.pins.engine_build;
+        let engine = if self.state.is_poisoned(&active.sha256, build) {
+            Err(Error::of_refusal(&active.name, Refusal::Poisoned))
+        } else {
+            loader::load(&self.loader, &verified.bytes, &self.pins).map_err(|rejection| {
+                self.state
+                    .failed(&verified.candidate, rejection.refusal, build);
+                Error::new(rejection.refusal.code(), &active.name, rejection.message)
+            })
+        };
+        self.state.loaded();
+        Ok(Active {
+            engine: Arc::new(engine?),
+            bytes: verified.bytes,
+            name: active.name,
+            version: active.version,
+            sha256: active.sha256,
+            next: active.next,
+            baseline: false,
+            since: active.since,
+        })
     }
 
     fn verify_stored(
@@ -222,26 +239,30 @@ impl<L: Loader> Sync<L> {
         result
     }
 
-    fn fall_back(&mut self, errors: &mut Vec<Error>) {
+    /// Enforces the baseline, if there is one; whether it is.
+    fn fall_back(&self, errors: &mut Vec<Error>) -> bool {
         let Some(baseline) = self.baseline.clone() else {
-            errors.push(Error::of_refusal(&self.pins.target, Refusal::TargetMissing));
-            return;
+            return false;
         };
         match loader::load(&self.loader, &baseline.bytes, &self.pins) {
             Err(rejection) => {
                 let code = rejection.refusal.code();
                 errors.push(Error::new(code, "the baseline", rejection.message));
+                false
             }
-            Ok(engine) => self.put_in_force(Active {
-                bytes: baseline.bytes,
-                engine: Arc::new(engine),
-                name: baseline.candidate.name,
-                version: baseline.candidate.version,
-                sha256: baseline.candidate.sha256,
-                next: false,
-                baseline: true,
-                since: 0,
-            }),
+            Ok(engine) => {
+                self.put_in_force(Active {
+                    bytes: baseline.bytes,
+                    engine: Arc::new(engine),
+                    name: baseline.candidate.name,
+                    version: baseline.candidate.version,
+                    sha256: baseline.candidate.sha256,
+                    next: false,
+                    baseline: true,
+                    since: 0,
+                });
+                true
+            }
         }
     }
 

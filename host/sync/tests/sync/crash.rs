@@ -179,55 +179,68 @@ fn t_rb_6_t_mix_5_a_crash_before_every_write_leaves_an_acceptable_state() {
     println!("{points} crash points");
 }
 
-#[test]
-fn a_crash_while_a_bundle_is_loaded_poisons_it_and_not_the_engine() {
-    let mut publisher = Publisher::new(22);
-    publisher.current(1, "good");
-    let world = World::new(&publisher);
-    check(&mut world.open()).unwrap();
-    publisher.current(2, "good");
-    world.network.serve(&publisher);
-    let sync_two = {
+/// Lets processes die while they load version 2, each on the disk of the one before; what the next start finds.
+fn dying(mut world: World, times: usize) -> World {
+    for _ in 0..times {
         let mut sync = world.open();
+        let before = world.disk.journal().len();
         check(&mut sync).unwrap();
-        world.disk.journal()
-    };
-    // The last write of the state but one is the mark.
-    let marks: Vec<usize> = sync_two
-        .iter()
-        .enumerate()
-        .filter(|(_, op)| matches!(op, Op::Write(_, bytes) if String::from_utf8_lossy(bytes).contains("\"trying\"")))
-        .map(|(at, _)| at)
-        .collect();
-    let at = marks.last().unwrap() + 4;
-    let mut risen = world.clone();
-    risen.disk = MemoryDisk::with(after_power_loss(&sync_two, at, Loss::Everything));
-    let mut sync = risen.open();
-    assert_eq!(version(&sync), Some(1));
-    let status = sync.status();
-    assert_eq!(
-        (status.poisoned[0].code, status.last_error.unwrap().code),
-        ("crashed", "crashed")
-    );
-    for _ in 0..2 {
+        let journal = world.disk.journal();
+        let mark = journal[before..]
+            .iter()
+            .position(|op| matches!(op, Op::Write(_, bytes) if String::from_utf8_lossy(bytes).contains("\"trying\"")))
+            .expect("the bundle is tried");
+        let kept = before + mark + 4;
+        world.disk = MemoryDisk::with(after_power_loss(&journal, kept, Loss::Everything));
+        world.disk.adopt(&journal[..kept]);
+    }
+    world
+}
+
+#[test]
+fn a_new_bundle_is_poisoned_by_the_third_crash_in_a_row_and_not_by_a_loss_of_power() {
+    for times in 0..=4 {
+        let mut publisher = Publisher::new(22);
+        publisher.current(1, "good");
+        let world = World::new(&publisher);
+        check(&mut world.open()).unwrap();
+        publisher.current(2, "good");
+        world.network.serve(&publisher);
+        let world = dying(world, times.min(3));
+        let mut sync = world.open();
+        assert_eq!(version(&sync), Some(1));
+        if times < 3 {
+            assert_eq!(check(&mut sync), Ok(true), "{times}");
+            assert_eq!((version(&sync), sync.status().poisoned), (Some(2), vec![]));
+            continue;
+        }
+        let status = sync.status();
+        assert_eq!(
+            (status.poisoned[0].code, status.last_error.unwrap().code),
+            ("crashed", "crashed")
+        );
         assert_eq!(check(&mut sync), Ok(false));
         assert_eq!(
             (version(&sync), sync.status().degraded),
             (Some(1), vec!["poisoned"])
         );
+        drop(sync);
+        world.disk.unlock();
+        // Whoever knows better says so; another build of the engine tries by itself.
+        let mut config = world.config();
+        if times == 3 {
+            config.retry_poisoned = true;
+        } else {
+            config.pins.engine_build = "2".to_owned();
+        }
+        let mut sync = edgerail_sync::Sync::open(config).unwrap();
+        assert_eq!(check(&mut sync), Ok(true));
+        assert_eq!((version(&sync), sync.status().degraded), (Some(2), vec![]));
     }
-    drop(sync);
-    // Whoever knows that it was the power and not the bundle says so.
-    risen.disk.unlock();
-    let mut config = risen.config();
-    config.retry_poisoned = true;
-    let mut sync = edgerail_sync::Sync::open(config).unwrap();
-    assert_eq!(check(&mut sync), Ok(true));
-    assert_eq!((version(&sync), sync.status().degraded), (Some(2), vec![]));
 }
 
 #[test]
-fn a_good_bundle_that_fails_to_load_three_starts_in_a_row_gives_way_to_the_baseline() {
+fn a_good_bundle_that_starts_die_with_is_passed_over_once_and_never_lost() {
     let mut publisher = Publisher::new(23);
     publisher.current(1, "good");
     let mut world = World::new(&publisher);
@@ -236,7 +249,7 @@ fn a_good_bundle_that_fails_to_load_three_starts_in_a_row_gives_way_to_the_basel
     world.network.serve(&publisher);
     check(&mut world.open()).unwrap();
     let mut starts = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..8 {
         // The process dies while it loads: what it stored before is all that is left.
         let before = world.disk.journal().len();
         let sync = world.open();
@@ -247,11 +260,16 @@ fn a_good_bundle_that_fails_to_load_three_starts_in_a_row_gives_way_to_the_basel
             .iter()
             .position(|op| matches!(op, Op::SyncFolder(_)));
         let kept = first.map_or(journal.len(), |first| before + first + 1);
-        world.disk =
-            crate::disk::MemoryDisk::with(after_power_loss(&journal, kept, Loss::Everything));
+        world.disk = MemoryDisk::with(after_power_loss(&journal, kept, Loss::Everything));
         world.disk.adopt(&journal[..kept]);
     }
-    assert_eq!(starts, [Some(2), Some(2), Some(2), Some(1), Some(1)]);
+    let four = [Some(2), Some(2), Some(2), Some(1)];
+    assert_eq!(starts, [four, four].concat());
+    // A start that lives ends the count; one that passed it over takes it again from the repository.
+    let mut sync = world.open();
+    assert_eq!(version(&sync), Some(2));
+    assert_eq!(check(&mut sync), Ok(false));
+    assert_eq!(sync.status().poisoned, vec![]);
 }
 
 #[test]

@@ -41,6 +41,8 @@ struct Inner {
     locked: bool,
     /// Every write fails so, after as many that go well.
     fails: Option<(usize, ErrorKind)>,
+    /// Files that begin so cannot be read.
+    unreadable: String,
 }
 
 /// Clones are the same disk.
@@ -74,6 +76,11 @@ impl MemoryDisk {
 
     pub(crate) fn fail_after(&self, writes: usize, kind: ErrorKind) {
         self.inner.lock().unwrap().fails = Some((writes, kind));
+    }
+
+    /// Reading what begins so fails from now on; with nothing, all can be read.
+    pub(crate) fn unreadable(&self, prefix: &str) {
+        self.inner.lock().unwrap().unreadable = prefix.to_owned();
     }
 
     /// Takes over what was done to the disk that this one continues.
@@ -162,7 +169,11 @@ pub(crate) fn after_power_loss(journal: &[Op], count: usize, loss: Loss) -> Tree
 
 impl Disk for MemoryDisk {
     fn read(&self, path: &str, max: u64) -> io::Result<Option<Vec<u8>>> {
-        let bytes = self.inner.lock().unwrap().files.get(path).cloned();
+        let inner = self.inner.lock().unwrap();
+        if !inner.unreadable.is_empty() && path.starts_with(&inner.unreadable) {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        let bytes = inner.files.get(path).cloned();
         match bytes {
             Some(bytes) if bytes.len() as u64 > max => Err(ErrorKind::FileTooLarge.into()),
             bytes => Ok(bytes),

@@ -397,3 +397,51 @@ fn a_pinned_root_that_is_none_is_refused_with_a_code() {
     world.root = pinned;
     assert_eq!(check(&mut world.open()), Ok(true));
 }
+
+#[test]
+fn t_lkg_6_a_disk_that_cannot_be_read_for_once_does_not_cost_the_stored_bundle() {
+    let (_, world) = settled(47);
+    world.disk.unreadable("lkg/");
+    let sync = world.open();
+    assert_eq!(
+        (version(&sync), sync.active().unwrap().baseline),
+        (Some(1), true)
+    );
+    assert_eq!(sync.status().last_error.unwrap().code, "state_read");
+    drop(sync);
+    world.disk.unreadable("");
+    assert_eq!(version(&world.open()), Some(2));
+    // Online it is taken anew, not believed to be enforced.
+    world.disk.unreadable("lkg/");
+    world.network.heal();
+    let mut sync = world.open();
+    assert_eq!(version(&sync), Some(1));
+    assert_eq!(check(&mut sync), Ok(true));
+    assert_eq!(version(&sync), Some(2));
+}
+
+#[test]
+fn t_lkg_6_an_engine_that_refuses_the_stored_bundle_does_not_cost_it() {
+    let (_, mut world) = settled(48);
+    world.loader.refuses(true);
+    world.pins.engine_build = "2".to_owned();
+    let sync = world.open();
+    assert_eq!(version(&sync), None);
+    drop(sync);
+    // The release is rolled back.
+    world.loader.refuses(false);
+    world.pins.engine_build = "1".to_owned();
+    assert_eq!(version(&world.open()), Some(2));
+}
+
+#[test]
+fn t_lkg_5_a_newer_baseline_that_does_not_load_leaves_the_stored_bundle() {
+    let (mut publisher, mut world) = settled(49);
+    publisher.current(3, "bad");
+    world.baseline = Some(publisher.export());
+    for _ in 0..2 {
+        let sync = world.open();
+        assert_eq!(version(&sync), Some(2));
+        assert_eq!(sync.status().last_error.unwrap().code, "self_test");
+    }
+}

@@ -34,6 +34,7 @@ pub(crate) fn pins() -> Pins {
         ring: Ring::Canary,
         instance: "host-1".to_owned(),
         engine_abi: ABI,
+        engine_build: "1".to_owned(),
         on_expired: OnExpired::Keep,
     }
 }
@@ -303,6 +304,15 @@ pub(crate) fn random(state: &mut u64) -> u64 {
 #[derive(Clone, Default)]
 pub(crate) struct TextLoader {
     pub(crate) loaded: Arc<Mutex<BTreeSet<Vec<u8>>>>,
+    refuses: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl TextLoader {
+    /// A release of the engine that loads nothing.
+    pub(crate) fn refuses(&self, refuses: bool) {
+        self.refuses
+            .store(refuses, std::sync::atomic::Ordering::Relaxed);
+    }
 }
 
 impl Loader for TextLoader {
@@ -311,7 +321,7 @@ impl Loader for TextLoader {
     fn load(&self, bytes: &[u8], _pins: &Pins) -> Result<String, Rejection> {
         self.loaded.lock().unwrap().insert(bytes.to_vec());
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        if text.starts_with("bad") {
+        if text.starts_with("bad") || self.refuses.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(Rejection::new(Refusal::SelfTest, "sample 0 differs"));
         }
         assert!(!text.starts_with("panics"), "an engine that panics");

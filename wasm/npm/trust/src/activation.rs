@@ -36,13 +36,15 @@ impl Session {
     }
 
     /// Notes a start. `alone` says that nobody else works on the state: what is half done then was left by somebody who
-    /// crashed. Whether a bundle was poisoned for that.
+    /// crashed or went away. Whether a bundle was poisoned because three in a row did; the last-known-good one never is.
     pub fn boot(&mut self, now: f64, alone: bool) -> bool {
         if !alone {
             self.state.trying = None;
             self.state.loading = 0;
         }
-        self.state.boot(seconds(now)).poisoned
+        self.state
+            .boot(&self.pins.engine_build, seconds(now))
+            .poisoned
     }
 
     /// The last-known-good bundle is loaded.
@@ -121,7 +123,7 @@ impl Session {
     /// Whether the candidate failed here before.
     #[must_use]
     pub fn poisoned(&self) -> bool {
-        let poisoned = |sha256: &str| self.state.is_poisoned(sha256);
+        let poisoned = |sha256: &str| self.state.is_poisoned(sha256, &self.pins.engine_build);
         self.candidate
             .as_ref()
             .is_some_and(|one| poisoned(&one.sha256))
@@ -181,7 +183,8 @@ impl Session {
             Refusal::LoadFailed
         };
         if let Some(candidate) = &self.candidate {
-            self.state.failed(candidate, refusal);
+            self.state
+                .failed(candidate, refusal, &self.pins.engine_build);
         }
     }
 

@@ -35,6 +35,7 @@ pub(crate) fn read(options: &Options) -> Result<Pins, JsValue> {
         ring: ring.ok_or_else(|| argument("ring: canary, early or general"))?,
         instance: options.instance(),
         engine_abi: u64::from(edgerail_core::bundle::ABI),
+        engine_build: String::from(env!("CARGO_PKG_VERSION")),
         on_expired: match options.grace() {
             None => OnExpired::Keep,
             // Negative numbers and NaN are 0: the strictest.
