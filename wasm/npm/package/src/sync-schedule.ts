@@ -27,10 +27,15 @@ export function backoff(failures: number, random: () => number): number {
 
 /** How long to wait after a check. */
 export function delayAfter(outcome: Outcome, failures: number, interval: number, random: () => number): number {
-  if (!outcome.failed || outcome.isRefused) return Math.max(jittered(interval, random), outcome.retryAfter ?? 0);
-  // All who were told the same time come at different ones.
-  if (outcome.retryAfter !== undefined) return outcome.retryAfter + backoff(1, random);
+  const told = outcome.retryAfter === undefined ? 0 : spread(outcome.retryAfter, random);
+  if (!outcome.failed || outcome.isRefused) return Math.max(jittered(interval, random), told);
+  if (outcome.retryAfter !== undefined) return told + backoff(1, random);
   return backoff(failures, random);
+}
+
+/** Up to half as long again: those who were told the same time come at different ones, the later the longer it is. */
+function spread(wait: number, random: () => number): number {
+  return wait * (1 + random() / 2);
 }
 
 /** The part of a document that says whether somebody looks. */

@@ -100,10 +100,21 @@ test('T-NET-1 failures are repeated ever later, refusals are not hurried, and Re
   for (let round = 0; round < 200; round += 1) {
     assert.ok(delayAfter({ failed: true, isRefused: true }, 9, MINUTE, random) >= 0.8 * MINUTE);
     const told = delayAfter({ failed: true, retryAfter: 100_000 }, 9, MINUTE, random);
-    assert.ok(told >= 100_000 && told < 105_000);
+    assert.ok(told >= 100_000 && told <= 152_000);
     assert.ok(delayAfter({ failed: true, isRefused: true, retryAfter: 200_000 }, 1, MINUTE, random) >= 200_000);
   }
   assert.equal(jittered(MINUTE, () => 0.5), MINUTE);
+});
+
+test('those who were told the same time to wait do not come in the same second', () => {
+  const random = seeded(5);
+  for (const isRefused of [false, true]) {
+    const waits = Array.from({ length: 1_000 }, () => delayAfter({ failed: true, retryAfter: 120_000, isRefused }, 1, MINUTE, random));
+    assert.ok(Math.min(...waits) >= 120_000 && Math.max(...waits) < 182_000);
+    const seconds = new Map();
+    for (const wait of waits) seconds.set(Math.floor(wait / 1_000), (seconds.get(Math.floor(wait / 1_000)) ?? 0) + 1);
+    assert.ok(Math.max(...seconds.values()) < 50, `${Math.max(...seconds.values())} of 1000 in one second`);
+  }
 });
 
 test('Retry-After is a number of seconds or a date, and never more than an hour', () => {
