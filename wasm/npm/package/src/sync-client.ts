@@ -24,8 +24,8 @@ export interface Medium {
   load(file: string): Promise<Uint8Array | undefined>;
   /** A file of the repository; nothing if it has none. */
   fetch(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
-  store(file: string, bytes: Uint8Array): Promise<void>;
-  remove(file: string): Promise<void>;
+  store(file: string, bytes: Uint8Array): Promise<unknown>;
+  remove(file: string): Promise<unknown>;
 }
 
 /** The pins as they cross to the client. */
@@ -116,6 +116,13 @@ export class TrustClient {
   /** Takes a stored state over. */
   adopt(state: Uint8Array): void {
     this.change((raw) => raw.adopt(state));
+  }
+
+  /** The state to be stored in place of a stored one, which another tab may have changed. */
+  join(stored: Uint8Array): Uint8Array {
+    const joined = this.ask((raw) => raw.joined(stored));
+    this.change(() => undefined);
+    return new TextEncoder().encode(joined);
   }
 
   /** The activation's state as JSON. */

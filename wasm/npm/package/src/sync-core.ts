@@ -11,18 +11,15 @@ import { readBaseline } from './sync-options.js';
 import type { Settings } from './sync-options.js';
 import { candidateOf, keep, proveBaseline, proveKept } from './sync-proof.js';
 import type { Proven } from './sync-proof.js';
+import { StateFile, keyOf } from './sync-state.js';
+import type { KeptBundle } from './sync-state.js';
 import type { Tabs } from './sync-tabs.js';
 import { refusalText } from './trust-instance.js';
 import type { ActiveBundle, SyncOptions, SyncStatus } from './sync-types.js';
 import type { Engine } from './types.js';
 
-/** Where the activation's state is stored. */
-const STATE = 'activation';
-
-/** What the state says that is not the client's alone to know. */
-interface StateJson {
-  current?: ActiveBundle & { since: number };
-}
+/** So often one bundle may make the engine trap before it counts as failed: the memory may have been short. */
+const TRAPS = 3;
 
 export interface Surroundings {
   settings: Settings;
@@ -42,14 +39,15 @@ export class Policy {
   readonly #client: TrustClient;
   readonly #transport: Transport;
   readonly #medium: RepositoryMedium;
+  readonly #file: StateFile;
   #source: SyncStatus['source'] = 'storage';
   #active: ActiveBundle | undefined;
   #bytes: Uint8Array | undefined;
   #baselineUntil = Number.NaN;
   #until = Number.NaN;
   #since = Number.NaN;
-  #isCorrupt = false;
   #isPoisoned = false;
+  #trapped = { sha256: '', times: 0 };
   /** Set by whoever checks. */
   problem: 'unreachable' | 'rejected' | undefined;
 
@@ -59,35 +57,47 @@ export class Policy {
     this.#client = new TrustClient(around.factory);
     this.#transport = new Transport(around.settings.addresses, around.options.fetch, around.settings.timeout);
     this.#medium = new RepositoryMedium(around.store, this.#transport);
+    this.#file = new StateFile(this.#client, around.store);
   }
 
   /** Takes what was enforced last time, if it still verifies. Gives why it does not. */
   async restore(): Promise<unknown> {
     return await this.#around.tabs().alone('state', async () => {
-      const { clock, store, isAlone } = this.#around;
-      await this.#adoptStored();
+      const { clock, isAlone } = this.#around;
+      await this.#file.adopt();
+      const before = this.#file.bytes;
       const crashed = this.#client.ask((raw) => raw.boot(clock(), isAlone()));
       this.#isPoisoned ||= crashed;
-      const { current } = this.#stateJson();
-      if (isAlone()) await store.commit([[STATE, this.#state()]]);
+      const { current } = this.#file;
+      if (current && isAlone()) this.#file.mark();
+      if (isAlone()) await this.#file.replace();
       if (!current) return undefined;
       const problem = await this.#takeKept(current);
-      this.#isCorrupt ||= problem !== undefined;
-      this.#client.change((raw) => (problem === undefined ? raw.loaded() : raw.lost()));
-      if (isAlone()) await store.commit([[STATE, this.#state()]]);
+      await this.#restored(problem, before);
       // How fresh the metadata is that the storage holds; a check tells better.
       await this.#client.run((raw) => raw.restore(clock()), this.#medium).catch(() => undefined);
       return problem;
     });
   }
 
+  /** Notes what became of what was kept. What is not refused may be taken the next time: it stays where it is. */
+  async #restored(problem: unknown, before: Uint8Array): Promise<void> {
+    const { store, isAlone } = this.#around;
+    const isRefused = problem !== undefined && !store.isDegraded && !isPassing(problem);
+    this.#file.isCorrupt ||= isRefused;
+    this.#client.change((raw) => (isRefused ? raw.lost() : raw.loaded()));
+    if (isAlone()) await this.#file.unmark(await this.#file.replace(), before);
+    if (problem !== undefined) this.#client.change((raw) => raw.lost());
+  }
+
   /** Takes what came with the application, unless something newer is enforced. */
   async takeBaseline(given: NonNullable<SyncOptions['baseline']>): Promise<void> {
     const proven = await proveBaseline(this.#around.factory, await readBaseline(given));
     try {
-      if (this.#active && this.#active.version >= proven.active.version) return;
-      this.#enforce(this.#trial(proven.bytes), proven, 'baseline');
-      this.#baselineUntil = proven.client.ask((raw) => raw.freshUntil());
+      const isNewer = !this.#active || this.#active.version < proven.active.version;
+      // Loaded before anything is given up for it.
+      if (isNewer) this.#enforce(this.#trial(proven.bytes), proven, 'baseline');
+      if (isNewer) this.#baselineUntil = proven.client.ask((raw) => raw.freshUntil());
       const issued = proven.client.ask((raw) => raw.issued());
       this.#client.change((raw) => raw.baseline(proven.active.version, proven.active.sha256, issued));
     } finally {
@@ -95,11 +105,11 @@ export class Policy {
     }
   }
 
-  /** Looks at the repository, and takes what is there for this installation. */
-  async update(): Promise<void> {
+  /** Looks at the repository, and takes what is there for this installation; with `isRetry` also what failed here before. */
+  async update(isRetry: boolean): Promise<void> {
     const { clock, store } = this.#around;
     store.fresh();
-    await this.follow();
+    await this.follow(isRetry);
     const now = clock();
     await this.#client.attempt(async () => {
       await this.#client.run((raw) => raw.refresh(now), this.#medium);
@@ -110,25 +120,36 @@ export class Policy {
     const choice = this.#client.ask((raw) => raw.choose());
     this.#isPoisoned = this.#client.ask((raw) => raw.skipped()) === 'poisoned';
     if (choice !== KEEP) await this.#take(choice === PROMOTE, now);
-    else await store.commit([[STATE, this.#state()]]);
+    else await this.#file.write();
     // What was damaged is stored anew by now.
-    this.#isCorrupt = false;
+    this.#file.isCorrupt = false;
   }
 
   /** Takes what another tab stored, as if it came from anywhere: it is verified from the pinned root. */
-  async follow(): Promise<void> {
+  async follow(isRetry = false): Promise<void> {
     await this.#around.tabs().alone('state', async () => {
-      if (!(await this.#adoptStored())) {
+      const isStored = await this.#file.adopt();
+      if (isRetry) {
+        this.#client.change((raw) => raw.retryPoisoned());
+        this.#trapped.times = 0;
+        await this.#file.replace();
+      }
+      if (!isStored) {
         // The storage was evicted: it gets back what is known here.
         if (this.#source !== 'baseline' && this.#active) await this.#around.store.rewrite();
         return;
       }
-      const { current } = this.#stateJson();
+      const { current } = this.#file;
       const isEnforced = current?.sha256 === this.#active?.sha256 && this.#source !== 'baseline';
       if (!current || isEnforced) return;
       // What does not verify is not what the repository is compared with.
       if ((await this.#takeKept(current)) !== undefined) this.#client.change((raw) => raw.lost());
     });
+  }
+
+  /** The page goes away. */
+  leave(): void {
+    this.#file.leave();
   }
 
   status(): Omit<SyncStatus, 'lastCheck' | 'lastError'> {
@@ -167,35 +188,13 @@ export class Policy {
     const until = this.#client.isBlank ? this.#until : fresh;
     this.#until = until;
     const isBaseline = this.#source === 'baseline';
-    const bits = [this.#active !== undefined, isBaseline, this.problem === 'unreachable', this.problem === 'rejected', this.#isPoisoned, this.#isCorrupt, this.#around.store.isDegraded];
+    const bits = [this.#active !== undefined, isBaseline, this.problem === 'unreachable', this.problem === 'rejected', this.#isPoisoned, this.#file.isCorrupt, this.#around.store.isDegraded];
     const facts = bits.reduce((sum, holds, bit) => sum | (holds ? 1 << bit : 0), 0);
     return [Number.isNaN(until) && isBaseline ? this.#baselineUntil : until, facts];
   }
 
-  #state(): Uint8Array {
-    return new TextEncoder().encode(this.#client.change(() => undefined));
-  }
-
-  #stateJson(): StateJson {
-    return JSON.parse(this.#client.ask((raw) => raw.state())) as StateJson;
-  }
-
-  /** Takes over what is stored; whether there is anything. What is damaged is begun anew, with the floors known here. */
-  async #adoptStored(): Promise<boolean> {
-    const stored = await this.#around.store.stored(STATE);
-    if (!stored) return false;
-    try {
-      this.#client.adopt(stored);
-      return true;
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error;
-      this.#isCorrupt = true;
-      return false;
-    }
-  }
-
   /** Enforces a bundle that was kept; gives why it cannot be. */
-  async #takeKept(current: ActiveBundle & { since: number }): Promise<unknown> {
+  async #takeKept(current: KeptBundle): Promise<unknown> {
     const { factory, store, clock } = this.#around;
     try {
       const packed = await store.stored(keyOf(current.sha256));
@@ -221,47 +220,56 @@ export class Policy {
     const bytes = isHere ? (this.#bytes as Uint8Array) : await this.#transport.target(path, length);
     this.#client.ask((raw) => raw.verify(bytes));
     const packed = await keep(factory, store, bytes, wanted, now);
-    await tabs().alone('state', () => (isPromoted ? this.#promote(wanted, packed) : this.#activate(wanted, bytes, packed, now)));
+    // What is promoted is not loaded, so it has to be what is enforced: a newer baseline may be in its place.
+    const isOnlyNamed = isPromoted && isHere;
+    await tabs().alone('state', () => (isOnlyNamed ? this.#promote(wanted, packed) : this.#activate(wanted, bytes, packed, now)));
     tabs().announce();
   }
 
   async #promote(wanted: ActiveBundle, packed: Uint8Array): Promise<void> {
     this.#client.change((raw) => raw.promoted());
     this.#active = wanted;
-    await this.#around.store.commit([
-      [keyOf(wanted.sha256), packed],
-      [STATE, this.#state()],
-    ]);
+    this.#source = 'repository';
+    await this.#file.write([[keyOf(wanted.sha256), packed]]);
   }
 
   async #activate(wanted: ActiveBundle, bytes: Uint8Array, packed: Uint8Array, now: number): Promise<void> {
-    const { store, isAlone } = this.#around;
-    const before = this.#stateJson().current?.sha256;
+    const { isAlone } = this.#around;
+    const kept = this.#file.current?.sha256;
+    const before = this.#file.bytes;
     // Found at the next start, the mark says that this one did not survive the bundle.
     if (isAlone()) this.#client.change((raw) => raw.started());
-    await store.commit([
-      [keyOf(wanted.sha256), packed],
-      [STATE, this.#state()],
-    ]);
+    this.#file.mark();
+    const isKept = await this.#file.write([[keyOf(wanted.sha256), packed]]);
     let engine: Engine;
     try {
       engine = this.#trial(bytes);
     } catch (cause) {
-      const differs = cause instanceof EdgerailError && cause.code === 'bundle_self_test';
-      this.#client.change((raw) => raw.failed(differs));
-      this.#isPoisoned = true;
-      await store.commit([
-        [STATE, this.#state()],
-        [keyOf(wanted.sha256), undefined],
-      ]);
-      const reason = differs ? 'self_test' : 'load_failed';
-      throw new SyncError('sync_target', reason, refusalText(reason), { cause });
+      throw await this.#failed(cause, wanted.sha256, wanted.sha256 !== kept, before);
     }
     this.#client.change((raw) => raw.activated(now));
     this.#enforce(engine, { bytes, active: wanted }, 'repository');
     this.#since = now;
-    const old = before !== undefined && before !== wanted.sha256 ? ([[keyOf(before), undefined]] as const) : [];
-    await store.commit([[STATE, this.#state()], ...old]);
+    const old = kept !== undefined && kept !== wanted.sha256 ? ([[keyOf(kept), undefined]] as const) : [];
+    // Where the bundle could not be stored, the state must not name it.
+    if (isKept) await this.#file.unmark(await this.#file.write([], old), before);
+    else await this.#file.forsake(before);
+  }
+
+  /** Notes that a bundle cannot be loaded; gives the error. */
+  async #failed(cause: unknown, sha256: string, isNew: boolean, before: Uint8Array): Promise<unknown> {
+    const differs = cause instanceof EdgerailError && cause.code === 'bundle_self_test';
+    this.#trapped = { sha256, times: this.#trapped.sha256 === sha256 ? this.#trapped.times + 1 : 1 };
+    const isTriedAgain = isPassing(cause) && this.#trapped.times < TRAPS;
+    if (isTriedAgain) this.#client.adopt(before);
+    else this.#client.change((raw) => raw.failed(differs));
+    this.#isPoisoned = !isTriedAgain;
+    // The bytes of what is active are its own, whatever name they came under.
+    const isStored = await this.#file.write([], isNew ? [[keyOf(sha256), undefined]] : []);
+    await this.#file.unmark(isStored, before);
+    if (isTriedAgain) return cause;
+    const reason = differs ? 'self_test' : 'load_failed';
+    return new SyncError('sync_target', reason, refusalText(reason), { cause });
   }
 
   /** Loads a bundle beside the one that is enforced, and lets it decide its own samples. */
@@ -286,8 +294,9 @@ export class Policy {
   }
 }
 
-function keyOf(sha256: string): string {
-  return `bundle/${sha256}`;
+/** Whether the same bytes may do better the next time: the engine failed, and did not refuse them. */
+function isPassing(problem: unknown): boolean {
+  return !(problem instanceof EdgerailError) || problem.code === 'trap';
 }
 
 /** A time as RFC 3339; nothing for none. */

@@ -6,7 +6,7 @@ import type { StateStore } from './sync-memory.js';
 
 /** Where a metadata file is stored. */
 const METADATA = 'metadata/';
-/** Where the validator of the stored timestamp is. */
+/** Where the validator of the stored timestamp is, in a line of its own before the bytes it stands for. */
 const ETAG = 'etag';
 const TIMESTAMP = 'timestamp.json';
 
@@ -28,8 +28,8 @@ export class RepositoryMedium implements Medium {
 
   async fetch(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
     const stored = path === TIMESTAMP && this.#transport.isConditional ? await this.load(TIMESTAMP) : undefined;
-    const etag = stored ? await this.#store.get(ETAG) : undefined;
-    const answer = await this.#transport.metadata(path, maxBytes, etag && new TextDecoder().decode(etag));
+    const etag = stored && etagOf(stored, await this.#store.get(ETAG));
+    const answer = await this.#transport.metadata(path, maxBytes, etag);
     // What did not change is verified like what did.
     if (answer.kind === 'unchanged') return stored;
     if (answer.kind === 'absent') return undefined;
@@ -37,19 +37,36 @@ export class RepositoryMedium implements Medium {
     return answer.bytes;
   }
 
-  async store(file: string, bytes: Uint8Array): Promise<void> {
+  async store(file: string, bytes: Uint8Array): Promise<unknown> {
     if (file !== TIMESTAMP) return await this.#store.commit([[METADATA + file, bytes]]);
-    const etag = this.#etag === undefined ? undefined : new TextEncoder().encode(this.#etag);
-    // The validator goes with the bytes it stands for; it comes last, so that an older one is the worst there can be.
-    await this.#store.commit([
+    // The validator goes with the bytes it stands for: beside others, "not modified" would hold back what is new.
+    const etag = this.#etag === undefined ? undefined : validator(this.#etag, bytes);
+    return await this.#store.commit([
       [METADATA + file, bytes],
       [ETAG, etag],
     ]);
   }
 
-  remove(file: string): Promise<void> {
+  remove(file: string): Promise<unknown> {
     return this.#store.commit([[METADATA + file, undefined]]);
   }
+}
+
+/** A validator and the bytes it stands for. */
+function validator(etag: string, bytes: Uint8Array): Uint8Array {
+  const line = new TextEncoder().encode(`${etag}\n`);
+  const joined = new Uint8Array(line.length + bytes.length);
+  joined.set(line);
+  joined.set(bytes, line.length);
+  return joined;
+}
+
+/** The validator of exactly these bytes. */
+function etagOf(bytes: Uint8Array, kept: Uint8Array | undefined): string | undefined {
+  const end = kept?.indexOf(0x0a) ?? -1;
+  if (!kept || end < 0 || kept.length - end - 1 !== bytes.length) return undefined;
+  const isSame = bytes.every((byte, place) => byte === kept[end + 1 + place]);
+  return isSame ? new TextDecoder().decode(kept.subarray(0, end)) : undefined;
 }
 
 /** Files at hand that stand for the repository; nothing is stored. */

@@ -51,14 +51,28 @@ export async function proveKept(factory: TrustFactory, packed: Uint8Array | unde
   try {
     client.adopt(new TextEncoder().encode(state));
     client.change((raw) => raw.lost());
-    await client.attempt(() => verifyStored(client, StoredMedium.from(files), active.next, now));
-    client.ask((raw) => raw.verify(bytes));
-    const found = candidateOf(client);
-    if (found.sha256 !== active.sha256) throw missing();
+    const found = await eitherOf(active.next, async (next) => {
+      await client.attempt(() => verifyStored(client, StoredMedium.from(files), next, now));
+      client.ask((raw) => raw.verify(bytes));
+      const candidate = candidateOf(client);
+      if (candidate.sha256 !== active.sha256) throw missing();
+      return candidate;
+    });
     return { client, bytes, active: found };
   } catch (error) {
     client.free();
     throw error;
+  }
+}
+
+/** A bundle's proof is written before the state that names it: it may be of the rollout, and the state not any more. */
+async function eitherOf<T>(next: boolean, work: (next: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await work(next);
+  } catch (error) {
+    return await work(!next).catch(() => {
+      throw error;
+    });
   }
 }
 

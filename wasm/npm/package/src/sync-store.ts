@@ -1,7 +1,7 @@
 /** The state in IndexedDB: one database of the origin, one transaction for every step. */
 import { EdgerailError } from './errors.js';
 import { CustomBacking, MemoryBacking, StateStore, bytesOf } from './sync-memory.js';
-import type { Backing, Changes } from './sync-memory.js';
+import type { Backing, Changes, Join } from './sync-memory.js';
 import type { SyncOptions } from './sync-types.js';
 
 const DATABASE = 'edgerail';
@@ -63,7 +63,8 @@ class Database implements Backing {
   async commit(changes: Changes): Promise<void> {
     await this.#transact('readwrite', (store) => {
       for (const [key, value] of changes) {
-        if (value) store.put(value, key);
+        if (typeof value === 'function') joinIn(store, key, value);
+        else if (value) store.put(value, key);
         else store.delete(key);
       }
     });
@@ -97,6 +98,12 @@ class Database implements Backing {
     });
     return this.#opening;
   }
+}
+
+/** Reads and writes in one transaction: no other tab writes in between. */
+function joinIn(store: IDBObjectStore, key: string, join: Join): void {
+  const request = store.get(key) as IDBRequest<unknown>;
+  request.onsuccess = () => store.put(join(bytesOf(request.result)), key);
 }
 
 function opened(factory: IDBFactory, gone: () => void): Promise<IDBDatabase> {

@@ -110,8 +110,11 @@ export interface Sync {
    */
   readonly engine: Engine;
   status(): SyncStatus;
-  /** Checks the repository now. Never throws for what the repository does: the status says what came of it. */
-  syncNow(): Promise<SyncStatus>;
+  /**
+   * Checks the repository now. Never throws for what the repository does: the status says what came of it. With
+   * `retryPoisoned` bundles that failed here before are tried again, e.g. after the memory was short.
+   */
+  syncNow(options?: { retryPoisoned?: boolean }): Promise<SyncStatus>;
   /** Calls the listener when the bundle changes, or what is degraded. Gives what takes the listener away. */
   onChange(listener: (status: SyncStatus) => void): () => void;
   /** Ends the checks and frees the engine. */

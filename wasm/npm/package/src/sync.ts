@@ -76,6 +76,7 @@ class Synchronization implements Sync {
   #running: Promise<unknown> = Promise.resolve();
   #waiting: Promise<Outcome> | undefined;
   #isAsked = false;
+  #isRetry = false;
   #closed = false;
 
   constructor(options: SyncOptions, settings: Settings, factory: TrustFactory, store: StateStore, isShared: boolean) {
@@ -86,12 +87,15 @@ class Synchronization implements Sync {
     // A store of the application's may be others' too, and nobody says so.
     const isAlone = (): boolean => (isShared ? this.#tabs.isExclusive : typeof options.storage !== 'object');
     this.#policy = new Policy({ settings, options, store, factory, tabs: () => this.#tabs, isAlone, clock: () => this.#clock() });
+    (globalThis as Partial<EventTarget>).addEventListener?.('pagehide', this.#leave);
     this.#schedule = new Schedule(settings.pollInterval, () => this.#queued(true), platformClockwork());
   }
 
   get engine(): Engine {
     return this.#policy.engine;
   }
+
+  readonly #leave = (): void => this.#policy.leave();
 
   /** The first policy, from wherever there is one. */
   async begin(): Promise<void> {
@@ -117,8 +121,9 @@ class Synchronization implements Sync {
     return { ...this.#policy.status(), lastCheck: timeOf(this.#lastCheck), lastError: this.#lastError && { ...this.#lastError } };
   }
 
-  async syncNow(): Promise<SyncStatus> {
+  async syncNow({ retryPoisoned = false }: { retryPoisoned?: boolean } = {}): Promise<SyncStatus> {
     this.#checkOpen();
+    this.#isRetry ||= retryPoisoned;
     const outcome = await this.#queued(false);
     this.#schedule.checked(outcome);
     return this.status();
@@ -135,6 +140,7 @@ class Synchronization implements Sync {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    (globalThis as Partial<EventTarget>).removeEventListener?.('pagehide', this.#leave);
     this.#schedule.close();
     this.#listeners.clear();
     this.#tabs.close();
@@ -165,19 +171,21 @@ class Synchronization implements Sync {
       this.#waiting = undefined;
       const isAsked = this.#isAsked;
       this.#isAsked = false;
-      const check = this.#tabs.alone('check', () => this.#check(!isAsked));
+      const isRetry = this.#isRetry;
+      this.#isRetry = false;
+      const check = this.#tabs.alone('check', () => this.#check(!isAsked, isRetry));
       this.#running = check.catch(() => undefined);
       return check;
     });
     return this.#waiting;
   }
 
-  async #check(isPoll: boolean): Promise<Outcome> {
+  async #check(isPoll: boolean, isRetry: boolean): Promise<Outcome> {
     if (this.#closed) return { failed: false };
     try {
       // Another tab may just have done it.
       const isDone = isPoll && (await this.#wasChecked());
-      await (isDone ? this.#policy.follow() : this.#policy.update());
+      await (isDone ? this.#policy.follow() : this.#policy.update(isRetry));
       if (!isDone) await this.#succeeded();
       return { failed: false };
     } catch (error) {

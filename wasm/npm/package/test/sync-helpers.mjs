@@ -1,5 +1,10 @@
 // What the tests of createSync have in common: bundles that tell their version, a server, a store.
 import { createSync } from 'edgerail';
+import { start } from '../dist/esm/instance.js';
+import { TrustFactory } from '../dist/esm/sync-client.js';
+import { Policy } from '../dist/esm/sync-core.js';
+import { StateStore } from '../dist/esm/sync-memory.js';
+import { settingsOf } from '../dist/esm/sync-options.js';
 import { DEFINITION, bundleOf } from './guardrail.mjs';
 import { Repository, SCOPE, TARGET, serve } from './repository.mjs';
 
@@ -90,4 +95,41 @@ export async function refusal(promise) {
     return [error.code, error.reason];
   }
   throw new Error('was not refused');
+}
+
+/**
+ * A session on a database as tabs have it: changes are written all or not at all, and under locks, so that half-done work is
+ * marked. `before` sees every call (`get` or `commit`, its number) and may throw, or give `false` for a write that is lost.
+ */
+export async function session({ repository, server }, disk, { before = () => true, ...options } = {}) {
+  const calls = { get: 0, commit: 0 };
+  const backing = {
+    get: async (key) => {
+      before('get', calls.get++);
+      return await disk.get(key);
+    },
+    commit: async (changes) => {
+      if (before('commit', calls.commit++, changes) === false) return;
+      for (const [key, change] of changes) {
+        const value = typeof change === 'function' ? change(disk.values.get(key)) : change;
+        if (value) disk.values.set(key, value.slice());
+        else disk.values.delete(key);
+      }
+    },
+    close: () => undefined,
+  };
+  const all = { root: repository.pinned, url: server.url, target: TARGET, instance: 'one', ...options };
+  const settings = settingsOf(all);
+  const factory = new TrustFactory(settings.root, settings.pins, undefined);
+  await Promise.all([start(), factory.start()]);
+  const tabs = { alone: (_, work) => work(), announce: () => undefined };
+  const clock = () => Math.floor((all.now?.() ?? new Date()).getTime() / 1_000);
+  const policy = new Policy({ settings, options: all, store: new StateStore(backing, '', false), factory, tabs: () => tabs, isAlone: () => true, clock });
+  return { policy, calls, engine: policy.engine };
+}
+
+/** The activation's state on a disk. */
+export function stateOn(disk) {
+  const [key] = disk.ending('activation');
+  return JSON.parse(new TextDecoder().decode(disk.values.get(key)));
 }

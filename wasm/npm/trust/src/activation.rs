@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use edgerail_trust::activation::{
-    Activation, Candidate, Choice, Facts, OnExpired, Refusal, choose, health,
+    Activation, Active, Candidate, Choice, Facts, OnExpired, Refusal, choose, health,
 };
 use wasm_bindgen::prelude::*;
 
@@ -24,9 +24,46 @@ impl Session {
     pub fn adopt(&mut self, json: &[u8]) -> Result<(), JsValue> {
         let mut state = Activation::read(json).map_err(error::refusal)?;
         state.merge(&self.state);
+        clear(&mut state);
         self.state = state;
         self.remember_time();
         Ok(())
+    }
+
+    /// The state as JSON, to be stored in place of `stored`, which another tab may have changed: floors, times and poison
+    /// of both. What is active is this session's, unless it is older than what the other one has activated meanwhile.
+    #[must_use]
+    pub fn joined(&mut self, stored: &[u8]) -> String {
+        let Ok(stored) = Activation::read(stored) else {
+            return self.state.to_json();
+        };
+        self.state.merge(&stored);
+        clear(&mut self.state);
+        self.remember_time();
+        let mut joined = self.state.clone();
+        let newest = |active: &Active| active.version >= self.state.floor;
+        if !joined.current.as_ref().is_some_and(newest)
+            && let Some(active) = stored.current.filter(newest)
+        {
+            joined.current = Some(active);
+            clear(&mut joined);
+        }
+        joined.to_json()
+    }
+
+    /// The state as JSON without the marks of a load that is under way: the page goes away, which is no crash.
+    #[must_use]
+    pub fn unmarked(&self) -> String {
+        let mut state = self.state.clone();
+        state.trying = None;
+        state.loading = state.loading.saturating_sub(1);
+        state.to_json()
+    }
+
+    /// Forgets what failed here: it is tried again.
+    #[wasm_bindgen(js_name = retryPoisoned)]
+    pub fn retry_poisoned(&mut self) {
+        self.state.poisoned.clear();
     }
 
     /// The state as JSON, to be stored.
@@ -253,6 +290,15 @@ impl Session {
             }
             _ => f64::INFINITY,
         }
+    }
+}
+
+/// What is active was activated, so that it is not poisoned, whatever another tab still remembers.
+fn clear(state: &mut Activation) {
+    if let Some(active) = &state.current {
+        state
+            .poisoned
+            .retain(|poisoned| poisoned.sha256 != active.sha256);
     }
 }
 
