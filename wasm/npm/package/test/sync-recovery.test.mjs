@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EdgerailError, loadEngine } from 'edgerail';
-import { NEXT, TARGET, sha256 } from './repository.mjs';
+import { Key, NEXT, TARGET, at, sha256 } from './repository.mjs';
 import { Disk, bundle, enforced, open, publish, published, session, stateOn } from './sync-helpers.mjs';
 
 const offline = async () => {
@@ -328,4 +328,23 @@ test('a validator is sent only for the bytes that it came with', async (t) => {
   assert.equal((await next.syncNow()).lastError, null);
   assert.deepEqual([sent[3], disk.values.get(name).length > 0], [undefined, true]);
   assert.notDeepEqual(disk.values.get(name), old);
+});
+
+test('a rotation of the timestamp key ends the time that a thief of the old one signed, in every tab', async (t) => {
+  const world = await published(t);
+  const disk = new Disk();
+  const options = { storage: disk, onExpired: { deny: 0 } };
+  const tabs = [await open(t, world, options), await open(t, world, options)];
+  world.repository.issued = at(20 * 3_600);
+  world.repository.refresh();
+  for (const tab of tabs) assert.deepEqual([(await tab.syncNow()).degraded, enforced(tab)], [['clock_back'], 1]);
+  world.repository.issued = undefined;
+  world.repository.rotate({ timestamp: [new Key()], snapshot: [new Key()] });
+  await publish(world.repository, 2);
+  // The first one stores the new root; the second one finds it there.
+  for (const tab of tabs) assert.deepEqual([(await tab.syncNow()).lastError, tab.status().degraded, enforced(tab)], [null, [], 2]);
+  const next = await open(t, world, { ...options, fetch: offline });
+  assert.deepEqual([next.status().degraded, enforced(next)], [[], 2]);
+  // And the first one does not bring it back.
+  assert.deepEqual([(await tabs[0].syncNow()).degraded, (await tabs[1].syncNow()).degraded], [[], []]);
 });

@@ -248,8 +248,16 @@ test('T-TIME-1 a clock that stands behind what was signed is reported, and does 
   const world = await published(t);
   world.repository.issued = at(-60);
   await publish(world.repository, 2);
-  const sync = await open(t, world, { now: later(-30) });
-  assert.deepEqual([enforced(sync), sync.status().degraded], [2, ['clock_back']]);
+  let days = 0;
+  const disk = new Disk();
+  const options = { storage: disk, now: () => later(days)() };
+  const sync = await open(t, world, options);
+  assert.deepEqual([enforced(sync), sync.status().degraded], [2, []]);
+  days = -30;
+  assert.deepEqual([(await sync.syncNow()).degraded, enforced(sync)], [['clock_back'], 2]);
+  // Also by one that begins with such a clock.
+  const next = await open(t, world, options);
+  assert.deepEqual([(await next.syncNow()).degraded, enforced(next)], [['clock_back'], 2]);
   // Expired by the signed time, whatever the clock says.
   world.repository.expires.snapshot = -3_600;
   world.repository.publish();
