@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 
 import { createSync } from 'edgerail/sync';
 
-const SCOPE = 'aws~o-exampleorgid~us-east-1';
+const SCOPE = 'aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1';
 const server = createServer(async (request, response) => {
   const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
   const file = await readFile(`repository${path}`).catch(() => undefined);

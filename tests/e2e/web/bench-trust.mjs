@@ -1,6 +1,6 @@
 // What the verifying client costs above the signatures it checks, in the same WebAssembly.
 
-const PINS = { target: 'aws~o-exampleorgid~us-east-1.browser.bundle', audience: 'browser', ring: 'general', instance: 'bench' };
+const PINS = { target: 'aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1.browser.bundle', audience: 'browser', ring: 'general', instance: 'bench' };
 const [DONE, LOAD, FETCH] = [0, 1, 2];
 
 let state;

@@ -2,7 +2,7 @@
 
 import { createSync } from 'edgerail';
 
-const TARGET = 'aws~o-exampleorgid~us-east-1.browser.bundle';
+const TARGET = 'aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1.browser.bundle';
 const DATABASE = 'edgerail';
 const STORE = 'sync';
 

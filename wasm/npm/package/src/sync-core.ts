@@ -21,6 +21,10 @@ import type { Engine } from './types.js';
 /** So often one bundle may make the engine trap before it counts as failed: the memory may have been short. */
 const TRAPS = 3;
 
+/** What `boot` finds, as bits; `activation.rs` has the same. */
+const POISONED = 1;
+const SKIP = 2;
+
 export interface Surroundings {
   settings: Settings;
   options: SyncOptions;
@@ -47,6 +51,7 @@ export class Policy {
   #until = Number.NaN;
   #since = Number.NaN;
   #isPoisoned = false;
+  #skipped: string | undefined;
   #trapped = { sha256: '', times: 0 };
   /** Set by whoever checks. */
   problem: 'unreachable' | 'rejected' | undefined;
@@ -66,12 +71,13 @@ export class Policy {
       const { clock, isAlone } = this.#around;
       await this.#file.adopt();
       const before = this.#file.bytes;
-      const crashed = this.#client.ask((raw) => raw.boot(clock(), isAlone()));
-      this.#isPoisoned ||= crashed;
+      const found = this.#client.ask((raw) => raw.boot(clock(), isAlone()));
+      this.#isPoisoned ||= (found & POISONED) !== 0;
       const { current } = this.#file;
       if (current && isAlone()) this.#file.mark();
       if (isAlone()) await this.#file.replace();
       if (!current) return undefined;
+      if (found & SKIP) this.#skipped = current.sha256;
       const problem = await this.#takeKept(current);
       await this.#restored(problem, before);
       // How fresh the metadata is that the storage holds; a check tells better.
@@ -196,6 +202,8 @@ export class Policy {
   /** Enforces a bundle that was kept; gives why it cannot be. */
   async #takeKept(current: KeptBundle): Promise<unknown> {
     const { factory, store, clock } = this.#around;
+    // Whatever it is that ends pages with it: this one is to start.
+    if (current.sha256 === this.#skipped) return new SyncError('sync_target', 'crashed', refusalText('crashed'));
     try {
       const packed = await store.stored(keyOf(current.sha256));
       const proven = await proveKept(factory, packed, current, this.#client.state, clock());
@@ -296,7 +304,7 @@ export class Policy {
 
 /** Whether the same bytes may do better the next time: the engine failed, and did not refuse them. */
 function isPassing(problem: unknown): boolean {
-  return !(problem instanceof EdgerailError) || problem.code === 'trap';
+  return !(problem instanceof EdgerailError) || problem.code === 'trap' || (problem instanceof SyncError && problem.reason === 'crashed');
 }
 
 /** A time as RFC 3339; nothing for none. */

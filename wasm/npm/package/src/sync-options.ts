@@ -31,7 +31,7 @@ function invalid(what: string): EdgerailError {
 export function settingsOf(options: SyncOptions): Settings {
   if (typeof options !== 'object' || options === null) throw invalid('createSync takes an object: { root, url, target }');
   const { target, storage, now, fetch, baseline } = options;
-  if (typeof target !== 'string' || !/^[\w.~-]+$/.test(target)) throw invalid("target is the name of a bundle's target, e.g. 'aws~o-exampleorgid~us-east-1.browser.bundle'");
+  if (typeof target !== 'string' || !/^[\w.~-]+$/.test(target)) throw invalid("target is the name of a bundle's target, e.g. 'aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1.browser.bundle'");
   if (typeof storage === 'object' ? ['get', 'put', 'delete'].some((name) => typeof (storage as unknown as Record<string, unknown>)[name] !== 'function') : ![undefined, 'indexeddb', 'memory'].includes(storage)) {
     throw invalid("storage is 'indexeddb', 'memory', or a store with get, put and delete");
   }

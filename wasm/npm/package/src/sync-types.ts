@@ -31,7 +31,7 @@ export interface SyncOptions {
   root: ArrayBuffer | ArrayBufferView | string | object;
   /** The repository: a folder with `metadata/` and `targets/` in it, or both folders. */
   url: string | URL | { metadata: string | URL; targets: string | URL };
-  /** The name of the target whose bundle is enforced here, e.g. `aws~o-exampleorgid~us-east-1.browser.bundle`. */
+  /** The name of the target whose bundle is enforced here, e.g. `aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1.browser.bundle`. */
   target: string;
   /** Who the bundle has to be for. Default `browser`. */
   audience?: Audience;

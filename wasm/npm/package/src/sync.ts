@@ -31,7 +31,7 @@ const SOON = 10;
  * @throws {EdgerailError} if none of them gives a policy: `sync_*` says why, `wasm_*` that WebAssembly cannot run.
  *
  * @example
- * const sync = await createSync({ root, url: 'https://policy.example.com/', target: 'aws~o-exampleorgid~us-east-1.browser.bundle' });
+ * const sync = await createSync({ root, url: 'https://policy.example.com/', target: 'aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1.browser.bundle' });
  * const decision = sync.engine.evaluate('Write to ana@example.com');
  */
 export async function createSync(options: SyncOptions): Promise<Sync> {

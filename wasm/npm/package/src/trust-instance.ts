@@ -104,7 +104,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   target_version: 'it is older than what was enforced here; publish it under a higher version to go back',
   target_equivocation: 'it has the version of what is enforced and other bytes; publish it under a higher version',
   poisoned: 'it failed here before, so it is not tried again; publish another one',
-  crashed: 'a page crashed while it loaded it; publish another one',
+  crashed: 'several pages in a row crashed while they loaded it; try it again, or publish another one',
   load_failed: 'the engine cannot load it; publish another one',
   self_test: 'it decides its own samples differently from when it was compiled; publish another one',
   state_corrupt: 'the stored state is damaged; it is begun anew',

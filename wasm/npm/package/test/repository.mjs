@@ -2,7 +2,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 
-export const SCOPE = 'aws~o-exampleorgid~us-east-1';
+export const SCOPE = 'aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1';
 export const TARGET = `${SCOPE}.browser.bundle`;
 export const NEXT = `${SCOPE}.browser.next.bundle`;
 const DAY = 86_400;

@@ -348,3 +348,45 @@ test('a rotation of the timestamp key ends the time that a thief of the old one 
   // And the first one does not bring it back.
   assert.deepEqual([(await tabs[0].syncNow()).degraded, (await tabs[1].syncNow()).degraded], [[], []]);
 });
+
+test('pages that end while they load a bundle: three in a row poison a new one, and pass over the last-known-good one once', async (t) => {
+  const world = await published(t);
+  const base = await left(world);
+  await publish(world.repository, 2);
+  const disk = base.copy();
+  /** A page that ends as soon as the mark is written. */
+  const ended = async (mark) => {
+    let isGone = false;
+    const before = (kind, _, changes) => {
+      if (isGone) return false;
+      const value = changes?.find(([key]) => key === 'activation')?.[1];
+      const state = value && JSON.parse(new TextDecoder().decode(typeof value === 'function' ? value(disk.values.get('activation')) : value));
+      if (state?.[mark]) queueMicrotask(() => (isGone = true));
+      return true;
+    };
+    const { policy } = await session(world, disk, { before });
+    await policy.restore();
+    await policy.update(false);
+    policy.close();
+    assert.ok(isGone);
+  };
+  for (let page = 1; page <= 3; page += 1) {
+    assert.deepEqual(stateOn(disk).poisoned, [], `before page ${page}`);
+    await ended('trying');
+    assert.equal(stateOn(disk).trying, sha256(await bundle(2)));
+  }
+  const sync = await session(world, disk);
+  await sync.policy.restore();
+  await sync.policy.update(false);
+  assert.deepEqual([enforced(sync), sync.policy.status().degraded, stateOn(disk).poisoned.length], [1, ['poisoned'], 1]);
+  await sync.policy.update(true);
+  assert.deepEqual([enforced(sync), sync.policy.status().degraded], [2, []]);
+  sync.policy.close();
+  for (let page = 1; page <= 3; page += 1) {
+    disk.values.set('activation', Buffer.from(JSON.stringify({ ...stateOn(disk), loading: page })));
+    const { version } = await started(world, disk, {});
+    assert.equal(version, page === 3 ? 0 : 2, `page ${page}`);
+  }
+  // For once: it is still there.
+  assert.deepEqual([(await started(world, disk)).version, stateOn(disk).poisoned], [2, []]);
+});

@@ -64,6 +64,7 @@ impl Session {
     #[wasm_bindgen(js_name = retryPoisoned)]
     pub fn retry_poisoned(&mut self) {
         self.state.poisoned.clear();
+        self.state.crash = None;
     }
 
     /// The state as JSON, to be stored.
@@ -73,15 +74,15 @@ impl Session {
     }
 
     /// Notes a start. `alone` says that nobody else works on the state: what is half done then was left by somebody who
-    /// crashed or went away. Whether a bundle was poisoned because three in a row did; the last-known-good one never is.
-    pub fn boot(&mut self, now: f64, alone: bool) -> bool {
+    /// crashed or went away. Gives bits: 1 a bundle was poisoned, because three in a row died with it; 2 the last-known-good
+    /// one is to be passed over for once, for the same reason.
+    pub fn boot(&mut self, now: f64, alone: bool) -> u32 {
         if !alone {
             self.state.trying = None;
             self.state.loading = 0;
         }
-        self.state
-            .boot(&self.pins.engine_build, seconds(now))
-            .poisoned
+        let found = self.state.boot(&self.pins.engine_build, seconds(now));
+        u32::from(found.poisoned) | u32::from(found.skip) << 1
     }
 
     /// The last-known-good bundle is loaded.
