@@ -416,9 +416,15 @@ impl Client {
     /// Takes over what [`Client::issued`] of a former process was, under the root of that version: a clock that was
     /// set back between the two is found out. It counts no more once the keys that signed it are replaced.
     pub fn remember(&mut self, issued: Option<u64>, root_version: u64) {
-        if root_version >= self.rotated_root {
+        if root_version < self.rotated_root {
+            return;
+        }
+        // Who knew a newer root knew whether its keys ended the older time.
+        if root_version > self.issued_root {
+            self.issued = issued;
+            self.issued_root = root_version;
+        } else {
             self.issued = self.issued.max(issued);
-            self.issued_root = self.issued_root.max(root_version);
         }
     }
 
