@@ -78,6 +78,10 @@ fn the_effective_policy_is_shown_with_who_set_what() {
     ] {
         assert!(ran.out.contains(words), "{words}: {ran:?}");
     }
+    assert!(!ran.err.contains("nothing is enforced"), "{ran:?}");
+    let ran = run(&["--region", "us-esat-1"]);
+    let said = "nothing is enforced in us-esat-1; the policy has us-east-1";
+    assert!(ran.err.contains(said), "{ran:?}");
     let json = run(&["--format", "json"]).json();
     assert_eq!(
         json["guardrails"]["us-east-1"][0]["identifier"],
@@ -229,6 +233,89 @@ fn a_scope_gets_one_bundle_of_all_levels() {
     };
     assert_eq!(check("org.json").code, 0, "{:?}", check("org.json"));
     assert_eq!(check("account.json").code, 1, "{:?}", check("account.json"));
+    // A guardContent is a tag, with qualifiers or without.
+    for (qualifiers, blocks) in [
+        ("", true),
+        (r#", "qualifiers": []"#, true),
+        (r#", "qualifiers": ["guard_content"]"#, true),
+        (r#", "qualifiers": ["grounding_source"]"#, false),
+    ] {
+        let block = |text: &str| {
+            format!(r#"{{"guardContent": {{"text": {{"text": "{text}"{qualifiers}}}}}}}"#)
+        };
+        let text = body("x").replace(r#"{"text": "x"}"#, &block("a merlin"));
+        folder.write("tagged.json", text);
+        assert_eq!(check("tagged.json").code, i32::from(blocks), "{qualifiers}");
+    }
+}
+
+#[test]
+fn a_path_option_takes_one_path_and_leaves_the_definitions() {
+    let folder = organization("org-positional");
+    let definition = folder.read("org/get-guardrail-1.json");
+    std::fs::remove_file(folder.path().join("org/get-guardrail-1.json")).unwrap();
+    folder.write("enforced.json", definition);
+    let compile = |more: &[&str]| folder.run(&[&["compile", "-o", "o.bundle"], more].concat());
+    let given = ["--enforced-definitions", "enforced.json"];
+    let scope = ["--scope", SCOPE];
+    for arguments in [
+        [&scope[..], &given, &["--org", "org", "g.json"]].concat(),
+        [&scope[..], &["--org", "org"], &given, &["g.json"]].concat(),
+    ] {
+        let ran = compile(&arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.out.contains("guardrail  first (enforce)"), "{ran:?}");
+    }
+    folder.write("more.json", folder.read("g.json"));
+    let twice = ["--org", "org", "--enforced-definitions", "more.json"];
+    let ran = compile(&[&scope[..], &twice, &given].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = ran.err.contains("definition-unused") && ran.err.contains("more.json");
+    assert!(told, "{ran:?}");
+}
+
+#[test]
+fn a_folder_without_an_organization_is_refused() {
+    let folder = organization("org-nothing");
+    std::fs::create_dir_all(folder.path().join("empty")).unwrap();
+    let compile = [
+        "compile", "--scope", SCOPE, "-o", "o.bundle", "g.json", "--org",
+    ];
+    folder
+        .run(&[&compile[..], &["empty"]].concat())
+        .refused(&["--org", "pull --organization"]);
+    let attached = format!("org/list-policies-for-target-{ACCOUNT}.json");
+    std::fs::remove_file(folder.path().join(&attached)).unwrap();
+    let name = attached.trim_start_matches("org/");
+    folder
+        .run(&[&compile[..], &["org"]].concat())
+        .refused(&[name]);
+    assert!(!folder.path().join("o.bundle").exists());
+}
+
+#[test]
+fn what_an_overlay_warns_of_is_told_by_every_command_that_reads_it() {
+    let folder = Folder::new("org-overlay-lints");
+    folder.write("o.toml", "[[guardrail.first.exceptions]]\nid = \"EX-1\"\npolicy = \"wordPolicy\"\nname = \"heron\"\nwho = \"dana\"\nwhy = \"birds\"\nuntil = \"2026-11-30\"\napproved = { by = \"dana\", at = \"2026-11-01\" }\n");
+    let now = ["--now", "2026-11-15T00:00:00Z"];
+    let compile = ["compile", "g.json", "--overlay", "o.toml", "-o", "o.bundle"];
+    let check = [
+        "check",
+        "--engine",
+        "native",
+        "--guardrail",
+        "g.json",
+        "--overlay",
+        "o.toml",
+        "--text",
+        "a",
+    ];
+    let diff = ["diff", "g.json", "g.json", "--overlay-new", "o.toml"];
+    for arguments in [[&compile[..], &now].concat(), check.to_vec(), diff.to_vec()] {
+        let ran = folder.run(&arguments);
+        let told = ran.err.contains("o.toml") && ran.err.contains("exception-own-approval");
+        assert!(told, "{ran:?}");
+    }
 }
 
 #[test]

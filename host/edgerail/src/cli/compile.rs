@@ -37,12 +37,12 @@ pub(super) struct Args {
     #[arg(long, env = "EDGERAIL_SCOPE")]
     scope: Option<String>,
     /// Answers about the organization, whose policies enforce guardrails, with the definitions of those:
-    /// folders of `edgerail pull` or of files of the AWS CLI, single files, policy documents
+    /// folders of `edgerail pull` or of files of the AWS CLI, single files, policy documents. One path each
+    /// time; in the variable, one a line
     #[arg(
         long,
         value_name = "PATH",
         env = "EDGERAIL_ORG",
-        num_args = 1..,
         value_delimiter = '\n'
     )]
     org: Vec<PathBuf>,
@@ -50,12 +50,12 @@ pub(super) struct Args {
     /// or the body that put it
     #[arg(long, value_name = "FILE", env = "EDGERAIL_ACCOUNT_CONFIG")]
     account_config: Option<PathBuf>,
-    /// Where else definitions of enforced guardrails are: answers of GetGuardrail, files or folders
+    /// Where else definitions of enforced guardrails are: answers of GetGuardrail, files or folders. One path
+    /// each time; in the variable, one a line
     #[arg(
         long,
         value_name = "PATH",
         env = "EDGERAIL_ENFORCED_DEFINITIONS",
-        num_args = 1..,
         value_delimiter = '\n'
     )]
     enforced_definitions: Vec<PathBuf>,
@@ -177,6 +177,12 @@ fn compile_all(args: &Args, said: &mut Said) -> Result<Option<Vec<u8>>, CliError
         .map_err(&mut tell)
         .ok();
     failed |= overlay.is_none();
+    if let (Some(path), Some(read)) = (&args.overlay, &overlay)
+        && !read.diagnostics.is_empty()
+    {
+        let file = path.display().to_string();
+        tell(CliError::Diagnostics(file, read.diagnostics.clone()));
+    }
     let mut names = BTreeSet::new();
     for path in &args.definitions {
         let file = path.display().to_string();

@@ -61,12 +61,11 @@ struct EffectiveArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct OrgArgs {
     /// Answers about the organization: folders of `edgerail pull` or of files of the AWS CLI, single
-    /// files, policy documents
+    /// files, policy documents. One path each time; in the variable, one a line
     #[arg(
         long,
         value_name = "PATH",
         env = "EDGERAIL_ORG",
-        num_args = 1..,
         value_delimiter = '\n',
         required = true
     )]
@@ -214,6 +213,24 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
     match args.format {
         SummaryFormat::Json => writeln!(out, "{:#}", report.json())?,
         SummaryFormat::Text => write!(out, "{}", report.text())?,
+    }
+    if let Some(asked) = args
+        .region
+        .as_deref()
+        .filter(|_| report.regions().is_empty())
+    {
+        let all = Report {
+            region: None,
+            ..report
+        };
+        let has = match all.regions().as_slice() {
+            [] => "nothing in any region".to_owned(),
+            regions => regions.join(", "),
+        };
+        let has = crate::report::one_line(&has);
+        say(&format!(
+            "--region: nothing is enforced in {asked}; the policy has {has}"
+        ));
     }
     for problem in &found.problems {
         say(&format!(

@@ -83,7 +83,7 @@ pub(super) fn read_definition(
     }
 }
 
-/// Reads an overlay; no file is an empty one.
+/// Reads an overlay; no file is an empty one. What it warns of is in it, to be told by whoever asks.
 pub(super) fn read_overlay(path: Option<&Path>) -> Result<Overlay, CliError> {
     let Some(path) = path else {
         return Ok(Overlay::default());
@@ -91,6 +91,15 @@ pub(super) fn read_overlay(path: Option<&Path>) -> Result<Overlay, CliError> {
     let bytes = read_file(path, DEFINITION_BYTES)?;
     Overlay::read(&bytes)
         .map_err(|errors| CliError::Diagnostics(path.display().to_string(), errors))
+}
+
+/// Reads an overlay and tells what it warns of.
+pub(super) fn read_overlay_aloud(path: Option<&Path>) -> Result<Overlay, CliError> {
+    let overlay = read_overlay(path)?;
+    if let Some(path) = path {
+        report_diagnostics(&path.display().to_string(), &overlay.diagnostics);
+    }
+    Ok(overlay)
 }
 
 /// A bundle, not in an engine yet.
@@ -236,7 +245,7 @@ impl PolicyArgs {
 
     fn compile(&self, path: &Path) -> Result<Loaded, CliError> {
         let options = read_options(self.name.as_deref(), &self.parameter);
-        let overlay = read_overlay(self.overlay.as_deref())?;
+        let overlay = read_overlay_aloud(self.overlay.as_deref())?;
         let (guardrails, mut diagnostics) = read_definition(path, &options)?;
         let file = path.display().to_string();
         match compile(&guardrails, &overlay, &CompileOptions::default()) {
@@ -291,7 +300,7 @@ pub(super) fn read_side(
             source: None,
         });
     }
-    let overlay = read_overlay(overlay)?;
+    let overlay = read_overlay_aloud(overlay)?;
     let wrong = |errors| CliError::Diagnostics(place.clone(), errors);
     let read = definition::read(&bytes, options).map_err(wrong)?;
     let mut diagnostics = read.diagnostics;

@@ -22,6 +22,10 @@ pub(super) fn bound(args: &Args, request: &[Guardrail]) -> Result<Bound, CliErro
     };
     let scope = Scope::parse(text).map_err(|m| CliError::new("usage", "--scope", m))?;
     let mut documents = read_documents(&args.org)?;
+    if !args.org.is_empty() && !documents.say_policies() {
+        let message = "the files say nothing about the policies of an organization: no tree, no policy, no effective policy; name the folder of `edgerail pull --organization`, or give an account's configuration alone by --account-config";
+        return Err(CliError::new("org_empty", "--org", message));
+    }
     account_config(args, &scope, &mut documents)?;
     let more = read_documents(&args.enforced_definitions)?;
     documents.definitions.extend(more.definitions);

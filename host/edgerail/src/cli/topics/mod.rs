@@ -12,7 +12,7 @@ use edgerail_compile::topics::{TopicExplanation, explain as derive};
 
 use super::Outcome;
 use super::error::CliError;
-use super::policy::{Parameter, read_definition, read_options, read_overlay};
+use super::policy::{Parameter, read_definition, read_options, read_overlay_aloud};
 
 /// Options of `edgerail topics`.
 #[derive(Debug, clap::Args)]
@@ -76,7 +76,7 @@ impl SourceArgs {
             return Err(CliError::new("usage", place, message));
         }
         let options = read_options(self.name.as_deref(), &self.parameter);
-        let overlay = read_overlay(self.overlay.as_deref())?;
+        let overlay = read_overlay_aloud(self.overlay.as_deref())?;
         let (guardrails, diagnostics) = read_definition(&self.definition, &options)?;
         // What else is wrong or doubtful in the file is not asked here; what is refused was an error above.
         drop(diagnostics);
