@@ -12,6 +12,7 @@ use crate::layout::Layout;
 use crate::name::Line;
 use crate::roles::TopRole;
 use crate::settings::{MEMBER, Settings};
+use crate::stage::ROOT_BEFORE;
 use crate::storage::Storage;
 use crate::text::{hex, sha256};
 
@@ -128,6 +129,10 @@ impl Loader<'_> {
         let roots = self.roots.iter().filter_map(Document::root);
         let signers = roots.filter_map(|root| Authority::of_root(root, RoleType::Targets));
         let signers = signers.collect();
+        if let Some(before) = self.roots.get(1) {
+            self.bytes
+                .insert(ROOT_BEFORE.to_owned(), before.to_bytes()?);
+        }
         let newest = (!self.roots.is_empty()).then(|| self.roots.swap_remove(0));
         let (root, document) = newest
             .and_then(|document| Some((document.root()?.clone(), document)))

@@ -390,3 +390,73 @@ fn one_who_signs_alone_is_told_of_what_is_not_at_hand() {
     let error = Stage::read(&forged.folder).unwrap().sign(&[signer], NOW);
     assert_eq!(error.unwrap_err().code(), "tampered");
 }
+
+#[test]
+fn signers_are_shown_the_difference_to_what_is_published_or_nothing() {
+    let keys = Keys::new();
+    let memory = with_words(&keys);
+    let hidden = "aws~o-exampleorgid~ou-ab12-cdef3456~eu-west-1";
+    publish(&memory, &keys, NOW, |change| {
+        let other = candidate(bundle(hidden, Audience::Server, &["heron"]));
+        change
+            .add_current(&server(hidden), &other, Value::Null)
+            .map(drop)
+    })
+    .unwrap();
+    let folder = folder("base");
+    let stage = staged(&memory, NOW, |change| {
+        let more = words(&[&WORDS[..], &["crane"]].concat());
+        change
+            .add_current(&server(SCOPE), &more, Value::Null)
+            .map(drop)
+    })
+    .unwrap();
+    let lines = stage.describe().unwrap().join("\n");
+    assert!(lines.contains("lists 2 bundles, 2 before"), "{lines}");
+    stage.create(&folder).unwrap();
+    let read = |path: &str| -> Value {
+        serde_json::from_slice(&std::fs::read(folder.join(path)).unwrap()).unwrap()
+    };
+    let write = |path: &str, json: &Value| {
+        std::fs::write(folder.join(path), json.to_string()).unwrap();
+        sha256(json.to_string().as_bytes())
+    };
+    let signer: &dyn Signer = &keys.targets[0];
+    let sign = || Stage::read(&folder).and_then(|mut stage| stage.sign(&[signer], NOW));
+    let good = read("metadata/4.targets.json");
+    let drop_hidden = |path: &str| {
+        let mut json = read(path);
+        let targets = json["signed"]["targets"].as_object_mut().unwrap();
+        targets.remove(&format!("{hidden}.bundle")).unwrap();
+        json
+    };
+    // The scope is taken out of both sides of the difference.
+    write(
+        "metadata/4.targets.json",
+        &drop_hidden("metadata/4.targets.json"),
+    );
+    assert_eq!(sign().unwrap_err().code(), "tampered");
+    let base = read("base/targets.json");
+    let hash = write("base/targets.json", &drop_hidden("base/targets.json"));
+    let mut list = read("stage.json");
+    list["base"]["targets"] = Value::from(hash.clone());
+    write("stage.json", &list);
+    assert_eq!(sign().unwrap_err().place(), "targets");
+    // Also where the new document names that base: nobody signed it.
+    let mut named = read("metadata/4.targets.json");
+    named["signed"]["x-previous"] = Value::from(hash);
+    write("metadata/4.targets.json", &named);
+    assert_eq!(sign().unwrap_err().place(), "base targets");
+    // An old base is signed; the snapshot that is there does not list it.
+    let old = memory.read("metadata/2.targets.json");
+    std::fs::write(folder.join("base/targets.json"), &old).unwrap();
+    list["base"]["targets"] = Value::from(sha256(&old));
+    write("stage.json", &list);
+    named["signed"]["x-previous"] = Value::from(sha256(&old));
+    write("metadata/4.targets.json", &named);
+    assert_eq!(sign().unwrap_err().place(), "base targets");
+    list["base"]["targets"] = Value::from(write("base/targets.json", &base));
+    write("stage.json", &list);
+    write("metadata/4.targets.json", &good);
+    assert!(sign().is_ok());
+}

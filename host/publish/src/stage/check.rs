@@ -24,6 +24,7 @@ impl Stage {
     /// # Errors
     /// `tampered` naming the file, `clock`, `approvals_missing`, the codes of [`Candidate::read`](crate::gate::Candidate::read).
     pub fn check(&self) -> Result<()> {
+        self.check_base()?;
         for (role, document) in &self.documents {
             self.check_signatures(role, document)?;
             self.check_version(role, document)?;

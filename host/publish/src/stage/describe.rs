@@ -42,6 +42,12 @@ impl Stage {
                 Document::Snapshot(_) | Document::Timestamp(_) => {}
             }
         }
+        if let Some((before, after)) = listed.numbers() {
+            let listed = count(after, "bundle");
+            lines.push(format!(
+                "the changed metadata lists {listed}, {before} before"
+            ));
+        }
         Ok(lines)
     }
 }

@@ -5,11 +5,14 @@
 //! signatures; the timestamp is made when the snapshot has all of its. Whoever signs last in a step makes the
 //! documents of the next one.
 
+mod base;
 mod check;
 mod clock;
 mod describe;
 mod folder;
 mod review;
+
+pub(crate) use base::ROOT_BEFORE;
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;
@@ -68,11 +71,14 @@ impl Stage {
         }
     }
 
-    /// Leaves away what nobody needs to sign or check: delegated roles that stay as they are.
+    /// Ends a change that is being made. Leaves away what nobody needs to sign or check, delegated roles that stay as
+    /// they are, and has the new documents name what they come after.
     pub(crate) fn trim_base(&mut self) {
         let documents = &self.documents;
-        self.base
-            .retain(|role, _| role_type(role).is_some() || documents.contains_key(role));
+        self.base.retain(|role, _| {
+            role_type(role).is_some() || role == ROOT_BEFORE || documents.contains_key(role)
+        });
+        self.link_base();
     }
 
     /// The new bundles by path.

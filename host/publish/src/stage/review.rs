@@ -43,6 +43,12 @@ impl Listed {
         after.filter(|(name, target)| self.before.get(*name) != Some(target))
     }
 
+    /// How many targets there are before and after, if any metadata of targets is new.
+    pub(super) fn numbers(&self) -> Option<(usize, usize)> {
+        let (before, after) = (self.before.len(), self.after.len());
+        (before + after > 0).then_some((before, after))
+    }
+
     fn gone(&self) -> impl Iterator<Item = &String> {
         let before = self.before.keys();
         before.filter(|name| !self.after.contains_key(*name))

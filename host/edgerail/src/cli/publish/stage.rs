@@ -33,6 +33,8 @@ pub(super) fn sign(args: &Sign) -> Result<Outcome, CliError> {
     super::gate::staged(&stage)?;
     if let Some(root) = &args.root {
         stage.check_root(&read_file(root, 512 << 10)?)?;
+    } else if stage.follows() {
+        say("warning: root: the change is not compared with a root that you trust; give --root");
     }
     let signers = args.keys.signers()?;
     if signers.is_empty() {
