@@ -418,6 +418,29 @@ export interface InspectedGuardrail {
   /** Values that do not act. */
   allow: { type: string; value?: string; domain?: string; until: string; who: string | null; why: string | null }[];
   tier: Record<string, 'STANDARD' | 'CLASSIC'>;
+  /** Whose guardrail it is. */
+  ownership: 'SELF' | 'CROSS_ACCOUNT';
+  /** Who enforces it, and for which models; empty if nobody does. `system` and `messages` are `null` where that is not said. */
+  enforcement: {
+    origin: 'REQUEST' | 'ACCOUNT_ENFORCED' | 'ORGANIZATION_ENFORCED';
+    includedModels: string[];
+    excludedModels: string[];
+    system: 'COMPREHENSIVE' | 'SELECTIVE' | null;
+    messages: 'COMPREHENSIVE' | 'SELECTIVE' | null;
+  }[];
+  /** What does not act for a while, and who approved that; without people's names in bundles for browsers. */
+  exceptions: {
+    id: string;
+    policy: string | null;
+    name: string | null;
+    type: string | null;
+    models: string[];
+    from: string | null;
+    until: string;
+    who: string | null;
+    why: string | null;
+    approvedBy: string | null;
+  }[];
 }
 
 /** What is looked for because of a denied topic, and why: what `edgerail topics explain --format json` prints. */
