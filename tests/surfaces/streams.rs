@@ -30,6 +30,9 @@ fn stream<'b>(
     pieces: impl Fn(&'b str) -> Vec<&'b [u8]>,
 ) -> Run {
     let mut stream = Stream::new(engine, options);
+    if let Some(model) = &request.model {
+        stream = stream.of_model(model);
+    }
     let mut outputs = Vec::new();
     for (number, block) in request.content.iter().enumerate() {
         if number > 0 {

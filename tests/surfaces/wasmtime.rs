@@ -19,7 +19,7 @@ struct Wasmtime {
 impl Wasmtime {
     fn new() -> Wasmtime {
         let options = RuntimeOptions {
-            instances: 256,
+            instances: 512,
             ..RuntimeOptions::default()
         };
         let runtime = Arc::new(Runtime::new(options).expect("a runtime"));
