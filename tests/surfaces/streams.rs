@@ -326,6 +326,9 @@ fn every_row_in_units_of_utf_16_gives_the_same() {
         let options = options(row, &request);
         let whole = stream(&engine, &request, options, |text| vec![text.as_bytes()]);
         let mut units = Stream::new(&engine, options);
+        if let Some(model) = &request.model {
+            units = units.of_model(model);
+        }
         let mut out = String::new();
         for unit in request.content[0].text.encode_utf16() {
             out += units
