@@ -22,6 +22,15 @@ pub(crate) const CHORE: Chore = Chore {
     },
 };
 
+/// Builds the component and the command with it, for tests that run the command. It is built as for the workspace's
+/// own tests: built alone, wasmtime would have other features and be compiled once more, which takes minutes.
+pub(crate) fn build_command() -> Result<(), String> {
+    build()?;
+    let all = ["test", "--workspace", "--exclude", "edgerail-no-std"];
+    let one = ["--no-run", "--test", "bad_input"];
+    run(&mut cargo(&[&all[..], &one].concat()))
+}
+
 /// Builds all forms and prints their sizes.
 pub(crate) fn build() -> Result<(), String> {
     let toolchain = wasm_toolchain()?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::process::{cargo, root, run};
+use crate::process::{root, run};
 use crate::{Chore, component, web};
 
 pub(crate) const CHORE: Chore = Chore {
@@ -23,8 +23,7 @@ pub(crate) fn consumers(arguments: &[&str]) -> Result<(), String> {
     let by_command_line = |name: &&str| ["readme", "sync"].contains(name);
     if arguments.iter().any(by_command_line) || arguments.iter().all(|a| a.starts_with("--")) {
         // The README's first step is the command line's, and so is what is published.
-        component::build()?;
-        run(&mut cargo(&["build", "--package", "edgerail"]))?;
+        component::build_command()?;
     }
     let runner: PathBuf = root().join("tests/consumers/run.mjs");
     run(Command::new("node").arg(runner).args(arguments))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{cargo, output, root, run, target};
+use crate::process::{output, root, run, target};
 use crate::{Chore, component, web};
 
 pub(crate) const CHORE: Chore = Chore {
@@ -30,8 +30,7 @@ const PROGRAMS: [(&str, &[&str], &str); 2] = [
 pub(crate) fn peers(arguments: &[&str]) -> Result<(), String> {
     programs()?;
     web::node()?;
-    component::build()?;
-    run(&mut cargo(&["build", "--package", "edgerail"]))?;
+    component::build_command()?;
     let folder = root().join("tests/peers");
     let python = python(&folder)?;
     let node = node(&folder)?;
