@@ -22,13 +22,17 @@ pub(crate) const CHORE: Chore = Chore {
     },
 };
 
-/// Builds the component and the command with it, for tests that run the command. It is built as for the workspace's
-/// own tests: built alone, wasmtime would have other features and be compiled once more, which takes minutes.
+/// Builds the component and the command with it.
 pub(crate) fn build_command() -> Result<(), String> {
     build()?;
-    let all = ["test", "--workspace", "--exclude", "edgerail-no-std"];
-    let one = ["--no-run", "--test", "bad_input"];
-    run(&mut cargo(&[&all[..], &one].concat()))
+    build_program("edgerail")
+}
+
+/// Builds a program with the whole workspace's features, as all else is built: alone, wasmtime would have others and be
+/// compiled once more, which takes minutes.
+fn build_program(name: &str) -> Result<(), String> {
+    let all = ["build", "--workspace", "--exclude", "edgerail-no-std"];
+    run(&mut cargo(&[&all[..], &["--bin", name]].concat()))
 }
 
 /// Builds all forms and prints their sizes.
@@ -39,7 +43,7 @@ pub(crate) fn build() -> Result<(), String> {
     let fault = artifacts.join("core-fault.wasm");
     build_core(toolchain, &[], &core)?;
     build_core(toolchain, &["--features", "fault-injection"], &fault)?;
-    run(&mut cargo(&["build", "--package", "edgerail-precompile"]))?;
+    build_program("edgerail-precompile")?;
     let precompile = target().join("debug/edgerail-precompile");
     let host = host_triple()?;
     let mut encode = Command::new(&precompile);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::process::{artifacts, cargo, root, run, shown, target};
+use crate::process::{artifacts, root, run, shown, target};
 use crate::{Chore, component, no_arguments};
 
 pub(crate) const CHORE: Chore = Chore {
@@ -75,8 +75,7 @@ impl Shell {
 
 fn demo() -> Result<(), String> {
     println!("Building the engine for WebAssembly and the edgerail command …");
-    component::build()?;
-    run(&mut cargo(&["build", "--package", "edgerail"]))?;
+    component::build_command()?;
     let shell = Shell::new()?;
     let examples = root().join("examples/demo");
     copy(
