@@ -63,7 +63,7 @@ impl FromStr for Scope {
             let mut parts = parts.split('~').rev();
             if !parts.next().is_some_and(is_region) {
                 return wrong(
-                    "a scope of AWS ends with its region, as in aws~o-exampleorgid~us-east-1",
+                    "a scope of AWS ends with its region, as in aws~o-exampleorgid~111122223333~us-east-1",
                 );
             }
             if let Some(part) = parts.find(|part| !is_place(part)) {

@@ -1,6 +1,6 @@
 # A security team publishes, by the command line and nothing else. What it leaves: repository/, root.json, baseline.tar.
 set -e
-scope=aws~o-exampleorgid~us-east-1
+scope=aws~o-exampleorgid~ou-ab12-cdef3456~us-east-1
 edgerail compile guardrail.json --scope $scope -o server.bundle
 edgerail compile guardrail.json --scope $scope --audience browser -o browser.bundle
 for who in ana ben job; do
