@@ -13,6 +13,7 @@ mod demo;
 mod e2e;
 mod fuzz;
 mod npm;
+mod packages;
 mod peers;
 mod process;
 mod setup;

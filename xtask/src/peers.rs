@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::{output, root, run, target};
-use crate::{Chore, component, web};
+use crate::{Chore, component, packages, web};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "peers",
@@ -55,29 +55,7 @@ fn programs() -> Result<(), String> {
         .filter(|(program, probe, _)| output(Command::new(program).args(*probe)).is_none())
         .flat_map(|(_, _, packages)| packages.split(' '))
         .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let packages = missing.join(" ");
-    let by_hand = format!("as root, run:\n    apt-get update && apt-get install {packages}");
-    let is_root = output(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
-    if !is_root || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(format!(
-            "the peer tests need {packages}; on Debian, {by_hand}"
-        ));
-    }
-    println!("Installing {packages}.");
-    for arguments in [
-        &["update"][..],
-        &[&["install", "--no-install-recommends"][..], &missing[..]].concat(),
-    ] {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["-qq", "-y"])
-            .args(arguments);
-        run(&mut apt).map_err(|e| format!("{e}\nTo do it yourself, {by_hand}"))?;
-    }
-    Ok(())
+    packages::install(&missing, "the peer tests")
 }
 
 /// A Python with the pinned packages: made anew whenever the pins change.

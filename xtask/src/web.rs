@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::process::{output, run};
+use crate::packages;
+use crate::process::output;
 
 /// The oldest Node that runs the tests.
 const NODE: u32 = 20;
@@ -34,27 +35,5 @@ pub(crate) fn browsers() -> Result<(), String> {
         .filter(|(program, _)| !Path::new(program).exists())
         .map(|(_, package)| *package)
         .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let packages = missing.join(" ");
-    let by_hand = format!("as root, run:\n    apt-get update && apt-get install {packages}");
-    let root = output(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
-    if !root || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(format!(
-            "the browser tests need {packages}; on Debian, {by_hand}"
-        ));
-    }
-    println!("Installing {packages}.");
-    for arguments in [
-        &["update"][..],
-        &[&["install", "--no-install-recommends"][..], &missing[..]].concat(),
-    ] {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["-qq", "-y"])
-            .args(arguments);
-        run(&mut apt).map_err(|e| format!("{e}\nTo do it yourself, {by_hand}"))?;
-    }
-    Ok(())
+    packages::install(&missing, "the browser tests")
 }

@@ -1,20 +1,10 @@
 //! Bytes and times as text.
 
 use aws_lc_rs::digest::{SHA256, digest};
+pub(crate) use edgerail_trust::text::to_hex as hex;
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
-}
 
 /// The SHA-256 of some bytes in lower-case hexadecimal.
 #[must_use]

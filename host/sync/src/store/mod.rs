@@ -17,6 +17,7 @@ mod disk;
 use std::io::ErrorKind;
 
 use edgerail_trust::activation::Activation;
+use edgerail_trust::text::to_hex;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use disk::Overlay;
@@ -255,7 +256,7 @@ fn bundle_path(sha256: &str) -> String {
 /// time, is told from a good one.
 fn seal(number: u64, json: &str) -> Vec<u8> {
     let body = format!("{number}\n{json}\n");
-    let hash = hex(&Sha256::digest(body.as_bytes()));
+    let hash = to_hex(&Sha256::digest(body.as_bytes()));
     format!("{MAGIC} {hash}\n{body}").into_bytes()
 }
 
@@ -263,7 +264,7 @@ fn unseal(bytes: &[u8]) -> Option<(u64, Activation)> {
     let text = std::str::from_utf8(bytes).ok()?;
     let (first, body) = text.split_once('\n')?;
     let hash = first.strip_prefix(MAGIC)?.strip_prefix(' ')?;
-    if hash != hex(&Sha256::digest(body.as_bytes())) {
+    if hash != to_hex(&Sha256::digest(body.as_bytes())) {
         return None;
     }
     let (number, json) = body.split_once('\n')?;
@@ -271,18 +272,9 @@ fn unseal(bytes: &[u8]) -> Option<(u64, Activation)> {
     Some((number.parse().ok()?, state))
 }
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// SHA-256 in lower-case hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    to_hex(&Sha256::digest(bytes))
 }
 
 fn forbids(kind: ErrorKind) -> bool {
