@@ -110,7 +110,7 @@ def test_a_redirect_on_the_same_host_is_followed(prepared: tuple[Edgerail, Fault
 
     async def moved(exchange: Exchange) -> None:
         exchange.head("307 Temporary Redirect", Location=f"{exchange.url}/metadata/moved/timestamp.json",
-                      Content_Length=0)
+                      Content_Length=0, Connection="close")
 
     server.faults[timestamp] = moved
     assert download(client, server.url, 60).accepted
