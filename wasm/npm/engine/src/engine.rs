@@ -1,7 +1,10 @@
 //! A loaded bundle.
 
-use std::borrow::Cow;
-use std::rc::Rc;
+use alloc::borrow::Cow;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use edgerail_core as core;
 use edgerail_core::decision::{Decision, Failure};

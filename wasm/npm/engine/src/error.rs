@@ -1,5 +1,7 @@
 //! Errors as JavaScript sees them: an `Error` with a stable `code`.
 
+use alloc::string::ToString;
+
 use edgerail_core::bundle::BundleError;
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;

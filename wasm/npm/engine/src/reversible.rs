@@ -1,5 +1,8 @@
 //! Masks that can be taken back.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use edgerail_core::decision::Mask;
 use edgerail_core::reversible::{self as core, Destination, MapError, Origin, RestoreOptions};
 use wasm_bindgen::prelude::*;

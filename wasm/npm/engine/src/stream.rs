@@ -1,6 +1,8 @@
 //! Texts that come in pieces.
 
-use std::rc::Rc;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
 
 use edgerail_core as core;
 use edgerail_core::stream::{StreamError, StreamOptions};

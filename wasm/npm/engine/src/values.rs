@@ -1,6 +1,7 @@
 //! The objects that cross the border.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
 
 use edgerail_core::{ContentBlock, OutputScope, Qualifiers, Request, Role, Source, Trust};
 use js_sys::{Array, Object, Reflect};
