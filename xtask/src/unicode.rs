@@ -67,6 +67,9 @@ pub(crate) struct Database {
     line_break: BTreeMap<u32, String>,
     pub(crate) script: BTreeMap<u32, String>,
     folding: BTreeMap<u32, Vec<u32>>,
+    alphabetic: BTreeMap<u32, String>,
+    uppercase: BTreeMap<u32, String>,
+    lowercase: BTreeMap<u32, String>,
 }
 
 impl Database {
@@ -99,6 +102,9 @@ impl Database {
             line_break: properties(&file("LineBreak.txt")?, None)?,
             script: properties(&file("Scripts.txt")?, None)?,
             folding: folding(&file("CaseFolding.txt")?)?,
+            alphabetic: properties(&core, Some("Alphabetic"))?,
+            uppercase: properties(&core, Some("Uppercase"))?,
+            lowercase: properties(&core, Some("Lowercase"))?,
         };
         data.read_unicode_data(&file("UnicodeData.txt")?)?;
         Ok(data)
@@ -201,9 +207,21 @@ impl Database {
         }
     }
 
-    /// Combining class, flags (bits 0–1 action, 2–3 quick check, 4–7 token class) and the number of the
-    /// character as the second of a composition, 0 for none.
-    fn info(&self, code: u32, seconds: &[u32]) -> Result<[u8; 3], String> {
+    /// `Alphabetic` (bit 0), a number of any kind (1), `Uppercase` (2), `Lowercase` (3).
+    fn letter(&self, code: u32) -> u8 {
+        let category = self.category.get(&code).map_or("Cn", String::as_str);
+        let bits = [
+            self.alphabetic.contains_key(&code),
+            category.starts_with('N'),
+            self.uppercase.contains_key(&code),
+            self.lowercase.contains_key(&code),
+        ];
+        (0..).zip(bits).map(|(bit, is)| u8::from(is) << bit).sum()
+    }
+
+    /// Combining class, flags (bits 0–1 action, 2–3 quick check, 4–7 token class), the number of the
+    /// character as the second of a composition, 0 for none, and what letter it is.
+    fn info(&self, code: u32, seconds: &[u32]) -> Result<[u8; 4], String> {
         let check = match self.quick_check.get(&code).map(String::as_str) {
             None => 0,
             Some("N") => 1,
@@ -216,7 +234,7 @@ impl Database {
             .position(|c| *c == code)
             .map_or(0, |at| at + 1);
         let second = u8::try_from(second).map_err(|e| e.to_string())?;
-        Ok([self.ccc(code), flags, second])
+        Ok([self.ccc(code), flags, second, self.letter(code)])
     }
 }
 
@@ -260,113 +278,48 @@ fn folding(text: &str) -> Result<BTreeMap<u32, Vec<u32>>, String> {
     Ok(folding)
 }
 
-/// How the characters of one range of a mapping get their values.
-const LIST: u32 = 0;
-const SAME: u32 = 1;
-const LINEAR: u32 = 2;
-const ALTERNATE: u32 = 3;
-
-/// A mapping of characters to strings, packed: ranges over a pool of UTF-16 units.
-#[derive(Default)]
-struct Mapping {
-    /// Start (21 bits), kind (2 bits), units of one value (5 bits).
-    ranges: Vec<u32>,
-    lengths: Vec<u8>,
-    offsets: Vec<u16>,
+/// Values of characters in two stages: the block of each page of 256 characters, and blocks of values.
+/// Compressed, this is smaller than runs, and a lookup is two reads.
+struct Staged {
+    pages: Vec<u8>,
+    blocks: Vec<u8>,
 }
 
-impl Mapping {
-    fn pack(map: &BTreeMap<u32, Vec<u32>>, pool: &mut Vec<u16>) -> Result<Mapping, String> {
-        let mut packed = Mapping::default();
-        let entries: Vec<(u32, &[u32])> = map.iter().map(|(c, v)| (*c, v.as_slice())).collect();
-        let mut at = 0;
-        while at < entries.len() {
-            let rest = &entries[at..];
-            let (kind, characters, used) = match pattern(rest) {
-                Some(found) => found,
+impl Staged {
+    /// The values of all characters below `end`. With `unique`, only blocks of zeros are shared.
+    fn pack(end: u32, unique: bool, value: impl Fn(u32) -> u8) -> Result<Staged, String> {
+        let mut numbers: BTreeMap<Vec<u8>, u8> = BTreeMap::new();
+        let (mut pages, mut blocks) = (Vec::new(), Vec::<u8>::new());
+        for first in (0..end).step_by(PAGE) {
+            let block: Vec<u8> = (first..).take(PAGE).map(&value).collect();
+            let zeros = block.iter().all(|value| *value == 0);
+            let known = numbers.get(&block).filter(|_| zeros || !unique);
+            let number = match known {
+                Some(number) => *number,
                 None => {
-                    let units = utf16(rest[0].1).len();
-                    let mut count = 1;
-                    while count < rest.len().min(255)
-                        && rest[count].0 == rest[count - 1].0 + 1
-                        && utf16(rest[count].1).len() == units
-                        && pattern(&rest[count..]).is_none()
-                    {
-                        count += 1;
-                    }
-                    (LIST, count, count)
+                    let number = u8::try_from(blocks.len() / PAGE)
+                        .map_err(|_| "more than 256 different pages")?;
+                    blocks.extend(&block);
+                    numbers.insert(block, number);
+                    number
                 }
             };
-            let units = utf16(rest[0].1);
-            let values = if kind == LIST {
-                &rest[..used]
-            } else {
-                &rest[..1]
-            };
-            let values: Vec<u16> = values.iter().flat_map(|(_, value)| utf16(value)).collect();
-            let offset = place(pool, &values);
-            let length = u32::try_from(units.len()).map_err(|e| e.to_string())?;
-            packed.ranges.push(rest[0].0 | kind << 21 | length << 23);
-            packed
-                .lengths
-                .push(u8::try_from(characters).map_err(|e| e.to_string())?);
-            packed
-                .offsets
-                .push(u16::try_from(offset).map_err(|e| e.to_string())?);
-            at += used;
+            pages.push(number);
         }
-        Ok(packed)
+        Ok(Staged { pages, blocks })
     }
 }
 
-/// A regular run at the start of `rest`, as (kind, characters covered, entries used).
-fn pattern(rest: &[(u32, &[u32])]) -> Option<(u32, usize, usize)> {
-    let (first, value) = rest[0];
-    let run = |matches: &dyn Fn(u32, u32, &[u32]) -> bool| {
-        let entries = rest.iter().zip(0u32..).take(127);
-        entries
-            .take_while(|((code, value), i)| matches(*i, *code, value))
-            .count()
-    };
-    let same = run(&|i, code, v| code == first + i && v == value);
-    let linear = match value {
-        [target] => run(&|i, code, v| code == first + i && v == [target + i]),
-        _ => 0,
-    };
-    let alternate = run(&|i, code, v| code == first + 2 * i && v == [code + 1]);
-    let enough = 4;
-    if linear >= enough && linear >= same {
-        Some((LINEAR, linear, linear))
-    } else if same >= enough {
-        Some((SAME, same, same))
-    } else if alternate >= enough {
-        Some((ALTERNATE, 2 * alternate, alternate))
-    } else {
-        None
-    }
-}
+/// The characters of a page.
+const PAGE: usize = 256;
+/// Behind how many characters the place of a decomposition is written down; those between are added up.
+const STEP: usize = 32;
+/// No character above this decomposes.
+const DECOMPOSITION_END: u32 = 0x30000;
 
-fn utf16(codes: &[u32]) -> Vec<u16> {
-    let characters: String = codes.iter().filter_map(|c| char::from_u32(*c)).collect();
-    characters.encode_utf16().collect()
-}
-
-/// Where `values` stand in the pool, after adding what is missing.
-fn place(pool: &mut Vec<u16>, values: &[u16]) -> usize {
-    if let Some(at) = pool
-        .windows(values.len())
-        .position(|window| window == values)
-    {
-        return at;
-    }
-    let overlap = (0..=values.len().min(pool.len())).rev();
-    let overlap = overlap
-        .into_iter()
-        .find(|n| pool.ends_with(&values[..*n]))
-        .unwrap_or(0);
-    let at = pool.len() - overlap;
-    pool.extend_from_slice(&values[overlap..]);
-    at
+/// The bytes of numbers, the lowest of all, then the next of all: what is alike stands together.
+fn planes<const N: usize>(values: &[u32]) -> [Vec<u8>; N] {
+    std::array::from_fn(|plane| values.iter().map(|v| v.to_le_bytes()[plane]).collect())
 }
 
 /// The Rust source of the tables and their size in bytes.
@@ -374,101 +327,45 @@ fn render(data: &Database) -> Result<(String, usize), String> {
     let compositions = data.compositions();
     let seconds: BTreeSet<u32> = compositions.iter().map(|(second, _, _)| *second).collect();
     let seconds: Vec<u32> = seconds.into_iter().collect();
-
-    let mut kinds: Vec<[u8; 3]> = Vec::new();
-    let (mut pages, mut starts, mut values) =
-        (Vec::<u16>::new(), Vec::<u8>::new(), Vec::<u8>::new());
-    for code in 0..END {
-        let info = data.info(code, &seconds)?;
-        let kind = kinds.iter().position(|k| *k == info).unwrap_or_else(|| {
-            kinds.push(info);
-            kinds.len() - 1
-        });
-        let kind = u8::try_from(kind).map_err(|_| "more than 256 kinds of characters")?;
-        if code % 256 == 0 {
-            pages.push(u16::try_from(starts.len()).map_err(|e| e.to_string())?);
-        } else if values.last() == Some(&kind) {
-            continue;
-        }
-        starts.push(u8::try_from(code % 256).map_err(|e| e.to_string())?);
-        values.push(kind);
-    }
-    pages.push(u16::try_from(starts.len()).map_err(|e| e.to_string())?);
-
-    let mut pool = Vec::new();
-    let full: BTreeMap<u32, Vec<u32>> = data
-        .decomposition
-        .keys()
-        .map(|code| (*code, data.full(*code)))
-        .collect();
-    let decomposition = Mapping::pack(&full, &mut pool)?;
-    let folding = Mapping::pack(&data.folding, &mut pool)?;
-
     let mut table = Table {
         text: header(&data.version),
         size: 0,
     };
+    render_kinds(&mut table, data, &seconds)?;
+    render_compositions(&mut table, &compositions, &seconds)?;
+    render_decompositions(&mut table, data)?;
+    render_foldings(&mut table, data)?;
+    Ok((table.text, table.size))
+}
+
+fn render_kinds(table: &mut Table, data: &Database, seconds: &[u32]) -> Result<(), String> {
+    let mut kinds: Vec<[u8; 4]> = Vec::new();
+    let mut numbers = Vec::new();
+    for code in 0..END {
+        let info = data.info(code, seconds)?;
+        let kind = kinds.iter().position(|k| *k == info).unwrap_or_else(|| {
+            kinds.push(info);
+            kinds.len() - 1
+        });
+        numbers.push(u8::try_from(kind).map_err(|_| "more than 256 kinds of characters")?);
+    }
+    let staged = Staged::pack(END, false, |code| numbers[code as usize])?;
     table.write(
         "PAGES",
-        "u16",
-        2,
-        &pages,
-        "Where each page of 256 characters starts in the runs.",
+        &staged.pages,
+        "The block of each page of 256 characters.",
     );
     table.write(
-        "RUN_STARTS",
-        "u8",
-        1,
-        &starts,
-        "First character of each run, within its page.",
+        "BLOCKS",
+        &staged.blocks,
+        "The kind of each character of a block.",
     );
-    table.write(
-        "RUN_KINDS",
-        "u8",
-        1,
-        &values,
-        "Kind of each run's characters.",
-    );
-    let flat: Vec<u8> = kinds.concat();
     table.write(
         "KINDS",
-        "u8",
-        1,
-        &flat,
-        "Per kind: combining class, flags, number as second.",
+        &kinds.concat(),
+        "Per kind: combining class, flags, number as second, what letter it is.",
     );
-    render_compositions(&mut table, &compositions, &seconds)?;
-    for (name, mapping) in [("DECOMPOSITION", &decomposition), ("FOLDING", &folding)] {
-        table.write(
-            &format!("{name}_RANGES"),
-            "u32",
-            4,
-            &mapping.ranges,
-            "Start, kind, units.",
-        );
-        table.write(
-            &format!("{name}_LENGTHS"),
-            "u8",
-            1,
-            &mapping.lengths,
-            "Characters of each range.",
-        );
-        table.write(
-            &format!("{name}_OFFSETS"),
-            "u16",
-            2,
-            &mapping.offsets,
-            "Each range's values.",
-        );
-    }
-    table.write(
-        "POOL",
-        "u16",
-        2,
-        &pool,
-        "UTF-16 units of the values of the mappings.",
-    );
-    Ok((table.text, table.size))
+    Ok(())
 }
 
 fn render_compositions(
@@ -476,7 +373,7 @@ fn render_compositions(
     compositions: &BTreeSet<(u32, u32, u32)>,
     seconds: &[u32],
 ) -> Result<(), String> {
-    let (mut offsets, mut pairs) = (vec![0u16], Vec::<u16>::new());
+    let (mut offsets, mut firsts, mut composites) = (vec![0u32], Vec::new(), Vec::new());
     // Composites outside the first plane come with a first and a second outside it.
     for second in seconds {
         for (_, first, composite) in compositions.iter().filter(|(s, _, _)| s == second) {
@@ -484,11 +381,10 @@ fn render_compositions(
             {
                 return Err(format!("composition {composite:04X} spans planes"));
             }
-            for code in [first, composite] {
-                pairs.push(u16::try_from(code & 0xFFFF).map_err(|e| e.to_string())?);
-            }
+            firsts.push(*first);
+            composites.push(*composite);
         }
-        offsets.push(u16::try_from(pairs.len() / 2).map_err(|e| e.to_string())?);
+        offsets.push(u32::try_from(firsts.len()).map_err(|e| e.to_string())?);
     }
     let low = seconds.iter().filter(|code| **code <= 0xFFFF).count();
     let _ = write!(
@@ -496,28 +392,101 @@ fn render_compositions(
         "\n/// Seconds up to this number are in the first plane.\n"
     );
     let _ = writeln!(table.text, "pub(super) static LOW_SECONDS: u8 = {low};");
+    table.planes::<2>("SECONDS", &offsets, "Where the pairs of each second start");
+    table.planes::<2>("FIRSTS", &firsts, "Firsts of the pairs");
+    table.planes::<2>("COMPOSITES", &composites, "Composites of the pairs");
+    Ok(())
+}
+
+fn render_decompositions(table: &mut Table, data: &Database) -> Result<(), String> {
+    let full = |code: u32| match data.decomposition.contains_key(&code) {
+        true => data.full(code),
+        false => Vec::new(),
+    };
+    let staged = Staged::pack(DECOMPOSITION_END, true, |code| {
+        u8::try_from(full(code).len()).expect("no decomposition is longer than 18")
+    })?;
+    // In the order of the blocks, which is that of the characters.
+    let values: Vec<u32> = data
+        .decomposition
+        .keys()
+        .flat_map(|c| data.full(*c))
+        .collect();
+    let mut starts = Vec::new();
+    let mut start = 0;
+    for lengths in staged.blocks.chunks(STEP) {
+        starts.push(start);
+        start += lengths.iter().map(|length| u32::from(*length)).sum::<u32>();
+    }
+    if usize::try_from(start) != Ok(values.len()) || start > 0xFFFF {
+        return Err("decompositions above U+2FFFF, or too many".into());
+    }
     table.write(
-        "SECONDS",
-        "u16",
-        2,
-        &offsets,
-        "Where the pairs of each second start.",
+        "DECOMPOSITION_PAGES",
+        &staged.pages,
+        "The block of each page of 256 characters.",
     );
-    let firsts: Vec<u16> = pairs.iter().step_by(2).copied().collect();
-    let composites: Vec<u16> = pairs.iter().skip(1).step_by(2).copied().collect();
     table.write(
-        "FIRSTS",
-        "u16",
-        2,
-        &firsts,
-        "Firsts of the pairs, low 16 bits.",
+        "DECOMPOSITION_LENGTHS",
+        &staged.blocks,
+        "How many characters each character of a block decomposes to; 0 is none.",
+    );
+    table.planes::<2>(
+        "DECOMPOSITION_STARTS",
+        &starts,
+        "Where the decompositions of each 32 characters of a block start",
+    );
+    table.planes::<3>(
+        "DECOMPOSITIONS",
+        &values,
+        "Characters of the decompositions",
+    );
+    Ok(())
+}
+
+fn render_foldings(table: &mut Table, data: &Database) -> Result<(), String> {
+    let mut kinds: Vec<(u32, [u32; 2])> = vec![(0, [0; 2])];
+    let mut numbers: BTreeMap<u32, u8> = BTreeMap::new();
+    for (code, value) in &data.folding {
+        let rest = match value[1..] {
+            [] => [0; 2],
+            [second] => [second, 0],
+            [second, third] => [second, third],
+            _ => return Err(format!("folding of {code:04X} is longer than three")),
+        };
+        if rest.iter().any(|c| *c > 0xFFFF) || *code >= END {
+            return Err(format!("folding of {code:04X} is outside the tables"));
+        }
+        let kind = (value[0].wrapping_sub(*code), rest);
+        let number = kinds.iter().position(|k| *k == kind).unwrap_or_else(|| {
+            kinds.push(kind);
+            kinds.len() - 1
+        });
+        let number = u8::try_from(number).map_err(|_| "more than 256 kinds of foldings")?;
+        numbers.insert(*code, number);
+    }
+    let staged = Staged::pack(END, false, |code| numbers.get(&code).copied().unwrap_or(0))?;
+    table.write(
+        "FOLDING_PAGES",
+        &staged.pages,
+        "The block of each page of 256 characters.",
     );
     table.write(
-        "COMPOSITES",
-        "u16",
-        2,
-        &composites,
-        "Composites of the pairs, low 16 bits.",
+        "FOLDING_BLOCKS",
+        &staged.blocks,
+        "The folding of each character of a block.",
+    );
+    let differences: Vec<u32> = kinds.iter().map(|(difference, _)| *difference).collect();
+    table.planes::<3>(
+        "FOLDING_DIFFERENCES",
+        &differences,
+        "Per folding, how far the first character of the value is from the character, modulo 2^24",
+    );
+    let rests: Vec<u32> = kinds.iter().flat_map(|(_, rest)| *rest).collect();
+    table.planes::<2>(
+        "FOLDING_RESTS",
+        &rests,
+        "Per folding, the second and the third character of the value; 0 is none",
     );
     Ok(())
 }
@@ -534,31 +503,44 @@ struct Table {
 }
 
 impl Table {
-    fn write<T: std::fmt::Display>(
-        &mut self,
-        name: &str,
-        ty: &str,
-        bytes: usize,
-        values: &[T],
-        doc: &str,
-    ) {
-        self.size += bytes * values.len();
+    fn write(&mut self, name: &str, values: &[u8], doc: &str) {
+        self.head(name, &format!("[u8; {}]", values.len()), doc);
+        self.bytes(values, "    ");
+        self.text.push_str("];\n");
+    }
+
+    /// Numbers byte by byte: the lowest bytes of all, then the next.
+    fn planes<const N: usize>(&mut self, name: &str, values: &[u32], doc: &str) {
+        let doc = format!("{doc}: low bytes, then the next.");
+        self.head(name, &format!("[[u8; {}]; {N}]", values.len()), &doc);
+        for plane in planes::<N>(values) {
+            self.text.push_str("    [\n");
+            self.bytes(&plane, "        ");
+            self.text.push_str("    ],\n");
+        }
+        self.text.push_str("];\n");
+    }
+
+    fn head(&mut self, name: &str, ty: &str, doc: &str) {
         let _ = write!(self.text, "\n/// {doc}\n#[rustfmt::skip]\n");
-        let _ = write!(
-            self.text,
-            "pub(super) static {name}: [{ty}; {}] = [",
-            values.len()
-        );
+        let _ = writeln!(self.text, "pub(super) static {name}: {ty} = [");
+    }
+
+    fn bytes(&mut self, values: &[u8], indent: &str) {
+        self.size += values.len();
         let mut column = usize::MAX;
         for value in values {
             let value = value.to_string();
             if column > 94 {
-                self.text.push_str("\n    ");
-                column = 4;
+                if column != usize::MAX {
+                    self.text.push('\n');
+                }
+                self.text.push_str(indent);
+                column = indent.len();
             }
             column += value.len() + 1;
             let _ = write!(self.text, "{value},");
         }
-        self.text.push_str("\n];\n");
+        self.text.push('\n');
     }
 }

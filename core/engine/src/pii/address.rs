@@ -26,7 +26,7 @@ use super::shape::{
 };
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
-use crate::text::lowercase;
+use crate::text::{is_alphabetic, is_uppercase, lowercase};
 use crate::words::{Words, words};
 use place::{proper_words, tail};
 use words::{BOXES, ENDINGS, FRENCH, ORDINARY, QUARTERS};
@@ -243,7 +243,7 @@ fn line_break(scan: &Scan<'_>, at: usize) -> Option<usize> {
 fn french(scan: &Scan<'_>, from: usize) -> Option<usize> {
     let prefix = scan.hit_at(STREET_PREFIX, from)?;
     let word = scan.slice(prefix.start, prefix.end);
-    if !scan.char_at(from)?.is_uppercase() && !is_one_of(word, FRENCH) {
+    if !is_uppercase(scan.char_at(from)?) && !is_one_of(word, FRENCH) {
         return None;
     }
     let dot = usize::from(scan.byte(prefix.end) == b'.');
@@ -257,7 +257,7 @@ fn is_ordinary(scan: &Scan<'_>, line: &(usize, &str, bool)) -> bool {
     let goes_on = after > end
         && scan
             .char_at(after)
-            .is_some_and(|c| c.is_alphabetic() && !c.is_uppercase());
+            .is_some_and(|c| is_alphabetic(c) && !is_uppercase(c));
     let next = scan.slice(after, word_end(scan, after));
     rule!("pii.address.ordinary-word")
         && goes_on
@@ -292,8 +292,8 @@ fn street_name<'t>(scan: &Scan<'t>, from: usize) -> Option<(usize, &'t str, bool
         } else if best.is_some() {
             break;
         }
-        if !(first.is_uppercase() || ordinal) {
-            if words > 2 || !first.is_alphabetic() {
+        if !(is_uppercase(first) || ordinal) {
+            if words > 2 || !is_alphabetic(first) {
                 break;
             }
             lower = true;
@@ -423,8 +423,7 @@ fn prefixed(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
         });
     };
     // "via Python 3": in lower case it is a word until a place follows; so are the kinds that name quarters.
-    let doubtful =
-        !first.is_uppercase() && dot == 0 || kind.len() == 1 || is_one_of(kind, QUARTERS);
+    let doubtful = !is_uppercase(first) && dot == 0 || kind.len() == 1 || is_one_of(kind, QUARTERS);
     Some(Street {
         start: at.start,
         end: second_number(scan, end),
@@ -453,7 +452,7 @@ fn compound(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
     let dot = usize::from(scan.byte_before(stop) == b'.');
     let word_stop = stop.saturating_sub(dot);
     let mut start = word_start(scan, word_stop);
-    if !scan.char_at(start).is_some_and(char::is_uppercase) {
+    if !scan.char_at(start).is_some_and(is_uppercase) {
         return None;
     }
     let word = lowercase(scan.slice(start, word_stop));
@@ -477,8 +476,7 @@ fn compound(scan: &Scan<'_>, at: Candidate) -> Option<Street> {
         let sign = scan.byte_before(start);
         let previous_stop = start.saturating_sub(1);
         let previous = word_start(scan, previous_stop);
-        let fits =
-            scan.char_at(previous).is_some_and(char::is_uppercase) && previous < previous_stop;
+        let fits = scan.char_at(previous).is_some_and(is_uppercase) && previous < previous_stop;
         if !matches!(sign, b' ' | b'-') || !fits || (sign == b' ' && words > 1) {
             break;
         }

@@ -18,6 +18,7 @@
 use super::shape::{Script, is_one_of, is_word, script};
 use super::{Candidate, Found, Lengths, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
+use crate::text::{is_alphabetic, is_alphanumeric, is_lowercase, is_uppercase};
 use crate::words::{Words, words};
 
 /// Endings of files that are no top-level domains: `icon@2x.png`.
@@ -75,9 +76,8 @@ fn local_start(scan: &Scan<'_>, at: usize) -> Option<usize> {
         if letter && seen != Script::Neutral && this != seen {
             break;
         }
-        let joins = |c: char| {
-            next.is_alphanumeric() && before(scan, start, c).is_some_and(char::is_alphanumeric)
-        };
+        let joins =
+            |c: char| is_alphanumeric(next) && before(scan, start, c).is_some_and(is_alphanumeric);
         let allowed = is_word(c)
             || matches!(c, '_' | '%' | '+' | '-')
             || (c == '.' && next != '.' && next != '@')
@@ -141,8 +141,8 @@ fn domain_end(scan: &Scan<'_>, at: usize) -> Option<usize> {
         }
         // "… jane@example.com.Please reply": a capital after a finished domain starts a sentence.
         let sentence = best.is_some()
-            && label.chars().next().is_some_and(char::is_uppercase)
-            && label.chars().any(char::is_lowercase);
+            && label.chars().next().is_some_and(is_uppercase)
+            && label.chars().any(is_lowercase);
         if rule!("pii.email.sentence") && sentence {
             break;
         }
@@ -152,7 +152,7 @@ fn domain_end(scan: &Scan<'_>, at: usize) -> Option<usize> {
             best = Some(end);
         }
         labels = labels.saturating_add(1);
-        letters |= label.chars().any(char::is_alphabetic);
+        letters |= label.chars().any(is_alphabetic);
         if scan.byte(end) != b'.' {
             break;
         }
@@ -192,7 +192,7 @@ fn is_top_level(label: &str) -> bool {
     }
     let letters = label
         .chars()
-        .all(|c| c.is_alphabetic() || !c.is_ascii() && is_word(c));
+        .all(|c| is_alphabetic(c) || !c.is_ascii() && is_word(c));
     letters
         && label.chars().nth(1).is_some()
         && !(rule!("pii.email.file-name") && is_one_of(label, FILE_ENDINGS))

@@ -30,7 +30,7 @@ use super::shape::{
 };
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
-use crate::text::lowercase;
+use crate::text::{is_alphanumeric, is_lowercase, is_uppercase, lowercase};
 use crate::words::{Words, words};
 use others::{BEFORE, BODIES, BRANDS, STOP};
 use run::{Run, lower_run, run};
@@ -80,7 +80,7 @@ fn recognize(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
         labelled(scan, at, found);
     } else if lexicon == INTRODUCTION {
         introduced(scan, at, found);
-    } else if !scan.char_at(at.start).is_some_and(char::is_uppercase) {
+    } else if !scan.char_at(at.start).is_some_and(is_uppercase) {
         // Everything else starts with the name itself or a title.
     } else if lexicon == TITLE {
         titled(scan, at, found);
@@ -130,8 +130,8 @@ fn by_family(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     let start = at.start.saturating_sub(first.len()).saturating_sub(1);
     let shape = first.chars().count() > 1
         && scan.byte_before(at.start) == b' '
-        && first.chars().next().is_some_and(char::is_uppercase)
-        && first.chars().skip(1).all(char::is_lowercase)
+        && first.chars().next().is_some_and(is_uppercase)
+        && first.chars().skip(1).all(is_lowercase)
         && !is_one_of(first, STOP)
         && !is_one_of(first, BEFORE);
     // A given name here is the start of the name: `Yesterday Anthony Valdez`.
@@ -145,7 +145,7 @@ fn by_family(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
         return;
     };
     let before = previous_word(scan, start);
-    let capital = before.chars().next().is_some_and(char::is_uppercase)
+    let capital = before.chars().next().is_some_and(is_uppercase)
         && skip_blanks_back(scan, start) < start
         && !is_one_of(before, PERSON_BEFORE);
     if !capital && vouched(scan, &run) && !other(scan, &run) {
@@ -195,7 +195,7 @@ fn titled(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     let street = previous_word(scan, at.start)
         .chars()
         .next()
-        .is_some_and(char::is_uppercase)
+        .is_some_and(is_uppercase)
         && scan.byte_before(at.start) == b' '
         && !known;
     if !street && !other(scan, &run) {
@@ -280,7 +280,7 @@ fn introduced(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     if let Some(line) = signature(scan, at.end, &phrase) {
         start = line;
     }
-    let capital = scan.char_at(start).is_some_and(char::is_uppercase);
+    let capital = scan.char_at(start).is_some_and(is_uppercase);
     if start == at.end || (!capital && scan.hit_at(GIVEN_NAME, start).is_none()) {
         return;
     }
@@ -346,7 +346,7 @@ fn known(scan: &Scan<'_>, start: usize, found: &mut Found) {
     // An earlier word of the run starts it.
     let first = start.saturating_sub(before.len()).saturating_sub(1);
     let in_run = scan.byte_before(start) == b' '
-        && scan.char_at(first).is_some_and(char::is_uppercase)
+        && scan.char_at(first).is_some_and(is_uppercase)
         && (scan.hit_at(GIVEN_NAME, first).is_some()
             || scan.hit_at(AMBIGUOUS_NAME, first).is_some());
     if in_run {
@@ -376,7 +376,7 @@ fn stands_for_other(scan: &Scan<'_>, start: usize, before: &str) -> bool {
     // "in the name of Jane Doe" is about her.
     let of = skip_blanks_back(scan, start).saturating_sub(2);
     let body = previous_word(scan, of);
-    body.chars().next().is_some_and(char::is_uppercase) || is_one_of(body, BODIES)
+    body.chars().next().is_some_and(is_uppercase) || is_one_of(body, BODIES)
 }
 
 /// `Doe, Jane Q.`: a family name at the hit, a comma, a known given name.
@@ -389,9 +389,7 @@ fn reversed(scan: &Scan<'_>, at: Candidate, found: &mut Found) {
     }
     let start = at.end.saturating_add(2);
     let before = previous_word(scan, at.start);
-    if before.chars().next().is_some_and(char::is_uppercase)
-        || scan.hit_at(GIVEN_NAME, start).is_none()
-    {
+    if before.chars().next().is_some_and(is_uppercase) || scan.hit_at(GIVEN_NAME, start).is_none() {
         return;
     }
     let Some(run) = run(scan, start) else { return };
@@ -421,7 +419,7 @@ fn glued_before(scan: &Scan<'_>, start: usize) -> bool {
         // Quotes, list marks and closing dots stand alone, joints between letters.
         b'\'' | b'-' | b'.' | b'/' => {
             let second = scan.char_before(start.saturating_sub(1));
-            second.is_some_and(char::is_alphanumeric)
+            second.is_some_and(is_alphanumeric)
         }
         _ => false,
     }
@@ -432,10 +430,10 @@ fn other(scan: &Scan<'_>, run: &Run) -> bool {
     let next = scan.byte(run.end);
     let after = scan.char_at(run.end.saturating_add(1));
     let code = matches!(next, b'_' | b'@' | b'(' | b'[' | b'\\')
-        || next == b'.' && after.is_some_and(char::is_alphanumeric)
+        || next == b'.' && after.is_some_and(is_alphanumeric)
         || next == b':' && after == Some(':')
-        || next == b'/' && after.is_some_and(char::is_alphanumeric) && run.words == 1
-        || next == b'-' && after.is_some_and(char::is_alphanumeric);
+        || next == b'/' && after.is_some_and(is_alphanumeric) && run.words == 1
+        || next == b'-' && after.is_some_and(is_alphanumeric);
     if rule!("pii.name.code") && code {
         return true;
     }
@@ -464,7 +462,7 @@ fn organisation(scan: &Scan<'_>, run: &Run) -> bool {
     let next = scan
         .hit_at(OTHER, run.end.saturating_add(1))
         .filter(|_| !label);
-    body || next.is_some_and(|hit| scan.char_at(hit.start).is_some_and(char::is_uppercase))
+    body || next.is_some_and(|hit| scan.char_at(hit.start).is_some_and(is_uppercase))
 }
 
 fn is_brand(scan: &Scan<'_>, run: &Run) -> bool {

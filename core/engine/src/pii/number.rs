@@ -7,6 +7,7 @@ use super::{
 };
 use crate::rules::rule;
 use crate::text;
+use crate::text::is_alphanumeric;
 
 /// The default threshold of the number-like types.
 pub(crate) const THRESHOLD: u16 = 700;
@@ -107,7 +108,7 @@ pub(crate) fn word_at(scan: &Scan<'_>, at: usize) -> bool {
 
 /// Whether `c` makes one word with the digits and ASCII letters beside it; scripts without spaces do not.
 pub(crate) fn joins(c: char) -> bool {
-    c.is_alphanumeric() && script(c) != Script::Unspaced
+    is_alphanumeric(c) && script(c) != Script::Unspaced
 }
 
 /// Whether a word character ends at `at`.
@@ -334,7 +335,7 @@ fn label_after(scan: &Scan<'_>, own: Lexicon, against: &[Lexicon], end: usize) -
 /// How close two places are, by the text between them.
 pub(crate) fn gap(between: &str) -> Context {
     let words = between
-        .split(|c: char| !c.is_alphanumeric())
+        .split(|c: char| !is_alphanumeric(c))
         .filter(|w| !w.is_empty())
         .count();
     let digits = between.bytes().any(|b| b.is_ascii_digit());

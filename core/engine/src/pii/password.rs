@@ -20,6 +20,7 @@ use super::shape::{
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 use crate::text;
+use crate::text::{is_alphabetic, is_alphanumeric};
 use crate::words::{Words, words};
 use words::NO_VALUE;
 
@@ -158,7 +159,7 @@ fn is_strong(value: &str) -> bool {
 
 /// A letter and a digit, or a sign between: what no word has.
 fn mixed(value: &str) -> bool {
-    let letter = value.contains(|c: char| c.is_alphabetic());
+    let letter = value.contains(|c: char| is_alphabetic(c));
     let digit = value.contains(|c: char| c.is_ascii_digit());
     let sign = value.contains(['!', '@', '#', '$', '%', '^', '&', '*', '+']);
     value.len() >= 6 && letter && (digit || sign) && !value.starts_with(['(', '-', '#'])
@@ -181,7 +182,7 @@ fn identifier(value: &str) -> bool {
 fn is_placeholder(value: &str, quoted: bool) -> bool {
     let mut chars = value.chars();
     let first = chars.next();
-    let masked = first.is_some_and(|c| !c.is_alphanumeric() || c.eq_ignore_ascii_case(&'x'))
+    let masked = first.is_some_and(|c| !is_alphanumeric(c) || c.eq_ignore_ascii_case(&'x'))
         && chars.all(|c| Some(c) == first);
     let opener = [
         "${", "$(", "{{", "{%", "<", "[", "%(", "%s", "#{", "{", "%%",

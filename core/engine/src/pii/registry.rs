@@ -1,5 +1,6 @@
 //! All recognisers and their word lists, in one place each.
 
+use crate::text::is_alphanumeric;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -234,7 +235,7 @@ pub fn terms(lexicon: Lexicon) -> Option<&'static [&'static str]> {
 pub fn spellings(lexicon: Lexicon, term: &str) -> Vec<String> {
     // The phrases of AGE are verbs: "I am" must not be read as IAM.
     let label = lexicon.number() < 64 && lexicon != Lexicon::context(PiiType::Age);
-    let words = term.contains(' ') && term.chars().all(|c| c.is_alphanumeric() || c == ' ');
+    let words = term.contains(' ') && term.chars().all(|c| is_alphanumeric(c) || c == ' ');
     if !label || !words {
         return Vec::new();
     }

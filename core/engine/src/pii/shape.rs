@@ -2,7 +2,7 @@
 //! and its value. Each reads a bounded number of bytes.
 
 use super::Scan;
-use crate::text::Block;
+use crate::text::{Block, is_alphabetic, is_alphanumeric};
 use crate::words::{Words, words};
 
 /// How writing treats the space between words, as far as finding the edge of a value needs it.
@@ -32,14 +32,14 @@ pub(crate) fn script(c: char) -> Script {
         | '\u{ac00}'..='\u{d7af}'
         | '\u{f900}'..='\u{faff}'
         | '\u{20000}'..='\u{3ffff}' => Script::Unspaced,
-        c if c.is_alphabetic() => Script::Spaced,
+        c if is_alphabetic(c) => Script::Spaced,
         _ => Script::Neutral,
     }
 }
 
 /// Letters, digits, combining marks: what the engine's tokens are made of, the underscore apart.
 pub(crate) fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || ('\u{300}'..'\u{370}').contains(&c)
+    is_alphanumeric(c) || ('\u{300}'..'\u{370}').contains(&c)
 }
 
 /// The longest run of word characters that is read, in bytes.

@@ -16,7 +16,7 @@ use super::shape::{Link, Linked, is_one_of, is_word, link, skip_blanks, word_end
 use super::{Candidate, Found, Lengths, Lexicon, PiiType, Recognizer, Scan, Trigger, Verdict};
 use crate::rules::rule;
 use crate::text;
-use crate::text::lowercase;
+use crate::text::{is_alphabetic, is_uppercase, lowercase};
 use crate::words::{Words, words};
 use words::{NO_VALUE, WEAK};
 
@@ -166,7 +166,7 @@ fn fits(
     match linked.link {
         Link::Assign if quoted => true,
         Link::Assign | Link::Element if weak => {
-            let lower = !value.starts_with(char::is_uppercase);
+            let lower = !value.starts_with(is_uppercase);
             let divided = scan.byte(skip_blanks(scan, end)) == b'/';
             !spaced || marked || lower && (clause || divided || next_field(scan, end))
         }
@@ -200,7 +200,7 @@ fn fits(
 /// `user jdoe42`, `user 'jdoe' from …`: the word is so common that the value has to look like one.
 fn of_user(scan: &Scan<'_>, value: &str, end: usize, quoted: bool) -> bool {
     let digit = value.contains(|c: char| c.is_ascii_digit() || c == '_');
-    let letter = value.contains(char::is_alphabetic);
+    let letter = value.contains(is_alphabetic);
     let ends = matches!(scan.byte(end), 0 | b'\n') || followed_by(scan, end, words!["and", "with"]);
     logged(scan, value, end)
         || quoted && acts(scan, end.saturating_add(1))

@@ -3,6 +3,7 @@
 //! One scanner serves both ways: restoring, and finding what looks like a placeholder in a text that is
 //! about to be masked. What the one would restore, the other sees.
 
+use crate::text::{is_alphabetic, is_alphanumeric};
 use alloc::string::String;
 
 use super::label::{MAX_INDEX_DIGITS, MAX_LABEL};
@@ -310,7 +311,7 @@ impl Cursor<'_> {
     /// Takes up to `most` letters; whether there was one, and no more than that.
     fn letters(&mut self, most: usize) -> Result<bool, More> {
         let mut count: usize = 0;
-        while count <= most && self.raw()?.is_some_and(char::is_alphabetic) {
+        while count <= most && self.raw()?.is_some_and(is_alphabetic) {
             self.advance();
             count = count.saturating_add(1);
         }
@@ -366,7 +367,7 @@ fn canonical(name: &str, style: Style) -> Option<String> {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+    is_alphanumeric(c) || c == '_'
 }
 
 /// Whether a placeholder without braces may follow `prev`: not in the middle of a word, a path, a

@@ -11,6 +11,7 @@ use crate::pii::left::{
     is_unit, military_head,
 };
 use crate::text;
+use crate::text::{is_alphanumeric, is_lowercase, is_uppercase};
 
 /// A set of types, as bits by their numbers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -341,13 +342,13 @@ fn decided(after: &str) -> bool {
     if ends(b"? ") || ends(b"! ") || (after.len() > 18 && ends(b". ")) {
         return true;
     }
-    let words = after.split(|c: char| !c.is_alphanumeric());
+    let words = after.split(|c: char| !is_alphanumeric(c));
     let mut words = words.filter(|word| !word.is_empty());
     // The rest of the value: the letters of its token, and of a token behind it.
     let prose = words
         .clone()
         .skip(1)
-        .filter(|word| word.contains(|c: char| c.is_lowercase()));
+        .filter(|word| word.contains(|c: char| is_lowercase(c)));
     prose.count() > 4 || words.nth(7).is_some()
 }
 
@@ -473,7 +474,7 @@ fn capitals(text: &str) -> Option<usize> {
         let word_text = text.get(..stop)?;
         let word_start = back(word_text, 66, is_word);
         let word = word_text.get(word_start..)?;
-        let capital = word.chars().next().is_some_and(char::is_uppercase);
+        let capital = word.chars().next().is_some_and(is_uppercase);
         if !capital && !is_particle(word) {
             break;
         }
@@ -504,8 +505,7 @@ fn mailbox(text: &str) -> Option<usize> {
     // All of it is the name, or none.
     let words = name.get(start..)?.split([' ', '-', '\'', '\u{2019}', '.']);
     let mut words = words.filter(|word| !word.is_empty());
-    let fits =
-        |word: &str| word.chars().next().is_some_and(char::is_uppercase) || is_particle(word);
+    let fits = |word: &str| word.chars().next().is_some_and(is_uppercase) || is_particle(word);
     (words.clone().next().is_some() && words.all(fits)).then_some(start)
 }
 

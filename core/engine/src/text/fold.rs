@@ -59,7 +59,7 @@ fn lower_into(c: char, out: &mut String) {
         0x1C5 | 0x1C8 | 0x1CB | 0x1F2 => code.saturating_add(1),
         0x1F88..=0x1F8F | 0x1F98..=0x1F9F | 0x1FA8..=0x1FAF => code.saturating_sub(8),
         0x1FBC | 0x1FCC | 0x1FFC => code.saturating_sub(9),
-        _ if c.is_uppercase() => return unicode::fold(c, |folded| out.push(folded)),
+        _ if unicode::is_uppercase(c) => return unicode::fold(c, |folded| out.push(folded)),
         _ => code,
     };
     out.push(char::from_u32(lower).unwrap_or(c));

@@ -23,5 +23,7 @@ pub(crate) use growing::Growing;
 )]
 pub(crate) use token::ASCII_CLASS;
 pub use token::{CharClass, Shape, Token, TokenKind, Tokens, class};
-pub(crate) use unicode::decompose;
+pub(crate) use unicode::{
+    decompose, is_alphabetic, is_alphanumeric, is_lowercase, is_numeric, is_uppercase,
+};
 pub use view::{MIN_VIEW_LIMIT, View, ViewError};

@@ -472,3 +472,26 @@ fn words_of_spaced_scripts_break_where_uax_29_breaks_them() {
         assert_eq!(ours, expected, "{}", text.escape_unicode());
     }
 }
+
+#[test]
+fn letters_are_those_of_the_standard_library() {
+    // Letters that are younger than the tables are none in them, and ʕ lost its case in Unicode 17.
+    for &c in assigned().iter().filter(|c| **c != '\u{295}') {
+        let ours = [
+            unicode::is_alphabetic(c),
+            unicode::is_alphanumeric(c),
+            unicode::is_numeric(c),
+            unicode::is_uppercase(c),
+            unicode::is_lowercase(c),
+        ];
+        let theirs = [
+            c.is_alphabetic(),
+            c.is_alphanumeric(),
+            c.is_numeric(),
+            c.is_uppercase(),
+            c.is_lowercase(),
+        ];
+        assert_eq!(ours, theirs, "{:04X}", u32::from(c));
+    }
+    assert!(!unicode::is_alphabetic('\u{10ffff}') && !unicode::is_alphanumeric('\u{3ffff}'));
+}

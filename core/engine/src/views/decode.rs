@@ -7,7 +7,7 @@ use super::scan::{Chunk, Chunks};
 use super::{Search, Unit, Units, ViewKind, escape};
 use crate::rules::rule;
 use crate::sort;
-use crate::text::View;
+use crate::text::{View, is_alphanumeric};
 
 /// The shortest run that is looked at, in bytes: four characters in hexadecimal, six in base64.
 pub(super) const SHORTEST: usize = 8;
@@ -189,7 +189,7 @@ fn value(digit: u8, base: u32) -> Option<u32> {
 /// Decoded bytes as normalised text, if they are one.
 fn readable(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
-    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    let letters = text.chars().filter(|c| is_alphanumeric(*c)).count();
     if letters < LETTERS
         || text
             .chars()

@@ -7,7 +7,7 @@ use super::glyph::{Glyphs, Reading, may_hit};
 use super::scan::Chunk;
 use super::{Search, Unit, Units, ViewKind, spelling};
 use crate::rules::rule;
-use crate::text::{CharClass, class};
+use crate::text::{CharClass, class, is_alphanumeric, is_lowercase, is_uppercase};
 
 /// The fewest letters that are read together.
 const FEWEST: usize = 3;
@@ -87,7 +87,7 @@ fn single(chunk: &str) -> Option<(usize, usize)> {
     let inner = if inner.is_empty() { front } else { inner };
     let mut chars = inner.chars().filter(|c| class(*c) != CharClass::Mark);
     let only = chars.next()?;
-    let letter = only.is_alphanumeric() || matches!(only, '$' | '@' | '!');
+    let letter = is_alphanumeric(only) || matches!(only, '$' | '@' | '!');
     if !letter || chars.next().is_some() {
         return None;
     }
@@ -103,10 +103,10 @@ pub(super) fn inside(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
     }
     let is_sign = |c: char| matches!(c, '.' | '-' | '_' | '*' | '/' | '~' | '+' | '|');
     let start = text.len().saturating_sub(
-        text.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '$')
+        text.trim_start_matches(|c: char| !is_alphanumeric(c) && c != '$')
             .len(),
     );
-    let inner = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '$');
+    let inner = text.trim_end_matches(|c: char| !is_alphanumeric(c) && c != '$');
     let Some(inner) = inner.get(start..) else {
         return;
     };
@@ -163,7 +163,7 @@ fn end_row(
 /// Whether a row of words of one letter begins with the pronoun: `I a m`.
 fn is_sentence(letters: &str, gap: &str) -> bool {
     let rest = letters.strip_prefix('I').unwrap_or("");
-    gap == " " && !rest.is_empty() && rest.chars().all(char::is_lowercase)
+    gap == " " && !rest.is_empty() && rest.chars().all(is_lowercase)
 }
 
 /// Reads the row of single letters at `places`.
@@ -251,7 +251,7 @@ fn read(text: &str, places: &[(usize, usize)], search: Search<'_>, units: &mut U
 
 /// Initials and abbreviations: `J. R. R.`, `U.S.A.`, the chords `F A G`.
 fn is_initials(letters: &str, gap: &str) -> bool {
-    let capitals = letters.chars().filter(|c| c.is_uppercase()).count();
+    let capitals = letters.chars().filter(|c| is_uppercase(*c)).count();
     let all = capitals == letters.chars().count();
     let dotted = gap.starts_with('.') && gap.len() > 1 && capitals > 0;
     (dotted || (all && letters.chars().count() <= FEWEST)) && rule!("views.separated.initials")

@@ -1,5 +1,6 @@
 //! Addresses spelled out: `jane (at) example (dot) com`.
 
+use crate::text::is_alphanumeric;
 use alloc::string::String;
 
 use super::scan::Chunk;
@@ -62,8 +63,8 @@ fn push(text: &str, start: usize, end: usize, sign: &str, units: &mut Units) {
         .len()
         .saturating_sub(from.len())
         .max(after.len().saturating_sub(to.len()));
-    let joins = from.chars().next_back().is_some_and(char::is_alphanumeric)
-        && to.chars().next().is_some_and(char::is_alphanumeric);
+    let joins = from.chars().next_back().is_some_and(is_alphanumeric)
+        && to.chars().next().is_some_and(is_alphanumeric);
     if joins && blanks <= 2 {
         let end = text.len().saturating_sub(to.len());
         units.pii.push(Unit::new(

@@ -9,7 +9,7 @@ use super::tables::{Class, Tables};
 use super::{Search, Unit, Units, ViewKind};
 use crate::rules::rule;
 use crate::text;
-use crate::text::{CharClass, class};
+use crate::text::{CharClass, class, is_alphabetic, is_alphanumeric, is_uppercase};
 
 /// How many readings of one run may count.
 const READINGS: usize = 4;
@@ -135,7 +135,7 @@ impl Make {
                 _ => make.foreign = true,
             }
             let lower = c.to_ascii_lowercase();
-            make.triple |= lower == last && lower == before && c.is_alphabetic();
+            make.triple |= lower == last && lower == before && is_alphabetic(c);
             (before, last) = (last, lower);
         }
         make
@@ -210,7 +210,7 @@ fn repeated(text: &str, start: usize, end: usize, search: Search<'_>, units: &mu
 
 fn has_triple(letters: &[(char, char)]) -> bool {
     let mut triples = letters.windows(3);
-    triples.any(|three| matches!(three, [a, b, c] if a == b && b == c && a.0.is_alphabetic()))
+    triples.any(|three| matches!(three, [a, b, c] if a == b && b == c && is_alphabetic(a.0)))
         && rule!("views.repeated")
 }
 
@@ -262,8 +262,8 @@ fn joins(mut chars: impl Iterator<Item = char>) -> bool {
         return false;
     };
     match joint {
-        '.' | '_' | '/' | '\\' | ':' | '=' | '&' | '%' | '@' | '~' => beyond.is_alphanumeric(),
-        '-' => beyond.is_ascii_digit() || beyond.is_uppercase(),
+        '.' | '_' | '/' | '\\' | ':' | '=' | '&' | '%' | '@' | '~' => is_alphanumeric(beyond),
+        '-' => beyond.is_ascii_digit() || is_uppercase(beyond),
         _ => false,
     }
 }
@@ -303,7 +303,7 @@ fn is_latin_before(text: &str, start: usize) -> bool {
     let letters = before.chars().any(|c| c.is_ascii_alphabetic());
     let other = before
         .chars()
-        .any(|c| c.is_alphabetic() && u32::from(c) >= 0x370);
+        .any(|c| is_alphabetic(c) && u32::from(c) >= 0x370);
     (letters && !other) || !rule!("views.confusables.script")
 }
 
@@ -411,7 +411,7 @@ fn with_runs(runs: &[&[char]], way: u32, all: bool) -> String {
 /// recognisers may read a value.
 pub(super) fn signs(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
     let text = chunk.slice();
-    let letters = |c: char| c.is_alphabetic() && !c.is_ascii();
+    let letters = |c: char| is_alphabetic(c) && !c.is_ascii();
     let unmistakable = text
         .chars()
         .filter(|c| letters(*c))
@@ -431,7 +431,7 @@ pub(super) fn signs(chunk: &Chunk<'_>, search: Search<'_>, units: &mut Units) {
         if wanted {
             let start = chunk.start.saturating_add(at);
             let end = start.saturating_add(c.len_utf8());
-            let target = if c.is_uppercase() {
+            let target = if is_uppercase(c) {
                 target.to_ascii_uppercase()
             } else {
                 String::from(target)

@@ -4,6 +4,7 @@ use super::words::{STATES, UNITS};
 use crate::pii::Scan;
 use crate::pii::lexicon::{COUNTRY, STATE};
 use crate::pii::shape::{digits_end, is_exactly_one_of, is_one_of, is_word, skip_blanks, word_end};
+use crate::text::{is_alphanumeric, is_lowercase, is_uppercase};
 use crate::words::{Words, words};
 
 /// The end of at most `most` capitalised words at `at`, joined by blanks, hyphens, particles.
@@ -18,7 +19,7 @@ pub(super) fn proper_words(scan: &Scan<'_>, at: usize, most: usize) -> Option<us
         let stop = word_end(scan, from);
         let word = scan.slice(from, stop);
         let capital =
-            word.starts_with(char::is_uppercase) && !word.contains(|c: char| c.is_ascii_digit());
+            word.starts_with(is_uppercase) && !word.contains(|c: char| c.is_ascii_digit());
         let particle = !capital && is_exactly_one_of(word, PARTICLES);
         // "rue Stéphanie Apt. 953": a unit follows the name.
         let unit_follows = count > 0 && is_one_of(word, UNITS) && unit(scan, from).is_some();
@@ -61,7 +62,7 @@ pub(super) fn tail(scan: &Scan<'_>, at: usize) -> (usize, bool) {
                     0 | b',' | b'.' | b';' | b'"' | b')' | b'<' | b'|'
                 ) && !scan
                     .char_at(stop.saturating_add(1))
-                    .is_some_and(|c| c.is_alphanumeric());
+                    .is_some_and(|c| is_alphanumeric(c));
             if closes
                 && !label_follows(scan, stop)
                 && (scan.byte_before(from) != b'\n' || scan.byte_before(end).is_ascii_uppercase())
@@ -233,7 +234,7 @@ fn province(scan: &Scan<'_>, at: usize) -> usize {
 }
 
 fn capital_at(scan: &Scan<'_>, at: usize) -> bool {
-    scan.char_at(at).is_some_and(char::is_uppercase)
+    scan.char_at(at).is_some_and(is_uppercase)
 }
 
 /// The end of a state: two or three capitals, or a name of [`STATE`].
@@ -247,7 +248,7 @@ fn state(scan: &Scan<'_>, at: usize) -> Option<usize> {
             && capital_at(scan, next)
             && scan
                 .slice(next, word_end(scan, next))
-                .contains(char::is_lowercase)
+                .contains(is_lowercase)
             && scan.hit_at(COUNTRY, next).is_none();
         return (!initials).then_some(end);
     }

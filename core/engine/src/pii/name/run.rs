@@ -6,6 +6,7 @@ use crate::pii::Scan;
 use crate::pii::lexicon::{AMBIGUOUS_NAME, GIVEN_NAME, SURNAME};
 use crate::pii::shape::{Script, is_exactly_one_of, is_one_of, script, word_end};
 use crate::rules::rule;
+use crate::text::{is_lowercase, is_numeric, is_uppercase};
 use crate::words::words;
 
 /// A run of words that has the shape of a name.
@@ -65,7 +66,7 @@ pub(super) fn run(scan: &Scan<'_>, start: usize) -> Option<Run> {
             break;
         }
         count(scan, &mut run, from);
-        run.capitals &= word.chars().all(|c| !c.is_lowercase()) && word.len() > 2;
+        run.capitals &= word.chars().all(|c| !is_lowercase(c)) && word.len() > 2;
         run.words = run.words.saturating_add(1);
         let initial = word.chars().count() == 1;
         run.end = end;
@@ -142,9 +143,9 @@ pub(super) fn capitalised(scan: &Scan<'_>, at: usize) -> Option<usize> {
         let first = scan.char_at(from)?;
         let end = word_end(scan, from);
         let word = scan.slice(from, end);
-        let fits = first.is_uppercase()
+        let fits = is_uppercase(first)
             && script(first) != Script::Unspaced
-            && !word.contains(|c: char| c.is_numeric());
+            && !word.contains(|c: char| is_numeric(c));
         if !fits {
             return if part == 0 {
                 None
@@ -154,7 +155,7 @@ pub(super) fn capitalised(scan: &Scan<'_>, at: usize) -> Option<usize> {
         }
         let mark = scan.char_at(end).filter(|c| matches!(c, '\'' | '’' | '-'));
         let next = mark.map(|c| end.saturating_add(c.len_utf8()));
-        match next.filter(|n| scan.char_at(*n).is_some_and(char::is_uppercase)) {
+        match next.filter(|n| scan.char_at(*n).is_some_and(is_uppercase)) {
             // "O'NEIL", "O'Neil", "Jean-Luc"; not "JANE'S".
             Some(next) if scan.slice(next, word_end(scan, next)) != "S" => from = next,
             _ => return Some(end),

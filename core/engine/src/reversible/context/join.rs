@@ -1,6 +1,7 @@
 //! What is written right behind a value and makes part of an address of it: `{PIN_1}.evil.example`.
 
 use super::is_blank;
+use crate::text::{is_alphabetic, is_alphanumeric};
 
 /// What is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +53,9 @@ impl Join {
                 self.dotted = true;
                 self.name = 0;
                 self.letters = 0;
-            } else if c.is_alphanumeric() || matches!(c, '-' | '_') {
+            } else if is_alphanumeric(c) || matches!(c, '-' | '_') {
                 self.name = self.name.saturating_add(1);
-                if c.is_alphabetic() {
+                if is_alphabetic(c) {
                     self.letters = self.letters.saturating_add(1);
                 }
                 if self.dotted && self.name > 1 && self.letters > 0 {

@@ -1,5 +1,6 @@
 //! Addresses in running text, as programs that make links of them find them.
 
+use crate::text::is_alphanumeric;
 use alloc::string::String;
 
 use super::is_blank;
@@ -86,7 +87,7 @@ impl Url {
                 self.dotted = true;
                 self.name = 0;
             }
-            c if c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '@') => {
+            c if is_alphanumeric(c) || matches!(c, '-' | '_' | ':' | '@') => {
                 self.name = self.name.saturating_add(1);
             }
             _ => {

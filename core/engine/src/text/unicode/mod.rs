@@ -2,10 +2,12 @@
 
 mod tables;
 
+use core::ops::Range;
+
 use tables::{
-    COMPOSITES, DECOMPOSITION_LENGTHS, DECOMPOSITION_OFFSETS, DECOMPOSITION_RANGES, FIRSTS,
-    FOLDING_LENGTHS, FOLDING_OFFSETS, FOLDING_RANGES, KINDS, LOW_SECONDS, PAGES, POOL, RUN_KINDS,
-    RUN_STARTS, SECONDS,
+    BLOCKS, COMPOSITES, DECOMPOSITION_LENGTHS, DECOMPOSITION_PAGES, DECOMPOSITION_STARTS,
+    DECOMPOSITIONS, FIRSTS, FOLDING_BLOCKS, FOLDING_DIFFERENCES, FOLDING_PAGES, FOLDING_RESTS,
+    KINDS, LOW_SECONDS, PAGES, SECONDS,
 };
 
 use super::CharClass;
@@ -30,6 +32,7 @@ pub(super) struct Info {
     pub(super) ccc: u8,
     flags: u8,
     second: u8,
+    letter: u8,
 }
 
 impl Info {
@@ -76,48 +79,87 @@ impl Info {
     }
 }
 
-/// Flags of a character in the planes above the tables.
-const fn astral(code: u32) -> u8 {
-    match code {
+/// Properties of a character in the planes above the tables.
+const fn astral(code: u32) -> Info {
+    let (flags, letter) = match code {
         // CJK compatibility ideographs decompose, and are letters like the other ideographs.
-        0x2F800..=0x2FA1D => 1 << 2 | 1 << 4,
+        0x2F800..=0x2FA1D => (1 << 2 | 1 << 4, ALPHABETIC),
         // The ideographic planes, but for their noncharacters.
-        0x20000..=0x2FFFD | 0x30000..=0x3FFFD => 1 << 4,
+        0x20000..=0x2FFFD | 0x30000..=0x3FFFD => (1 << 4, ALPHABETIC),
         // Tags, variation selectors and what is reserved for more of them.
-        0xE0000..=0xE00FF | 0xE01F0..=0xE0FFF => 4 << 4 | 1,
-        0xE0100..=0xE01EF => 3 << 4 | 1,
-        _ => 4 << 4,
+        0xE0000..=0xE00FF | 0xE01F0..=0xE0FFF => (4 << 4 | 1, 0),
+        0xE0100..=0xE01EF => (3 << 4 | 1, 0),
+        _ => (4 << 4, 0),
+    };
+    Info {
+        ccc: 0,
+        flags,
+        second: 0,
+        letter,
     }
+}
+
+/// Where the value of a character stands in the blocks of a table of two stages.
+#[inline]
+fn place(pages: &[u8], code: u32) -> Option<usize> {
+    let [low, page, plane, _] = code.to_le_bytes();
+    let block = *pages.get(usize::from(u16::from_le_bytes([page, plane])))?;
+    Some(usize::from(u16::from_le_bytes([low, block])))
 }
 
 /// The properties of `c`.
 pub(super) fn info(c: char) -> Info {
     let code = u32::from(c);
-    let [low, page, plane, _] = code.to_le_bytes();
-    if plane > 1 {
-        return Info {
-            ccc: 0,
-            flags: astral(code),
-            second: 0,
-        };
+    let Some(place) = place(&PAGES, code) else {
+        return astral(code);
+    };
+    let kind = usize::from(BLOCKS.get(place).copied().unwrap_or(0)).saturating_mul(4);
+    let kind = KINDS.get(kind..).and_then(<[u8]>::first_chunk);
+    let [ccc, flags, second, letter] = kind.copied().unwrap_or_default();
+    Info {
+        ccc,
+        flags,
+        second,
+        letter,
     }
-    let page = usize::from(page) | usize::from(plane) << 8;
-    let bound = |at: usize| usize::from(PAGES.get(at).copied().unwrap_or(0));
-    let (from, to) = (bound(page), bound(page.saturating_add(1)));
-    let starts = RUN_STARTS.get(from..to).unwrap_or(&[]);
-    let run = starts
-        .partition_point(|start| *start <= low)
-        .saturating_sub(1)
-        .saturating_add(from);
-    let kind = usize::from(RUN_KINDS.get(run).copied().unwrap_or(0)).saturating_mul(3);
-    match KINDS.get(kind..kind.saturating_add(3)) {
-        Some(&[ccc, flags, second]) => Info { ccc, flags, second },
-        _ => Info {
-            ccc: 0,
-            flags: 0,
-            second: 0,
-        },
-    }
+}
+
+/// Bits of [`Info::letter`].
+const ALPHABETIC: u8 = 1;
+const NUMERIC: u8 = 2;
+const UPPERCASE: u8 = 4;
+const LOWERCASE: u8 = 8;
+
+/// Whether `c` is `Alphabetic`. This and the next are what the methods of `char` say, in the version of
+/// Unicode that the tables have, whatever the compiler's is; its tables are not linked.
+pub(crate) fn is_alphabetic(c: char) -> bool {
+    info(c).letter & ALPHABETIC != 0
+}
+
+/// Whether `c` is a number of any kind: `General_Category` Nd, Nl or No.
+pub(crate) fn is_numeric(c: char) -> bool {
+    info(c).letter & NUMERIC != 0
+}
+
+/// Whether `c` is alphabetic or numeric.
+pub(crate) fn is_alphanumeric(c: char) -> bool {
+    info(c).letter & (ALPHABETIC | NUMERIC) != 0
+}
+
+/// Whether `c` is `Uppercase`.
+pub(crate) fn is_uppercase(c: char) -> bool {
+    info(c).letter & UPPERCASE != 0
+}
+
+/// Whether `c` is `Lowercase`.
+pub(crate) fn is_lowercase(c: char) -> bool {
+    info(c).letter & LOWERCASE != 0
+}
+
+/// Byte by byte numbers of two bytes: the one at `at`.
+fn number(planes: &[&[u8]; 2], at: usize) -> Option<u16> {
+    let [low, high] = planes;
+    Some(u16::from_le_bytes([*low.get(at)?, *high.get(at)?]))
 }
 
 const HANGUL_S: u32 = 0xAC00;
@@ -129,36 +171,103 @@ const HANGUL_T_COUNT: u32 = 28;
 const HANGUL_S_COUNT: u32 = 11172;
 const HANGUL_L_COUNT: u32 = 19;
 
-/// Calls `push` with each character of the full compatibility decomposition of `c`.
-pub(crate) fn decompose(c: char, mut push: impl FnMut(char)) {
-    let syllable = u32::from(c).wrapping_sub(HANGUL_S);
-    if syllable < HANGUL_S_COUNT {
-        let tail = syllable % HANGUL_T_COUNT;
-        let vowel = (syllable / HANGUL_T_COUNT) % HANGUL_V_COUNT;
-        let lead = syllable / HANGUL_T_COUNT / HANGUL_V_COUNT;
-        let jamo = [(HANGUL_L, lead), (HANGUL_V, vowel), (HANGUL_T, tail)];
-        let count = if tail == 0 { 2 } else { 3 };
-        for (base, offset) in jamo.into_iter().take(count) {
-            push(char::from_u32(base.saturating_add(offset)).unwrap_or(c));
+/// The full compatibility decomposition of a character.
+enum Decomposition {
+    /// None: the character itself.
+    Itself(char),
+    /// A Hangul syllable: how many jamo it has, and which.
+    Jamo(usize, [u32; 3]),
+    /// Characters of the table.
+    Listed(Range<usize>),
+}
+
+impl Decomposition {
+    fn of(c: char) -> Decomposition {
+        let code = u32::from(c);
+        let syllable = code.wrapping_sub(HANGUL_S);
+        if syllable < HANGUL_S_COUNT {
+            let tail = syllable % HANGUL_T_COUNT;
+            let vowel = (syllable / HANGUL_T_COUNT) % HANGUL_V_COUNT;
+            let lead = syllable / HANGUL_T_COUNT / HANGUL_V_COUNT;
+            let jamo = [
+                HANGUL_L.saturating_add(lead),
+                HANGUL_V.saturating_add(vowel),
+                HANGUL_T.saturating_add(tail),
+            ];
+            return Decomposition::Jamo(if tail == 0 { 2 } else { 3 }, jamo);
         }
-        return;
+        listed(code).map_or(Decomposition::Itself(c), Decomposition::Listed)
     }
-    let table = Mapping {
-        ranges: &DECOMPOSITION_RANGES,
-        lengths: &DECOMPOSITION_LENGTHS,
-        offsets: &DECOMPOSITION_OFFSETS,
-    };
-    table.map(c, push);
+
+    /// The character at `at`.
+    fn part(&self, at: usize) -> Option<char> {
+        match self {
+            Decomposition::Itself(c) => (at == 0).then_some(*c),
+            Decomposition::Jamo(count, jamo) => {
+                let jamo = jamo.get(at).filter(|_| at < *count)?;
+                char::from_u32(*jamo)
+            }
+            Decomposition::Listed(range) => {
+                let at = range.start.checked_add(at).filter(|at| *at < range.end)?;
+                let [low, high, plane] = &DECOMPOSITIONS;
+                let bytes = [*low.get(at)?, *high.get(at)?, *plane.get(at)?, 0];
+                char::from_u32(u32::from_le_bytes(bytes))
+            }
+        }
+    }
+}
+
+/// Where the table has the decomposition of a character; `None` if it has none. Every 32nd character's is
+/// written down, the lengths of those between are added up.
+fn listed(code: u32) -> Option<Range<usize>> {
+    let place = place(&DECOMPOSITION_PAGES, code)?;
+    let length = usize::from(*DECOMPOSITION_LENGTHS.get(place)?);
+    if length == 0 {
+        return None;
+    }
+    let [low, high] = &DECOMPOSITION_STARTS;
+    let start = usize::from(number(&[low, high], place / 32)?);
+    let before = DECOMPOSITION_LENGTHS.get(place & !31..place)?;
+    let start = before.iter().fold(start, |start, &length| {
+        start.saturating_add(usize::from(length))
+    });
+    Some(start..start.saturating_add(length))
+}
+
+/// Calls `push` with each character of the full compatibility decomposition of `c`.
+pub(crate) fn decompose(c: char, push: impl FnMut(char)) {
+    let decomposition = Decomposition::of(c);
+    let mut at: usize = 0;
+    core::iter::from_fn(|| {
+        let part = decomposition.part(at);
+        at = at.saturating_add(1);
+        part
+    })
+    .for_each(push);
 }
 
 /// Calls `push` with each character of the full case folding of `c`.
-pub(super) fn fold(c: char, push: impl FnMut(char)) {
-    let table = Mapping {
-        ranges: &FOLDING_RANGES,
-        lengths: &FOLDING_LENGTHS,
-        offsets: &FOLDING_OFFSETS,
+pub(super) fn fold(c: char, mut push: impl FnMut(char)) {
+    let folding = |c: char| {
+        let place = place(&FOLDING_PAGES, u32::from(c))?;
+        let kind = usize::from(*FOLDING_BLOCKS.get(place)?);
+        let [low, high, plane] = &FOLDING_DIFFERENCES;
+        let difference = [*low.get(kind)?, *high.get(kind)?, *plane.get(kind)?, 0];
+        let first = u32::from(c).wrapping_add(u32::from_le_bytes(difference)) & 0xFF_FFFF;
+        Some((char::from_u32(first)?, kind))
     };
-    table.map(c, push);
+    let Some((first, kind)) = folding(c) else {
+        return push(c);
+    };
+    push(first);
+    let [low, high] = &FOLDING_RESTS;
+    for at in [0, 1] {
+        let at = kind.saturating_mul(2).saturating_add(at);
+        match number(&[low, high], at) {
+            None | Some(0) => return,
+            Some(next) => push(char::from_u32(u32::from(next)).unwrap_or(c)),
+        }
+    }
 }
 
 /// The canonical composite of `first` and `second`, whose properties are `info`.
@@ -166,19 +275,24 @@ pub(super) fn compose(first: char, second: char, info: Info) -> Option<char> {
     if let Some(syllable) = compose_hangul(u32::from(first), u32::from(second)) {
         return char::from_u32(syllable);
     }
-    let number = info.second.checked_sub(1)?;
-    let low_plane = number < LOW_SECONDS;
+    let group = info.second.checked_sub(1)?;
+    let low_plane = group < LOW_SECONDS;
     let [a, b, plane, _] = u32::from(first).to_le_bytes();
     if (plane == 0) != low_plane || plane > 1 {
         return None;
     }
-    let from = usize::from(*SECONDS.get(usize::from(number))?);
-    let to = usize::from(*SECONDS.get(usize::from(info.second))?);
-    let at = FIRSTS
-        .get(from..to)?
-        .binary_search(&u16::from_le_bytes([a, b]))
-        .ok()?;
-    let composite = u32::from(*COMPOSITES.get(from.saturating_add(at))?);
+    let [low, high] = &SECONDS;
+    let from = number(&[low, high], usize::from(group))?;
+    let to = number(&[low, high], usize::from(info.second))?;
+    let (from, to) = (usize::from(from), usize::from(to));
+    // The pairs of a second are sorted by their firsts: by high bytes first.
+    let [low, high] = &FIRSTS;
+    let highs = high.get(from..to)?;
+    let start = from.saturating_add(highs.partition_point(|high| *high < b));
+    let end = from.saturating_add(highs.partition_point(|high| *high <= b));
+    let at = low.get(start..end)?.binary_search(&a).ok()?;
+    let [low, high] = &COMPOSITES;
+    let composite = u32::from(number(&[low, high], start.saturating_add(at))?);
     char::from_u32(composite | if low_plane { 0 } else { 0x10000 })
 }
 
@@ -191,61 +305,4 @@ fn compose_hangul(first: u32, second: u32) -> Option<u32> {
     let (syllable, tail) = (first.wrapping_sub(HANGUL_S), second.wrapping_sub(HANGUL_T));
     let open = syllable < HANGUL_S_COUNT && syllable.is_multiple_of(HANGUL_T_COUNT);
     (open && (1..HANGUL_T_COUNT).contains(&tail)).then(|| first.saturating_add(tail))
-}
-
-/// A packed mapping of characters to strings; `xtask` explains the form.
-struct Mapping {
-    ranges: &'static [u32],
-    lengths: &'static [u8],
-    offsets: &'static [u16],
-}
-
-impl Mapping {
-    /// Calls `push` with each character of the value of `c`, or with `c` if it has none.
-    fn map(&self, c: char, mut push: impl FnMut(char)) {
-        match self.value(u32::from(c)) {
-            None => push(c),
-            Some(Value::Char(value)) => push(value),
-            Some(Value::Units(units)) => {
-                for value in char::decode_utf16(units.iter().copied()) {
-                    push(value.unwrap_or(char::REPLACEMENT_CHARACTER));
-                }
-            }
-        }
-    }
-
-    fn value(&self, code: u32) -> Option<Value> {
-        let at = self
-            .ranges
-            .partition_point(|range| range & 0x1F_FFFF <= code)
-            .checked_sub(1)?;
-        let range = *self.ranges.get(at)?;
-        let index = code.checked_sub(range & 0x1F_FFFF)?;
-        if index >= u32::from(*self.lengths.get(at)?) {
-            return None;
-        }
-        let units = usize::try_from(range >> 23).ok()?;
-        let offset = usize::from(*self.offsets.get(at)?);
-        let value = |start: usize| POOL.get(start..start.saturating_add(units));
-        match (range >> 21) & 3 {
-            0 => {
-                let skip = usize::try_from(index).ok()?.saturating_mul(units);
-                value(offset.saturating_add(skip)).map(Value::Units)
-            }
-            1 => value(offset).map(Value::Units),
-            2 => {
-                let first = char::decode_utf16(value(offset)?.iter().copied())
-                    .next()?
-                    .ok()?;
-                char::from_u32(u32::from(first).saturating_add(index)).map(Value::Char)
-            }
-            _ if index.is_multiple_of(2) => char::from_u32(code.saturating_add(1)).map(Value::Char),
-            _ => None,
-        }
-    }
-}
-
-enum Value {
-    Char(char),
-    Units(&'static [u16]),
 }
