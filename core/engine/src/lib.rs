@@ -50,6 +50,7 @@ mod engine;
 mod evaluate;
 pub mod json;
 mod limits;
+mod message;
 #[cfg(feature = "payload")]
 pub mod payload;
 pub mod pii;

@@ -16,8 +16,10 @@
 mod bytes;
 mod messages;
 
+use crate::message::{message, size};
 use crate::sort;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -148,46 +150,71 @@ pub enum BundleError {
     SelfTest(usize),
 }
 
+impl BundleError {
+    /// What `Display` says, without the standard library's formatting.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let again = ": update the engine or compile the bundle again";
+        match self {
+            BundleError::NotABundle => message(&[(
+                "not an Edgerail bundle: it does not begin with the bytes EDGERAIL",
+                None,
+            )]),
+            BundleError::TooLarge(max) => {
+                message(&[("bundle is longer than ", size(*max)), (" bytes", None)])
+            }
+            BundleError::Format(have) => message(&[
+                ("bundle has format ", Some(u64::from(*have))),
+                (", this engine reads ", Some(u64::from(FORMAT))),
+                (again, None),
+            ]),
+            BundleError::Abi(have) => message(&[
+                (
+                    "bundle was compiled for engine ABI ",
+                    Some(u64::from(*have)),
+                ),
+                (", this engine has ", Some(u64::from(ABI))),
+                (again, None),
+            ]),
+            BundleError::UnknownSection(kind) => message(&[
+                (
+                    "bundle has a section of unknown kind ",
+                    Some(u64::from(*kind)),
+                ),
+                (": it needs a newer engine", None),
+            ]),
+            BundleError::SectionVersion(name, have) => message(&[
+                ("section ", None),
+                (name, None),
+                (" has version ", Some(u64::from(*have))),
+                (
+                    ", which this engine does not read: compile the bundle again",
+                    None,
+                ),
+            ]),
+            BundleError::Malformed(what, at) => message(&[
+                ("bundle is damaged: ", None),
+                (what, None),
+                (" at byte ", size(*at)),
+            ]),
+            BundleError::Hash => message(&[(
+                "bundle is damaged or was changed: its SHA-256 does not match its content",
+                None,
+            )]),
+            BundleError::Section(name, what) => {
+                message(&[("section ", None), (name, None), (": ", None), (what, None)])
+            }
+            BundleError::SelfTest(number) => message(&[
+                ("self-test ", size(*number)),
+                (" gives another decision than recorded", None),
+            ]),
+        }
+    }
+}
+
 impl fmt::Display for BundleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BundleError::NotABundle => {
-                write!(
-                    f,
-                    "not an Edgerail bundle: it does not begin with the bytes EDGERAIL"
-                )
-            }
-            BundleError::TooLarge(max) => write!(f, "bundle is longer than {max} bytes"),
-            BundleError::Format(have) => write!(
-                f,
-                "bundle has format {have}, this engine reads {FORMAT}: update the engine or compile the bundle again"
-            ),
-            BundleError::Abi(have) => write!(
-                f,
-                "bundle was compiled for engine ABI {have}, this engine has {ABI}: update the engine or compile the bundle again"
-            ),
-            BundleError::UnknownSection(kind) => {
-                write!(
-                    f,
-                    "bundle has a section of unknown kind {kind}: it needs a newer engine"
-                )
-            }
-            BundleError::SectionVersion(name, have) => write!(
-                f,
-                "section {name} has version {have}, which this engine does not read: compile the bundle again"
-            ),
-            BundleError::Malformed(what, at) => write!(f, "bundle is damaged: {what} at byte {at}"),
-            BundleError::Hash => {
-                write!(
-                    f,
-                    "bundle is damaged or was changed: its SHA-256 does not match its content"
-                )
-            }
-            BundleError::Section(name, what) => write!(f, "section {name}: {what}"),
-            BundleError::SelfTest(number) => {
-                write!(f, "self-test {number} gives another decision than recorded")
-            }
-        }
+        f.write_str(&self.message())
     }
 }
 
@@ -373,6 +400,43 @@ mod tests {
             (SectionKind::Policy, b"{}".to_vec()),
         ];
         assemble(&sections).unwrap()
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_and_what_to_do() {
+        for (error, says) in [
+            (BundleError::TooLarge(10), "bundle is longer than 10 bytes"),
+            (
+                BundleError::Format(7),
+                "bundle has format 7, this engine reads 1: update the engine or compile the bundle again",
+            ),
+            (
+                BundleError::Abi(u16::MAX),
+                "bundle was compiled for engine ABI 65535, this engine has 1: update the engine or compile the bundle again",
+            ),
+            (
+                BundleError::UnknownSection(99),
+                "bundle has a section of unknown kind 99: it needs a newer engine",
+            ),
+            (
+                BundleError::SectionVersion("views", 2),
+                "section views has version 2, which this engine does not read: compile the bundle again",
+            ),
+            (
+                BundleError::Malformed("header is cut short", 0),
+                "bundle is damaged: header is cut short at byte 0",
+            ),
+            (
+                BundleError::Section("policy", "is not UTF-8"),
+                "section policy: is not UTF-8",
+            ),
+            (
+                BundleError::SelfTest(3),
+                "self-test 3 gives another decision than recorded",
+            ),
+        ] {
+            assert_eq!(alloc::format!("{error}"), says);
+        }
     }
 
     #[test]

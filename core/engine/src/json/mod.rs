@@ -7,6 +7,5 @@ mod read;
 mod write;
 
 pub use read::{ParseError, Value, parse};
-#[cfg(feature = "payload")]
 pub(crate) use write::write_number;
 pub use write::{Writer, write_string};

@@ -7,6 +7,7 @@ use core::fmt;
 use super::scan;
 use super::{Entry, Kind, Label, MAX_BYTES, MAX_ENTRIES, MAX_LABELS, Placeholders, label};
 use crate::json::{self, ParseError, Value, Writer};
+use crate::message::{message, size};
 
 /// How long a stored map may be, in bytes. What [`Placeholders::to_json`] writes is never longer.
 pub const MAX_MAP_BYTES: usize = 12 << 20;
@@ -46,39 +47,58 @@ pub enum MapError {
     },
 }
 
-impl fmt::Display for MapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl MapError {
+    /// What `Display` says, without the standard library's formatting.
+    #[must_use]
+    pub fn message(&self) -> String {
         match self {
-            MapError::TooLong => write!(
-                f,
-                "the placeholder map is longer than {MAX_MAP_BYTES} bytes"
-            ),
-            MapError::Json(error) => write!(f, "the placeholder map is not valid JSON: {error}"),
-            MapError::NotAMap => write!(
-                f,
-                "this is no placeholder map: its \"format\" is not \"{FORMAT}\""
-            ),
-            MapError::Version { found } => write!(
-                f,
-                "the placeholder map has version {found}, this engine reads version {VERSION}; use the release that wrote it"
-            ),
-            MapError::Conversation => write!(
-                f,
-                "the placeholder map is of another conversation; each conversation has its own map"
-            ),
-            MapError::TooLarge => write!(
-                f,
-                "the placeholder map holds more than {MAX_ENTRIES} entries, {MAX_LABELS} types or {MAX_BYTES} bytes"
-            ),
+            MapError::TooLong => message(&[
+                ("the placeholder map is longer than ", size(MAX_MAP_BYTES)),
+                (" bytes", None),
+            ]),
+            MapError::Json(error) => message(&[
+                ("the placeholder map is not valid JSON: ", None),
+                (error.problem, None),
+                (" at byte ", size(error.offset)),
+            ]),
+            MapError::NotAMap => message(&[
+                ("this is no placeholder map: its \"format\" is not \"", None),
+                (FORMAT, None),
+                ("\"", None),
+            ]),
+            MapError::Version { found } => message(&[
+                ("the placeholder map has version ", Some(*found)),
+                (", this engine reads version ", Some(VERSION)),
+                ("; use the release that wrote it", None),
+            ]),
+            MapError::Conversation => message(&[(
+                "the placeholder map is of another conversation; each conversation has its own map",
+                None,
+            )]),
+            MapError::TooLarge => message(&[
+                ("the placeholder map holds more than ", size(MAX_ENTRIES)),
+                (" entries, ", size(MAX_LABELS)),
+                (" types or ", size(MAX_BYTES)),
+                (" bytes", None),
+            ]),
             MapError::Invalid {
                 member,
                 number,
                 problem,
-            } => write!(
-                f,
-                "the placeholder map is damaged: {member}, number {number}: {problem}"
-            ),
+            } => message(&[
+                ("the placeholder map is damaged: ", None),
+                (member, None),
+                (", number ", size(*number)),
+                (": ", None),
+                (problem, None),
+            ]),
         }
+    }
+}
+
+impl fmt::Display for MapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
     }
 }
 

@@ -111,16 +111,24 @@ pub enum StreamError {
     OtherBundle,
 }
 
-impl fmt::Display for StreamError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl StreamError {
+    /// What `Display` says.
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self {
             StreamError::Finished => {
                 "the stream is finished and takes no more text: begin another one for the next text"
             }
             StreamError::OtherBundle => {
                 "the stream was begun with another bundle: pass the engine it was begun with"
             }
-        })
+        }
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
     }
 }
 

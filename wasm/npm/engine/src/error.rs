@@ -1,7 +1,5 @@
 //! Errors as JavaScript sees them: an `Error` with a stable `code`.
 
-use alloc::string::ToString;
-
 use edgerail_core::bundle::BundleError;
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -26,7 +24,7 @@ pub(crate) fn bundle(failure: &BundleError) -> JsValue {
         BundleError::SelfTest(_) => "bundle_self_test",
         _ => "bundle_damaged",
     };
-    error(code, &failure.to_string())
+    error(code, &failure.message())
 }
 
 /// A value of JavaScript that is not what the function takes.

@@ -1,6 +1,6 @@
 //! Masks that can be taken back.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use edgerail_core::decision::Mask;
@@ -45,7 +45,7 @@ impl Placeholders {
     pub fn from_json(json: &str, conversation: &str) -> Result<Placeholders, JsValue> {
         let read = core::Placeholders::from_json(json, conversation);
         read.map(Placeholders)
-            .map_err(|failure: MapError| error("placeholders_invalid", &failure.to_string()))
+            .map_err(|failure: MapError| error("placeholders_invalid", &failure.message()))
     }
 
     /// Masks a text. `masks` are a decision's, with offsets in bytes; `reply` says that a model wrote the

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use edgerail_core as core;
 use edgerail_core::stream::{StreamError, StreamOptions};
@@ -104,5 +104,5 @@ impl TextStream {
 }
 
 fn finished(failure: StreamError) -> JsValue {
-    error("stream_finished", &failure.to_string())
+    error("stream_finished", failure.message())
 }
