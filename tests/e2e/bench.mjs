@@ -198,7 +198,7 @@ async function trust(server) {
 
 /** Nanoseconds of each kind of pass, taking turns. */
 async function trustSamples(page, surface, input) {
-  const path = 'dist/esm/generated/trust.js';
+  const path = 'dist/esm/trust-session.js';
   const glue = surface === 'node' ? pathToFileURL(join(PACKAGE, path)) : `/package/${path}`;
   await page.call('bench-trust.mjs', 'prepare', { ...input, glue });
   const names = ['all', 'any key', 'every key'];
