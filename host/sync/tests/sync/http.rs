@@ -314,21 +314,24 @@ fn over_kept_connections(script: &'static [Then], gets: usize) -> (Vec<&'static 
         }
     });
     let options = HttpOptions {
-        first_byte: Duration::from_millis(500),
+        first_byte: Duration::from_secs(2),
         ..HttpOptions::default()
     };
     let http = Http::new(&address, &address, &options).unwrap();
-    let get = Get {
-        base: Base::Metadata,
-        path: "timestamp.json",
-        max_bytes: 1000,
-        if_none_match: None,
-        wait: None,
-    };
+    // Only for silence is the time short: an honest answer may be late on a machine that is busy.
+    let short = script.contains(&Then::Silent);
     let codes = run(async {
         let mut codes = Vec::new();
-        for _ in 0..gets {
-            let got = http.get(get).await;
+        for number in 1..=gets {
+            let patient = !short || number < gets;
+            let got = http.get(Get {
+                base: Base::Metadata,
+                path: "timestamp.json",
+                max_bytes: 1000,
+                if_none_match: None,
+                wait: patient.then_some(Duration::from_secs(30)),
+            });
+            let got = got.await;
             codes.push(got.map_or_else(|error| error.code(), |_| "ok"));
         }
         codes
@@ -371,7 +374,8 @@ fn nothing_else_is_asked_for_twice() {
     // Both times together have the time of one.
     let script = &[Then::Answers, Then::Closes, Then::Silent];
     let (codes, connections) = over_kept_connections(script, 2);
-    assert_eq!((codes, connections.len()), (vec!["ok", "slow"], 3));
+    assert_eq!(codes, ["ok", "slow"]);
+    assert!(connections.len() <= 3, "{connections:?}");
 }
 
 /// A repository over a socket: install, update, then each misbehaviour at each file; the policy stays.

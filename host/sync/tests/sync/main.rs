@@ -14,4 +14,5 @@ mod lifecycle;
 mod lkg;
 mod revert;
 mod time;
+mod trouble;
 mod world;
