@@ -4,6 +4,7 @@
     reason = "figures that a reader of the test's output wants"
 )]
 
+mod carry;
 mod cost;
 mod crash;
 mod disk;
