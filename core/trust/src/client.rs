@@ -7,10 +7,12 @@ use crate::target::Target;
 use crate::text::{percent_encoded, push_decimal};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+mod roles;
 mod root;
 mod search;
 mod top;
 
+pub use roles::RoleId;
 use search::{Search, Visited};
 
 /// The most that is read of each kind, in bytes, and the longest walks.

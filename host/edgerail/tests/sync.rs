@@ -133,12 +133,39 @@ fn a_bundle_is_synced_updated_and_decides_as_verified() {
         status.code == 0 && status.out.contains("version 2"),
         "{status:?}"
     );
+    for words in ["success    2", "s ago, as status.json says"] {
+        assert!(status.out.contains(words), "{words}: {status:?}");
+    }
     // The network is gone: it is enforced on, and the check has failed.
     std::fs::rename(folder.path().join("repo"), folder.path().join("gone")).unwrap();
     let offline = sync(&folder, &["--url", "repo", "--format", "json"]);
     offline.refused(&["unreachable", "the previous policy is enforced meanwhile"]);
     assert_eq!(offline.json()["active"]["version"], 2);
     assert_eq!(check(&folder, &["--text", "an egret"]).code, 1);
+    // Who looks later is told, with the ages and the error.
+    let status = sync(&folder, &["--status"]);
+    assert_eq!(status.code, 1, "{status:?}");
+    for words in [
+        "degraded   unreachable",
+        "error      unreachable repo",
+        "success    2",
+    ] {
+        assert!(status.out.contains(words), "{words}: {status:?}");
+    }
+    let status = sync(&folder, &["--status", "--format", "json"]).json();
+    let said = &status["statusFile"];
+    assert_eq!(said["lastError"]["code"], "unreachable");
+    assert!(said["lastCheckAge"].as_u64() <= said["lastSuccessAge"].as_u64());
+    assert!(said["lastCheckAge"].is_u64(), "{status}");
+    // A file that somebody else wrote is shown in one line, and cannot pass for a terminal's commands.
+    let forged = String::from_utf8(folder.read("state/status.json")).unwrap();
+    let forged = forged.replace(
+        "\"code\":\"unreachable\"",
+        "\"code\":\"\\u001b[2J\\nactive\"",
+    );
+    folder.write("state/status.json", forged);
+    let status = sync(&folder, &["--status"]);
+    assert!(status.out.contains("\\u{1b}[2J\\nactive"), "{status:?}");
 }
 
 #[test]

@@ -80,12 +80,12 @@ pub const CODES: &[Explanation] = &[
     ),
     known(
         "state_readonly",
-        "The state folder cannot be written to: the policy is enforced and updated in memory only.",
-        "Let this user write to the folder; after a restart the last stored policy holds.",
+        "Nothing can be stored in the state folder: the policy is enforced and updated in memory only.",
+        "Let this user write to the folder, or repair the disk; after a restart the last stored policy holds.",
     ),
     known(
         "state_read",
-        "The state folder cannot be read.",
+        "A file of the state folder cannot be read; what it holds is not used.",
         "Check the disk and the folder's permissions.",
     ),
     known(
@@ -95,7 +95,7 @@ pub const CODES: &[Explanation] = &[
     ),
     known(
         "state_corrupt",
-        "The stored activation state was damaged and is not used.",
+        "A stored activation state is damaged or cannot be read, and is not used.",
         "Nothing, if the next check goes well; otherwise check the disk.",
     ),
     known(

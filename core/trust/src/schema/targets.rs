@@ -76,6 +76,11 @@ impl Targets {
         self.targets.get(at)
     }
 
+    /// The names of all targets, ascending.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.targets.iter().map(|target| target.name.as_str())
+    }
+
     /// The keys of a role that this one delegates to.
     pub(crate) fn role(&self, role: &str) -> Option<&RoleKeys> {
         self.delegations

@@ -9,12 +9,13 @@ use edgerail_sync::activation::{Audience, OnExpired, Pins, Ring};
 use edgerail_sync::archive::Archive;
 use edgerail_sync::store::{SystemDisk, instance};
 use edgerail_sync::transport::{self, HttpOptions, Packed, Transport};
-use edgerail_sync::{Config, EngineLoader, Error, Status, Sync, System, codes};
+use edgerail_sync::{Config, EngineLoader, Error, NotedStatus, Status, Sync, System, codes};
 
 use super::Outcome;
 use super::compile::{SummaryFormat, write_atomically};
 use super::error::{CliError, say};
 use super::policy::read_file;
+use crate::report::one_line;
 
 /// The longest root, certificate file or other small input.
 const SMALL: usize = 1 << 20;
@@ -417,7 +418,11 @@ fn text(status: &Status) -> String {
             .last_change
             .as_deref()
             .unwrap_or("not since the start");
-        let _ = writeln!(page, "checked    {checked}, changed {change}");
+        let age = ago(status.last_check_age);
+        let _ = writeln!(page, "checked    {checked}{age}, changed {change}");
+    }
+    if let Some(success) = &status.last_success {
+        let _ = writeln!(page, "success    {success}{}", ago(status.last_success_age));
     }
     if let Some(error) = &status.last_error {
         let _ = writeln!(
@@ -425,6 +430,9 @@ fn text(status: &Status) -> String {
             "error      {} {}: {}",
             error.code, error.place, error.message
         );
+    }
+    if let Some(noted) = &status.status_file {
+        page.push_str(&noted_text(noted));
     }
     if status.degraded.is_empty() {
         page.push_str("degraded   no\n");
@@ -434,6 +442,33 @@ fn text(status: &Status) -> String {
         let _ = writeln!(page, "degraded   {code}: {why}");
     }
     page
+}
+
+/// What the process that checks wrote down. Its texts are of a file that anybody may have written.
+fn noted_text(noted: &NotedStatus) -> String {
+    use std::fmt::Write as _;
+    let mut page = String::new();
+    let time = |time: &Option<String>, age| match time {
+        Some(time) => format!("{time}{}", ago(age)),
+        None => "not known".to_owned(),
+    };
+    let checked = time(&noted.last_check, noted.last_check_age);
+    let _ = writeln!(page, "checked    {checked}, as status.json says");
+    let success = time(&noted.last_success, noted.last_success_age);
+    let _ = writeln!(page, "success    {success}, as status.json says");
+    if let Some(error) = &noted.last_error {
+        let [code, place, message] =
+            [&error.code, &error.place, &error.message].map(|text| one_line(text));
+        let _ = writeln!(
+            page,
+            "error      {code} {place}: {message}, as status.json says"
+        );
+    }
+    page
+}
+
+fn ago(seconds: Option<u64>) -> String {
+    seconds.map_or_else(String::new, |seconds| format!(", {seconds} s ago"))
 }
 
 /// The bundle that a state folder holds, for commands that evaluate.
