@@ -16,7 +16,7 @@ use crate::text::hex;
 
 pub use tough::schema::key::Key;
 
-pub use file::{Passphrase, encrypt, is_encrypted, write_new};
+pub use file::{Passphrase, is_encrypted, write_new};
 
 /// Something that signs: a key in a file, a key of a key management service.
 pub trait Signer {
