@@ -40,6 +40,12 @@ pub trait Storage {
     /// `storage` with what the store says.
     fn get(&self, path: &str) -> Result<Option<Stored>>;
 
+    /// The paths of the files in a folder of the repository, in any order; none if it is not there.
+    ///
+    /// # Errors
+    /// `storage` with what the store says.
+    fn list(&self, folder: &str) -> Result<Vec<String>>;
+
     /// Writes a file that does not exist; `false` if one does.
     ///
     /// # Errors
@@ -202,6 +208,25 @@ impl Storage for Store {
         }
     }
 
+    fn list(&self, folder: &str) -> Result<Vec<String>> {
+        let location = self.path(folder.trim_end_matches('/'))?;
+        let listed = self.store.list_with_delimiter(Some(&location));
+        let listed = match self.runtime.block_on(listed) {
+            Ok(listed) => listed.objects,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) => return Err(self.wrong(folder, &error)),
+        };
+        let prefix = match self.prefix.as_ref() {
+            "" => String::new(),
+            prefix => format!("{prefix}/"),
+        };
+        let below = |path: &Path| path.as_ref().strip_prefix(&prefix).map(str::to_owned);
+        Ok(listed
+            .iter()
+            .filter_map(|meta| below(&meta.location))
+            .collect())
+    }
+
     fn create(&self, path: &str, bytes: &[u8]) -> Result<bool> {
         match self.put(path, bytes, PutMode::Create)? {
             Ok(()) => Ok(true),
@@ -263,6 +288,26 @@ mod tests {
             store.remove(path).unwrap();
             store.remove(path).unwrap();
             assert!(store.get(path).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn the_files_of_a_folder_are_listed_and_those_of_no_other() {
+        for store in both("list") {
+            assert_eq!(store.list("records").unwrap(), Vec::<String>::new());
+            for path in [
+                "records/b.json",
+                "records/a~1.json",
+                "recordsx/c.json",
+                "d.json",
+            ] {
+                store.create(path, b"{}").unwrap();
+            }
+            for folder in ["records", "records/"] {
+                let mut listed = store.list(folder).unwrap();
+                listed.sort();
+                assert_eq!(listed, ["records/a~1.json", "records/b.json"]);
+            }
         }
     }
 

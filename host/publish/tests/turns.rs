@@ -45,7 +45,7 @@ fn staged_add(memory: &Memory, folder: &Path) {
 #[test]
 fn a_repository_is_founded_by_one_key_after_another() {
     let (keys, folder) = (Keys::new(), folder("founded"));
-    init(&keys.quorums(), &Settings::default(), NOW)
+    init(&keys.quorums(), &Settings::default(), &approved(), NOW)
         .unwrap()
         .create(&folder)
         .unwrap();
@@ -197,7 +197,8 @@ fn a_newer_timestamp_is_no_reason_to_begin_again() {
     let repository = load(&memory);
     let which = std::collections::BTreeSet::from([edgerail_publish::TopRole::Timestamp]);
     let mut refreshed =
-        edgerail_publish::refresh(&repository, &memory, &which, NOW + DAY / 2).unwrap();
+        edgerail_publish::refresh(&repository, &memory, &which, &approved(), NOW + DAY / 2)
+            .unwrap();
     push(&mut refreshed, &memory, &[&keys.online], at(NOW + DAY / 2)).unwrap();
     let later = NOW + DAY / 2 + 60;
     let mut stage = Stage::read(&folder).unwrap();
@@ -261,7 +262,8 @@ fn a_timestamp_is_of_a_time_that_can_be() {
         edgerail_publish::TopRole::Timestamp,
     ]);
     let renewed = |now: u64, lapsed: bool| {
-        let mut stage = edgerail_publish::refresh(&load(&memory), &memory, &which, now)?;
+        let mut stage =
+            edgerail_publish::refresh(&load(&memory), &memory, &which, &approved(), now)?;
         if lapsed {
             stage.allow_lapse();
         }
