@@ -695,3 +695,14 @@ fn the_history_says_what_a_revert_can_go_back_to_and_who_changed_what() {
     );
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+#[test]
+fn places_that_are_none_are_told_with_what_can_be_given() {
+    let folder = founded("publish-places");
+    let status = |place: &str| folder.run(&["publish", "status", "--repository", place]);
+    status("s4://bucket").refused(&["s4://bucket", "s3://BUCKET/PREFIX", "(repository)"]);
+    let sign = ["publish", "sign", "nothing", "--key", "root.pem"];
+    folder
+        .run(&sign)
+        .refused(&["nothing: holds no staged change", "--stage"]);
+}

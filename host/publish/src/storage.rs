@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 /// No file of a repository is larger: bundles have 8 MiB at most, metadata less.
 const FILE_BYTES: u64 = 64 << 20;
 
+/// What a place can be.
+const REMEDY: &str = "give a folder, file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX; region, endpoint and credentials come from the variables of the store's own tools";
+
 /// A file with what a conditional write needs.
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
@@ -87,10 +90,8 @@ impl Store {
         if !place.contains("://") {
             return Store::folder(PathBuf::from(place));
         }
-        let wrong = |why: String| Error::new("repository", place, why);
-        let url = place
-            .parse()
-            .map_err(|error| wrong(format!("is no URL: {error}")))?;
+        let wrong = |why: &str| Error::new("repository", place, format!("{why}; {REMEDY}"));
+        let url = place.parse().map_err(|_| wrong("is no URL"))?;
         if let Some(path) = place.strip_prefix("file://") {
             return Store::folder(PathBuf::from(path));
         }
@@ -98,8 +99,16 @@ impl Store {
             let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
             Some((name.to_ascii_lowercase(), value))
         });
-        let (store, prefix) = object_store::parse_url_opts(&url, variables)
-            .map_err(|error| wrong(format!("is no store that this build can write: {error}")))?;
+        let (store, prefix) =
+            object_store::parse_url_opts(&url, variables).map_err(|error| match error {
+                object_store::Error::Generic { store: "URL", .. } => {
+                    wrong("names no store that is known")
+                }
+                object_store::Error::Generic {
+                    store: "parse_url", ..
+                } => wrong("names a store that this build cannot write"),
+                error => wrong(&format!("cannot be opened: {error}")),
+            })?;
         Store::new(store, prefix, place.to_owned(), true)
     }
 
@@ -326,12 +335,18 @@ mod tests {
 
     #[test]
     fn what_is_no_store_is_refused() {
-        for place in ["ftp://example.com/x", "nonsense://", "s3:// /"] {
-            assert_eq!(
-                Store::open(place).unwrap_err().code(),
-                "repository",
-                "{place}"
-            );
+        for place in [
+            "ftp://example.com/x",
+            "nonsense://",
+            "s3:// /",
+            "s4://bucket/x",
+            "https://example.com/x",
+        ] {
+            let error = Store::open(place).unwrap_err();
+            assert_eq!((error.code(), error.place()), ("repository", place));
+            // What can be given is said, not what the library calls it.
+            assert!(error.message().contains("s3://BUCKET/PREFIX"), "{error}");
+            assert!(!error.message().contains("Generic"), "{error}");
         }
         let file =
             std::env::temp_dir().join(format!("edgerail-publish-file-{}", std::process::id()));

@@ -300,3 +300,20 @@ fn a_timestamp_of_another_machine_whose_clock_is_wrong_is_not_published() {
     assert_eq!(error.code(), "clock");
     push(&mut stage, &memory, &[], at(NOW + 3 * DAY)).unwrap();
 }
+
+#[test]
+fn a_folder_without_a_change_or_with_half_of_one_is_told_with_what_to_do() {
+    let keys = Keys::new();
+    let folder = folder("half");
+    let memory = founded(&keys);
+    let error = Stage::read(&folder).unwrap_err();
+    assert_eq!(error.code(), "not_found");
+    assert_eq!(error.place(), folder.display().to_string());
+    assert!(error.message().contains("--stage"), "{error}");
+    staged_add(&memory, &folder);
+    std::fs::remove_file(folder.join("base/root.json")).unwrap();
+    let error = Stage::read(&folder).unwrap_err();
+    assert_eq!(error.code(), "not_found");
+    assert!(error.place().ends_with("base/root.json"), "{error}");
+    assert!(error.message().contains("carried over whole"), "{error}");
+}
