@@ -45,6 +45,7 @@ impl Counts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
     /// The outermost ring that does.
+    #[serde(with = "by_name")]
     pub ring: Ring,
     /// How many of 1000 clients of these rings do.
     pub permille: u16,
@@ -58,6 +59,7 @@ pub struct Custom {
     /// Grows with every bundle of the scope and audience, from 1.
     pub version: u64,
     /// Who may get the bundle.
+    #[serde(with = "by_name")]
     pub audience: Audience,
     /// The number in the bundle's header.
     pub engine_abi: u16,
@@ -94,5 +96,47 @@ impl Custom {
             Ok(Value::Object(members)) => members.into_iter().collect(),
             _ => HashMap::new(),
         }
+    }
+}
+
+/// What metadata says by name, in the client's own words.
+trait Named: Copy {
+    fn text(self) -> &'static str;
+    fn of(name: &str) -> Option<Self>;
+}
+
+impl Named for Audience {
+    fn text(self) -> &'static str {
+        self.name()
+    }
+
+    fn of(name: &str) -> Option<Audience> {
+        Audience::from_name(name)
+    }
+}
+
+impl Named for Ring {
+    fn text(self) -> &'static str {
+        self.name()
+    }
+
+    fn of(name: &str) -> Option<Ring> {
+        Ring::from_name(name)
+    }
+}
+
+mod by_name {
+    use serde::de::{Deserialize as _, Error as _};
+    use serde::{Deserializer, Serializer};
+
+    use super::Named;
+
+    pub(super) fn serialize<T: Named, S: Serializer>(named: &T, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(named.text())
+    }
+
+    pub(super) fn deserialize<'de, T: Named, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        let name = String::deserialize(from)?;
+        T::of(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is no name that is known")))
     }
 }

@@ -18,7 +18,8 @@ const PREVIOUS: &str = "x-previous";
 /// The root before the newest, in the base: a rotation may have been interrupted after its root was written.
 pub(crate) const ROOT_BEFORE: &str = "root-before";
 
-fn previous(targets: &Targets) -> Option<&str> {
+/// The hash of the role's file before.
+pub(crate) fn previous(targets: &Targets) -> Option<&str> {
     targets._extra.get(PREVIOUS).and_then(Value::as_str)
 }
 
