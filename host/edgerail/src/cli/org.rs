@@ -101,12 +101,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     }
 }
 
-/// Reads answers from folders and files.
+/// Reads answers from folders and files. Several folders may have files of one name, which are told apart by the
+/// folders' own.
 pub(super) fn read_documents(paths: &[PathBuf]) -> Result<Documents, CliError> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.is_dir() {
-            folder(path, "", &mut inputs)?;
+            let mut prefix = String::new();
+            if paths.len() > 1 {
+                let _ = write!(prefix, "{}/", path.display());
+            }
+            folder(path, &prefix, &mut inputs)?;
         } else {
             let name = path.file_name().map(|name| name.to_string_lossy());
             inputs.push(Input {
@@ -207,6 +212,7 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
     let report = Report {
         found: &found,
         region: args.region.as_deref(),
+        described,
         differences: differences.as_deref(),
     };
     let mut out = anstream::stdout().lock();
@@ -286,6 +292,8 @@ fn diagnostics_json((file, diagnostics): &(String, Diagnostics)) -> Vec<Value> {
 struct Report<'a> {
     found: &'a Effective,
     region: Option<&'a str>,
+    /// AWS's own answer, and how what was merged differs from it.
+    described: Option<&'a Datum>,
     differences: Option<&'a [Difference]>,
 }
 
@@ -401,13 +409,27 @@ impl Report<'_> {
 
     fn differences_text(&self, page: &mut String) {
         let Some(differences) = self.differences else {
+            if !self.found.described {
+                let _ = writeln!(
+                    page,
+                    "\nNot compared with AWS: its answer of describe-effective-policy for {} is not among the files.",
+                    self.found.unit
+                );
+            }
             return;
         };
         if differences.is_empty() {
             let _ = writeln!(page, "\nAWS answers the same.");
             return;
         }
-        let _ = writeln!(page, "\nAWS answers otherwise");
+        let nothing = self.described.and_then(Datum::members);
+        let nothing = nothing.is_some_and(std::collections::BTreeMap::is_empty);
+        let why = if nothing {
+            ": no policy applies (is BEDROCK_POLICY enabled in the root?)"
+        } else {
+            ""
+        };
+        let _ = writeln!(page, "\nAWS answers otherwise{why}");
         let shown = |value: &Option<Datum>| {
             let text = value.as_ref().map_or("nothing".to_owned(), Datum::to_json);
             crate::report::one_line(&text)
