@@ -74,7 +74,7 @@ impl<'a> Binder<'a> {
             )
         };
         let message = format!(
-            "nothing says what {accounts} in {region} itself; add the answer of `bedrock list-enforced-guardrails-configuration --region {region}`, which the account has to ask for, as list-enforced-guardrails-configuration-ACCOUNT-{region}.json or by --account-config{but}"
+            "nothing says what {accounts} in {region} at the level of the account; add the answer of `bedrock list-enforced-guardrails-configuration --region {region}`, which each account can only ask for itself, as list-enforced-guardrails-configuration-ACCOUNT-{region}.json or by --account-config{but}"
         );
         let assumed = (self.options.assume_none.account_config, "account-config");
         self.unknown("account-config-missing", assumed, &message);
@@ -105,7 +105,8 @@ impl<'a> Binder<'a> {
             let accounts = format!("the accounts below {} enforce", self.scope.unit.id());
             self.unknown_configurations(&accounts);
         } else if !unknown.is_empty() {
-            self.unknown_configurations(&format!("{} enforce", shown_names(&unknown)));
+            let verb = if unknown.len() == 1 { "enforces" } else { "enforce" };
+            self.unknown_configurations(&format!("{} {verb}", shown_names(&unknown)));
         }
     }
 

@@ -268,7 +268,8 @@ pub fn effective_of_scope(
     {
         let more = match below.missing.len() - 1 {
             0 => String::new(),
-            more => format!(" (and {more} answers more; `edgerail org lint` lists them)"),
+            1 => " (and another answer; `edgerail org lint` lists them)".to_owned(),
+            more => format!(" (and {more} other answers; `edgerail org lint` lists them)"),
         };
         return Err(format!(
             "{missing}{more}; or say that no account is there by --assume-none accounts"
