@@ -183,6 +183,16 @@ fn what_no_answer_tells_is_refused_unless_the_caller_vouches_for_it() {
     folder.write("own.json", &enforced);
     let ran = compile(&own);
     assert!(ran.out.contains("ACCOUNT_ENFORCED"), "{ran:?}");
+    assert!(!ran.err.contains("legacy-input-tags"), "{ran:?}");
+    let preview = String::from_utf8(enforced).unwrap();
+    let preview = preview.replace("\"owner\"", "\"inputTags\": \"HONOR\", \"owner\"");
+    folder.write("own.json", preview);
+    let ran = compile(&own);
+    assert!(ran.out.contains("messages SELECTIVE"), "{ran:?}");
+    assert!(
+        ran.err.contains("own.json: lint[legacy-input-tags]"),
+        "{ran:?}"
+    );
     for (name, wrong) in [
         ("enforced-444455556666.json", "444455556666"),
         ("enforced-eu-west-1.json", "eu-west-1"),
@@ -402,6 +412,18 @@ fn a_path_option_takes_one_path_and_leaves_the_definitions() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let told = ran.err.contains("definition-unused") && ran.err.contains("more.json");
     assert!(told, "{ran:?}");
+    // What is odd in a definition is told wherever it was given.
+    let odd = String::from_utf8(folder.read("enforced.json")).unwrap();
+    folder.write(
+        "enforced.json",
+        odd.replace("\"status\"", "\"colour\": 1, \"status\""),
+    );
+    let ran = compile(&[&scope[..], &given, &["--org", "org"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.err.contains("enforced.json") && ran.err.contains("colour"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -411,9 +433,26 @@ fn a_folder_without_an_organization_is_refused() {
     let compile = [
         "compile", "--scope", SCOPE, "-o", "o.bundle", "g.json", "--org",
     ];
-    folder
-        .run(&[&compile[..], &["empty"]].concat())
-        .refused(&["--org", "pull --organization"]);
+    folder.run(&[&compile[..], &["empty"]].concat()).refused(&[
+        "--org",
+        "pull --organization",
+        "--account-config",
+    ]);
+    // A definition, too, says nothing about an organization.
+    std::fs::create_dir_all(folder.path().join("definitions")).unwrap();
+    let definition = folder.read("org/get-guardrail-1.json");
+    folder.write("definitions/g.json", definition);
+    for path in ["empty", "definitions"] {
+        let effective = ["org", "effective", "--account", ACCOUNT, "--org", path];
+        folder
+            .run(&effective)
+            .refused(&["--org", "pull --organization"]);
+        let lint = ["org", "lint", "--org", path];
+        folder.run(&lint).refused(&["--org", "pull --organization"]);
+    }
+    // What an account enforces can be looked at alone.
+    let answer = format!("org/list-enforced-{ACCOUNT}.json");
+    assert_eq!(folder.run(&["org", "lint", "--org", &answer]).code, 0);
     let attached = format!("org/list-policies-for-target-{ACCOUNT}.json");
     std::fs::remove_file(folder.path().join(&attached)).unwrap();
     let name = attached.trim_start_matches("org/");

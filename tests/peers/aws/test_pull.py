@@ -166,7 +166,7 @@ def test_the_twin_reads_what_the_aws_cli_prints(stub, boto, program, tmp_path):
         save(f"effective-{account}.json", effective)
     save("baseline.json", bedrock.get_guardrail(guardrailIdentifier=USE1, guardrailVersion="10"))
     save("eu-west-1/baseline.json", europe.get_guardrail(guardrailIdentifier=EU, guardrailVersion="1"))
-    save("list-enforced-guardrails-configuration-us-east-1.json", bedrock.list_enforced_guardrails_configuration())
+    save("list-enforced-guardrails-configuration-222233334444-us-east-1.json", bedrock.list_enforced_guardrails_configuration())
     save("eu-west-1/enforced.json", europe.list_enforced_guardrails_configuration())
 
     ran = program.run("pull", "--from", cli, "--output", tmp_path / "twin", AWS_ACCESS_KEY_ID=None)

@@ -105,7 +105,11 @@ impl<'a> Binder<'a> {
             let accounts = format!("the accounts below {} enforce", self.scope.unit.id());
             self.unknown_configurations(&accounts);
         } else if !unknown.is_empty() {
-            let verb = if unknown.len() == 1 { "enforces" } else { "enforce" };
+            let verb = if unknown.len() == 1 {
+                "enforces"
+            } else {
+                "enforce"
+            };
             self.unknown_configurations(&format!("{} {verb}", shown_names(&unknown)));
         }
     }

@@ -435,11 +435,25 @@ impl Reader {
                 messages: choice(section.member("messages"), names)?,
             }),
             // The preview had this instead.
-            None => Some(ContentGuarding {
-                system: Guarding::Comprehensive,
-                messages: choice(config.member("inputTags"), ["IGNORE", "HONOR"])?,
-            }),
+            None => {
+                let messages = choice(config.member("inputTags"), ["IGNORE", "HONOR"])?;
+                if config.member("inputTags").is_some() {
+                    self.preview(file);
+                }
+                Some(ContentGuarding {
+                    system: Guarding::Comprehensive,
+                    messages,
+                })
+            }
         }
+    }
+
+    fn preview(&mut self, file: &str) {
+        let message = "`inputTags` is the preview's syntax, which PutEnforcedGuardrailConfiguration takes no more: write `selectiveContentGuarding` with `system` and `messages` (IGNORE is COMPREHENSIVE, HONOR is SELECTIVE for messages)";
+        let lint = Diagnostic::new(Severity::Lint, "legacy-input-tags", "$", None, message);
+        let mut said = Diagnostics::new();
+        said.push(lint);
+        self.out.said.push((file.to_owned(), said));
     }
 
     fn model_enforcement(&mut self, file: &str, config: &Datum) -> Option<ModelScope> {

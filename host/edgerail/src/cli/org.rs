@@ -130,6 +130,17 @@ pub(super) fn read_documents(paths: &[PathBuf]) -> Result<Documents, CliError> {
     })
 }
 
+/// Refuses files that say nothing about an organization: somebody named another folder.
+pub(super) fn require_policies(documents: &Documents, or: &str) -> Result<(), CliError> {
+    if documents.say_policies() {
+        return Ok(());
+    }
+    let message = format!(
+        "the files say nothing about the policies of an organization: no tree, no policy, no effective policy; name the folder of `edgerail pull --organization`{or}"
+    );
+    Err(CliError::new("org_empty", "--org", message))
+}
+
 /// The JSON files of a folder and of those in it.
 fn folder(path: &Path, prefix: &str, inputs: &mut Vec<Input>) -> Result<(), CliError> {
     let wrong = |error: std::io::Error| CliError::file(path, &error);
@@ -202,6 +213,7 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
         return Err(CliError::new("usage", "--account", message));
     }
     let documents = read_documents(&args.org.org)?;
+    require_policies(&documents, "")?;
     let last_valid = args.valid.read()?;
     let found = effective(&documents, &args.account, last_valid.as_ref())
         .map_err(|message| CliError::new("org", &args.account, message))?;
@@ -254,6 +266,9 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
 
 fn check(args: &LintArgs) -> Result<Outcome, CliError> {
     let documents = read_documents(&args.org.org)?;
+    if documents.account_answers.is_empty() {
+        require_policies(&documents, "")?;
+    }
     let said = lint(&documents);
     match args.format {
         SummaryFormat::Text => {

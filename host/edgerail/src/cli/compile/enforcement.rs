@@ -5,7 +5,7 @@ use edgerail_compile::org::{AssumeNone, BindOptions, Bound, Documents, Scope, Un
 
 use super::{Args, AssumeNoneArg};
 use crate::cli::error::{CliError, report_diagnostics};
-use crate::cli::org::read_documents;
+use crate::cli::org::{read_documents, require_policies};
 
 impl Args {
     /// Whether guardrails come from an organization or account as well.
@@ -30,13 +30,14 @@ pub(super) fn bound(args: &Args, request: &[Guardrail]) -> Result<Bound, CliErro
     };
     let scope = Scope::parse(text).map_err(|m| CliError::new("usage", "--scope", m))?;
     let mut documents = read_documents(&args.org)?;
-    if !args.org.is_empty() && !documents.say_policies() {
-        let message = "the files say nothing about the policies of an organization: no tree, no policy, no effective policy; name the folder of `edgerail pull --organization`, or give an account's configuration alone by --account-config";
-        return Err(CliError::new("org_empty", "--org", message));
+    if !args.org.is_empty() {
+        let or = "; or give an account's configuration alone by --account-config";
+        require_policies(&documents, or)?;
     }
     account_config(args, &scope, &mut documents)?;
     let more = read_documents(&args.enforced_definitions)?;
     documents.definitions.extend(more.definitions);
+    documents.said.extend(more.said);
     for (file, said) in &documents.said {
         report_diagnostics(file, said);
     }
@@ -77,6 +78,7 @@ fn account_config(args: &Args, scope: &Scope, documents: &mut Documents) -> Resu
         check_whose(scope, (whose, region), &place)?;
         documents.account_answers.push(answer);
     }
+    documents.said.extend(own.said);
     for mut config in own.accounts {
         config.account.get_or_insert_with(|| account.clone());
         config.region.get_or_insert_with(|| scope.region.clone());
