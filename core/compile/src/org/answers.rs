@@ -18,6 +18,15 @@ use crate::definition::{self, ReadOptions};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::document::{self, Node};
 
+/// Members of GetGuardrail's answer that may change while the version stays what it is.
+const PASSING: [&str; 6] = [
+    "createdAt",
+    "failureRecommendations",
+    "kmsKeyArn",
+    "ResponseMetadata",
+    "statusReasons",
+    "updatedAt",
+];
 const POLICY_TYPE: &str = "BEDROCK_POLICY";
 /// What DescribeEffectivePolicy answers, with status 400, where no policy applies (Organizations API Reference).
 const NOTHING_APPLIES: &str = "EffectivePolicyNotFoundException";
@@ -27,6 +36,8 @@ pub(super) struct Reader {
     out: Documents,
     index: Index,
     pages: Pages,
+    /// What was said of what there is one of, with the file.
+    told: BTreeMap<String, (String, Datum)>,
     errors: Vec<(String, Diagnostics)>,
 }
 
@@ -136,6 +147,21 @@ impl Reader {
         }
     }
 
+    /// Whether an answer is the first about something of which there is one. The same again is left out, and another one
+    /// is an error: which of them holds, nobody can tell.
+    fn is_first(&mut self, file: &str, what: String, value: &Datum) -> bool {
+        let Some((other, known)) = self.told.get(&what) else {
+            let own = (file.to_owned(), value.clone());
+            self.told.insert(what, own);
+            return true;
+        };
+        if known != value {
+            let message = format!("{what} is another one in {other}; keep the newer of the two");
+            self.error(file, "org-answer-differs", message);
+        }
+        false
+    }
+
     /// An answer that is not 200. That no policy applies to an account says as much as a policy; what else failed says
     /// nothing.
     fn failed(&mut self, input: &Input, asked: &Asked) {
@@ -152,8 +178,7 @@ impl Reader {
         let target = asked.input.get("TargetId").and_then(Datum::text);
         let target = target.map(str::to_owned).or_else(|| asked.account.clone());
         if let Some(target) = target.filter(|_| code == Some(NOTHING_APPLIES)) {
-            let nothing = Datum::Object(BTreeMap::new());
-            self.out.described.insert(target, nothing);
+            self.effective(&input.name, target, Datum::Object(BTreeMap::new()));
         }
     }
 
@@ -289,6 +314,9 @@ impl Reader {
         let Some((content, characters)) = self.content(file, content) else {
             return;
         };
+        if !self.is_first(file, format!("the policy {id}"), &content) {
+            return;
+        }
         let document = PolicyDocument {
             id: id.to_owned(),
             name: text("Name").map(str::to_owned),
@@ -329,6 +357,13 @@ impl Reader {
             return;
         };
         if let Some((content, _)) = self.content(file, content) {
+            self.effective(file, target, content);
+        }
+    }
+
+    fn effective(&mut self, file: &str, target: String, content: Datum) {
+        let what = format!("the effective policy of {target}");
+        if self.is_first(file, what, &content) {
             self.out.described.insert(target, content);
         }
     }
@@ -484,6 +519,20 @@ impl Reader {
         let members = node.entries().unwrap_or_default();
         if members.is_empty() || other.iter().any(|name| value.member(name).is_some()) {
             return;
+        }
+        let text = |name: &str| value.member(name).and_then(Datum::text);
+        if let (Some(arn), Some(version)) = (text("guardrailArn"), text("version")) {
+            let lasting = value.members().into_iter().flatten();
+            let lasting = lasting.filter(|(name, _)| !PASSING.contains(&name.as_str()));
+            let lasting = lasting.map(|(name, value)| (name.clone(), value.clone()));
+            let lasting = Datum::Object(lasting.collect());
+            if !self.is_first(
+                &input.name,
+                format!("the guardrail {arn}:{version}"),
+                &lasting,
+            ) {
+                return;
+            }
         }
         match definition::read(&input.bytes, &ReadOptions::default()) {
             Ok(read) => {

@@ -197,6 +197,56 @@ fn an_index_says_what_its_files_answer() {
 }
 
 #[test]
+fn two_answers_about_one_thing_say_the_same() {
+    let whole = [
+        organization(&[&config(&identifier("aaaa", ""))], &[], &[]),
+        vec![get_guardrail("aaaa", "1", "org"), described("{}")],
+    ]
+    .concat();
+    let again = |name: &str, change: (&str, &str)| {
+        let one = whole
+            .iter()
+            .find(|input| input.name.contains(name))
+            .unwrap();
+        let text = String::from_utf8(one.bytes.clone()).unwrap();
+        assert!(text.contains(change.0), "{text}");
+        // A folder of answers that somebody saved earlier.
+        let old = input(
+            &format!("older/{}", one.name),
+            &text.replace(change.0, change.1),
+        );
+        Documents::read(&[whole.clone(), vec![old]].concat())
+    };
+    for (name, change, what) in [
+        (
+            "describe-policy",
+            ("aaaa:1", "aaaa:2"),
+            "the policy p-root0000",
+        ),
+        (
+            "get-guardrail",
+            ("word-aaaa", "word-bbbb"),
+            "guardrail/aaaa:1",
+        ),
+        (
+            "describe-effective",
+            ("{}", r#"{\"bedrock\": {}}"#),
+            "the effective policy of 111122223333",
+        ),
+    ] {
+        let problems = again(name, change).unwrap_err();
+        assert_eq!(codes(&problems), ["org-answer-differs"], "{name}");
+        let text = problems[0].1.to_string();
+        let told = text.contains(what) && text.contains(name);
+        assert!(told && problems[0].0.contains(name), "{problems:?}");
+        let same = again(name, ("{", " {")).unwrap();
+        assert_eq!(same.definitions.len(), 1, "{name}");
+    }
+    // When it was read is no difference.
+    assert!(again("get-guardrail", ("2026-05-06", "2026-05-07")).is_ok());
+}
+
+#[test]
 fn every_cut_and_change_of_an_answer_is_refused_or_read_without_a_panic() {
     let whole = organization(
         &[&config(&identifier("aaaa", &lock("\"@@append\"")))],
