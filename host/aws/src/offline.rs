@@ -414,6 +414,8 @@ fn input(
             put("Filter", POLICY_TYPE);
         }
         "ListPolicies" => put("Filter", POLICY_TYPE),
+        // The call is about whoever makes it, which the answer does not say.
+        "ListEnforcedGuardrailsConfiguration" => account = account_in(rest),
         "DescribePolicy" => put(
             "PolicyId",
             text("/Policy/PolicySummary/Id").unwrap_or_default(),
@@ -429,6 +431,12 @@ fn input(
         _ => {}
     }
     Ok((input, account))
+}
+
+/// The account that a file's name holds, wherever in it.
+fn account_in(rest: &str) -> Option<String> {
+    let mut parts = rest.split(['-', '_', '.', ' ']);
+    parts.find(|part| is_account(part)).map(str::to_owned)
 }
 
 /// The root, OU or account that a file's name names: `-ou-ab12-cdef3456`, `-r-ab12`, `-111122223333`; more may follow.

@@ -82,7 +82,10 @@ fn the_effective_policy_is_shown_with_who_set_what() {
     let ran = run(&["--region", "us-esat-1"]);
     let said = "nothing is enforced in us-esat-1; the policy has us-east-1";
     assert!(ran.err.contains(said), "{ran:?}");
+    let alone = "Not compared with AWS: its answer of describe-effective-policy for 111122223333";
+    assert!(ran.out.contains(alone), "{ran:?}");
     let json = run(&["--format", "json"]).json();
+    assert!(json["differences"].is_null());
     assert_eq!(
         json["guardrails"]["us-east-1"][0]["identifier"],
         format!("{ARN}:3")
@@ -103,9 +106,146 @@ fn the_effective_policy_is_shown_with_who_set_what() {
     let ran = run(&[]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(
-        ran.out.contains("AWS answers otherwise") && ran.out.contains("baseline.identifier"),
+        ran.out.contains("AWS answers otherwise\n") && ran.out.contains("baseline.identifier"),
         "{ran:?}"
     );
+
+    // AWS says that no policy applies, which a snapshot keeps with its status.
+    std::fs::remove_file(folder.path().join("org/describe-effective-policy.json")).unwrap();
+    let fault = r#"{"__type":"EffectivePolicyNotFoundException","Message":"none"}"#;
+    folder.write("org/nothing.json", fault);
+    let index = |operation: &str| {
+        serde_json::json!({"format": 1, "answers": [{
+            "file": "nothing.json", "service": "organizations", "operation": operation,
+            "input": {"TargetId": ACCOUNT, "PolicyType": "BEDROCK_POLICY"}, "status": 400,
+        }]})
+        .to_string()
+    };
+    folder.write("org/index.json", index("DescribeEffectivePolicy"));
+    let ran = run(&[]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let said = "AWS answers otherwise: no policy applies (is BEDROCK_POLICY enabled in the root?)";
+    assert!(ran.out.contains(said), "{ran:?}");
+    folder
+        .run(&[
+            "compile", "--org", "org", "--scope", SCOPE, "-o", "o.bundle",
+        ])
+        .refused(&["org-effective-differs", "no policy applies"]);
+    folder.write("org/index.json", index("DescribePolicy"));
+    assert_eq!(run(&[]).code, 0);
+}
+
+#[test]
+fn what_no_answer_tells_is_refused_unless_the_caller_vouches_for_it() {
+    let folder = organization("org-assume-none");
+    let compile = |more: &[&str]| {
+        let base = ["compile", "--scope", SCOPE, "-o", "o.bundle"];
+        folder.run(&[&base[..], more].concat())
+    };
+    let answer = format!("org/list-enforced-{ACCOUNT}.json");
+    let enforced = folder.read(&answer);
+    std::fs::remove_file(folder.path().join(&answer)).unwrap();
+    let words = [
+        "account-config-missing",
+        ACCOUNT,
+        "us-east-1",
+        "--account-config",
+    ];
+    compile(&["--org", "org"]).refused(&words);
+    assert!(!folder.path().join("o.bundle").exists());
+    let ran = compile(&["--org", "org", "--assume-none", "account-config"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = ran.err.contains("warning[account-config-missing]");
+    assert!(told && ran.err.contains("--assume-none"), "{ran:?}");
+    let json = compile(&[
+        "--org",
+        "org",
+        "--assume-none",
+        "account-config",
+        "--format",
+        "json",
+    ]);
+    let json = json.json();
+    let said = json["diagnostics"].as_array().unwrap();
+    let warned = |d: &serde_json::Value| d["code"] == "account-config-missing";
+    assert!(said.iter().any(warned), "{json}");
+
+    // Its answer beside the others: an empty list, and a list.
+    folder.write("own.json", r#"{"guardrailsConfig": []}"#);
+    let own = ["--org", "org", "--account-config", "own.json"];
+    let ran = compile(&own);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!ran.err.contains("account-config"), "{ran:?}");
+    for odd in ["{}", r#"{"Policies": []}"#, r#"{"guardrailsConfig": 1}"#] {
+        folder.write("own.json", odd);
+        compile(&own).refused(&["own.json"]);
+    }
+    folder.write("own.json", &enforced);
+    let ran = compile(&own);
+    assert!(ran.out.contains("ACCOUNT_ENFORCED"), "{ran:?}");
+    assert!(!ran.err.contains("legacy-input-tags"), "{ran:?}");
+    let preview = String::from_utf8(enforced).unwrap();
+    let preview = preview.replace("\"owner\"", "\"inputTags\": \"HONOR\", \"owner\"");
+    folder.write("own.json", preview);
+    let ran = compile(&own);
+    assert!(ran.out.contains("messages SELECTIVE"), "{ran:?}");
+    assert!(
+        ran.err.contains("own.json: lint[legacy-input-tags]"),
+        "{ran:?}"
+    );
+    for (name, wrong) in [
+        ("enforced-444455556666.json", "444455556666"),
+        ("enforced-eu-west-1.json", "eu-west-1"),
+    ] {
+        folder.write(name, r#"{"guardrailsConfig": []}"#);
+        compile(&["--org", "org", "--account-config", name]).refused(&[name, wrong]);
+    }
+
+    // An account's configuration alone says nothing about the organization.
+    let alone = ["--account-config", "own.json"];
+    let definitions = ["--enforced-definitions", "org/get-guardrail-2.json"];
+    let alone = [&alone[..], &definitions].concat();
+    compile(&alone).refused(&[
+        "organization-missing",
+        "--org",
+        "--assume-none organization",
+    ]);
+    let ran = compile(&[&alone[..], &["--assume-none", "organization"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    compile(&["--org", "org", "--assume-none", "everything"]).refused(&["everything"]);
+}
+
+#[test]
+fn snapshots_of_an_organization_and_of_its_accounts_are_read_together() {
+    let folder = organization("org-two-snapshots");
+    std::fs::remove_file(
+        folder
+            .path()
+            .join(format!("org/list-enforced-{ACCOUNT}.json")),
+    )
+    .unwrap();
+    // Both have the same file with the same bytes: nothing is enforced by the management account, nor by this one.
+    for (name, account) in [("org", "999988887777"), ("member", ACCOUNT)] {
+        let place = format!("{name}/bedrock/us-east-1/list-enforced-guardrails-configuration");
+        std::fs::create_dir_all(folder.path().join(&place)).unwrap();
+        folder.write(&format!("{place}/1.json"), r#"{"guardrailsConfig": []}"#);
+        let file = "bedrock/us-east-1/list-enforced-guardrails-configuration/1.json";
+        let index = serde_json::json!({"format": 1, "answers": [{
+            "file": file, "operation": "ListEnforcedGuardrailsConfiguration", "account": account,
+            "region": "us-east-1", "input": {}, "status": 200,
+        }]});
+        folder.write(&format!("{name}/index.json"), index.to_string());
+    }
+    let base = [
+        "compile", "--scope", SCOPE, "-o", "o.bundle", "--org", "org",
+    ];
+    folder.run(&base).refused(&["account-config-missing"]);
+    let ran = folder.run(&[&base[..], &["--org", "member"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // What is wrong in one of them is named with its folder.
+    folder.write("member/bedrock/x.json", "<html>");
+    let ran = folder.run(&[&base[..], &["--org", "member"]].concat());
+    ran.refused(&["member/bedrock/x.json"]);
 }
 
 #[test]
@@ -272,6 +412,18 @@ fn a_path_option_takes_one_path_and_leaves_the_definitions() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let told = ran.err.contains("definition-unused") && ran.err.contains("more.json");
     assert!(told, "{ran:?}");
+    // What is odd in a definition is told wherever it was given.
+    let odd = String::from_utf8(folder.read("enforced.json")).unwrap();
+    folder.write(
+        "enforced.json",
+        odd.replace("\"status\"", "\"colour\": 1, \"status\""),
+    );
+    let ran = compile(&[&scope[..], &given, &["--org", "org"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.err.contains("enforced.json") && ran.err.contains("colour"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -281,9 +433,26 @@ fn a_folder_without_an_organization_is_refused() {
     let compile = [
         "compile", "--scope", SCOPE, "-o", "o.bundle", "g.json", "--org",
     ];
-    folder
-        .run(&[&compile[..], &["empty"]].concat())
-        .refused(&["--org", "pull --organization"]);
+    folder.run(&[&compile[..], &["empty"]].concat()).refused(&[
+        "--org",
+        "pull --organization",
+        "--account-config",
+    ]);
+    // A definition, too, says nothing about an organization.
+    std::fs::create_dir_all(folder.path().join("definitions")).unwrap();
+    let definition = folder.read("org/get-guardrail-1.json");
+    folder.write("definitions/g.json", definition);
+    for path in ["empty", "definitions"] {
+        let effective = ["org", "effective", "--account", ACCOUNT, "--org", path];
+        folder
+            .run(&effective)
+            .refused(&["--org", "pull --organization"]);
+        let lint = ["org", "lint", "--org", path];
+        folder.run(&lint).refused(&["--org", "pull --organization"]);
+    }
+    // What an account enforces can be looked at alone.
+    let answer = format!("org/list-enforced-{ACCOUNT}.json");
+    assert_eq!(folder.run(&["org", "lint", "--org", &answer]).code, 0);
     let attached = format!("org/list-policies-for-target-{ACCOUNT}.json");
     std::fs::remove_file(folder.path().join(&attached)).unwrap();
     let name = attached.trim_start_matches("org/");

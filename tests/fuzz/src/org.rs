@@ -1,7 +1,7 @@
 //! The targets of what an organization's answers come to.
 
 use edgerail_compile::org::{
-    BindOptions, Datum, Documents, Input, SavedPolicy, Scope, bind, effective, lint,
+    AssumeNone, BindOptions, Datum, Documents, Input, SavedPolicy, Scope, bind, effective, lint,
 };
 
 use crate::seeds::Sources;
@@ -62,6 +62,7 @@ fn follow(inputs: &[Input]) {
     let options = BindOptions {
         scope: &scope,
         last_valid: None,
+        assume_none: AssumeNone::default(),
     };
     if let Err(problems) = bind(&documents, &[], options) {
         assert!(problems.has_errors());

@@ -101,12 +101,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     }
 }
 
-/// Reads answers from folders and files.
+/// Reads answers from folders and files. Several folders may have files of one name, which are told apart by the
+/// folders' own.
 pub(super) fn read_documents(paths: &[PathBuf]) -> Result<Documents, CliError> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.is_dir() {
-            folder(path, "", &mut inputs)?;
+            let mut prefix = String::new();
+            if paths.len() > 1 {
+                let _ = write!(prefix, "{}/", path.display());
+            }
+            folder(path, &prefix, &mut inputs)?;
         } else {
             let name = path.file_name().map(|name| name.to_string_lossy());
             inputs.push(Input {
@@ -123,6 +128,17 @@ pub(super) fn read_documents(paths: &[PathBuf]) -> Result<Documents, CliError> {
         let (file, own) = last.unwrap_or_default();
         CliError::Diagnostics(file, own)
     })
+}
+
+/// Refuses files that say nothing about an organization: somebody named another folder.
+pub(super) fn require_policies(documents: &Documents, or: &str) -> Result<(), CliError> {
+    if documents.say_policies() {
+        return Ok(());
+    }
+    let message = format!(
+        "the files say nothing about the policies of an organization: no tree, no policy, no effective policy; name the folder of `edgerail pull --organization`{or}"
+    );
+    Err(CliError::new("org_empty", "--org", message))
 }
 
 /// The JSON files of a folder and of those in it.
@@ -197,6 +213,7 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
         return Err(CliError::new("usage", "--account", message));
     }
     let documents = read_documents(&args.org.org)?;
+    require_policies(&documents, "")?;
     let last_valid = args.valid.read()?;
     let found = effective(&documents, &args.account, last_valid.as_ref())
         .map_err(|message| CliError::new("org", &args.account, message))?;
@@ -207,6 +224,7 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
     let report = Report {
         found: &found,
         region: args.region.as_deref(),
+        described,
         differences: differences.as_deref(),
     };
     let mut out = anstream::stdout().lock();
@@ -248,6 +266,9 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
 
 fn check(args: &LintArgs) -> Result<Outcome, CliError> {
     let documents = read_documents(&args.org.org)?;
+    if documents.account_answers.is_empty() {
+        require_policies(&documents, "")?;
+    }
     let said = lint(&documents);
     match args.format {
         SummaryFormat::Text => {
@@ -286,6 +307,8 @@ fn diagnostics_json((file, diagnostics): &(String, Diagnostics)) -> Vec<Value> {
 struct Report<'a> {
     found: &'a Effective,
     region: Option<&'a str>,
+    /// AWS's own answer, and how what was merged differs from it.
+    described: Option<&'a Datum>,
     differences: Option<&'a [Difference]>,
 }
 
@@ -401,13 +424,27 @@ impl Report<'_> {
 
     fn differences_text(&self, page: &mut String) {
         let Some(differences) = self.differences else {
+            if !self.found.described {
+                let _ = writeln!(
+                    page,
+                    "\nNot compared with AWS: its answer of describe-effective-policy for {} is not among the files.",
+                    self.found.unit
+                );
+            }
             return;
         };
         if differences.is_empty() {
             let _ = writeln!(page, "\nAWS answers the same.");
             return;
         }
-        let _ = writeln!(page, "\nAWS answers otherwise");
+        let nothing = self.described.and_then(Datum::members);
+        let nothing = nothing.is_some_and(std::collections::BTreeMap::is_empty);
+        let why = if nothing {
+            ": no policy applies (is BEDROCK_POLICY enabled in the root?)"
+        } else {
+            ""
+        };
+        let _ = writeln!(page, "\nAWS answers otherwise{why}");
         let shown = |value: &Option<Datum>| {
             let text = value.as_ref().map_or("nothing".to_owned(), Datum::to_json);
             crate::report::one_line(&text)
