@@ -237,7 +237,11 @@ impl Activation {
         if let Some(sha256) = &other.floor_sha256 {
             self.raise_floor(other.floor, sha256);
         }
-        self.floor = self.floor.max(other.floor);
+        if other.floor > self.floor {
+            // Nobody knows which bundle has that version; the hash of a lower one would make it look like a second one.
+            self.floor = other.floor;
+            self.floor_sha256 = None;
+        }
         // After a rotation of keys a lower time may hold: see [`Activation::issued`].
         match self.issued_root.cmp(&other.issued_root) {
             Ordering::Less => self.issued = other.issued,
