@@ -37,25 +37,21 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Archive, Error> {
         let place = path.display().to_string();
         let wrong = |error: std::io::Error| {
-            let code = match error.kind() {
-                std::io::ErrorKind::NotFound => "not_found",
-                _ => "archive",
-            };
-            Error::new(code, &place, error.to_string())
+            if error.kind() == std::io::ErrorKind::NotFound {
+                let error = Error::new("not_found", &place, "there is no such file");
+                return error.remedy_is("Check the path.");
+            }
+            Error::new("archive", &place, error.to_string())
+                .remedy_is("Check the file's permissions and the disk.")
         };
         let length = std::fs::metadata(path).map_err(wrong)?.len();
         if length > MAX_BYTES {
-            return Err(Error::new(
-                "too_large",
-                &place,
-                format!("is longer than {MAX_BYTES} bytes; export fewer targets at a time"),
-            ));
+            let message = format!("is longer than {MAX_BYTES} bytes");
+            return Err(Error::new("too_large", &place, message)
+                .remedy_is("Export fewer targets at a time."));
         }
         let bytes = std::fs::read(path).map_err(wrong)?;
-        Archive::read(bytes.into()).map_err(|why| {
-            let remedy = "make it again with `edgerail repository export`";
-            Error::new("archive", &place, format!("{why}; {remedy}"))
-        })
+        Archive::read(bytes.into()).map_err(|why| Error::new("archive", &place, why))
     }
 
     /// Reads a container. Regular files below `metadata/` and `targets/` are all that it may hold, each once.

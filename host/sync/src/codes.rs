@@ -25,18 +25,18 @@ const fn known(code: &'static str, sentence: &'static str, remedy: &'static str)
 pub const CODES: &[Explanation] = &[
     known(
         "unreachable",
-        "Nobody answered: the name, the connection or the folder cannot be had.",
-        "Check address, network and proxy; the previous policy is enforced meanwhile.",
+        "The repository cannot be had: nobody answers, or the server with an error of its own.",
+        "Check address, network, proxy and server; clients enforce the previous policy meanwhile.",
     ),
     known(
         "slow",
         "An answer took too long or came too slowly, so it was given up.",
-        "Check the server and what stands between; the next check tries again.",
+        "Check the server and what stands between; clients try again with their next check.",
     ),
     known(
         "truncated",
         "An answer ended before the length it had announced.",
-        "Check the server and what stands between; the next check tries again.",
+        "Check the server and what stands between; clients try again with their next check.",
     ),
     known(
         "http_status",
@@ -91,7 +91,7 @@ pub const CODES: &[Explanation] = &[
     known(
         "state_write",
         "The state could not be stored (a full disk, for instance), so nothing was activated.",
-        "Make room or repair the disk; the previous policy is enforced.",
+        "Make room or repair the disk; clients enforce the previous policy.",
     ),
     known(
         "state_corrupt",
@@ -156,12 +156,12 @@ pub const CODES: &[Explanation] = &[
     known(
         "load_failed",
         "The engine cannot load the bundle.",
-        "Publish one that this engine loads; the previous one is enforced.",
+        "Publish one that this engine loads; clients enforce the previous one.",
     ),
     known(
         "self_test",
         "The bundle decides its own samples differently from when it was compiled.",
-        "Compile it with the version of the engine that loads it; the previous one is enforced.",
+        "Compile it with the version of the engine that loads it; clients enforce the previous one.",
     ),
     known(
         "baseline",

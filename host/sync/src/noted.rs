@@ -46,6 +46,8 @@ pub struct NotedError {
     pub place: String,
     /// In words.
     pub message: String,
+    /// What to do; empty if the message says it.
+    pub remedy: String,
 }
 
 /// The file, as far as it is read back.
@@ -77,6 +79,8 @@ struct DocumentError {
     code: String,
     place: String,
     message: String,
+    #[serde(default)]
+    remedy: String,
 }
 
 impl Note {
@@ -99,6 +103,7 @@ impl Note {
                 code: short(&error.code),
                 place: short(&error.place),
                 message: short(&error.message),
+                remedy: short(&error.remedy),
             }),
         })
     }

@@ -15,6 +15,10 @@ use crate::roles::{delegated, walk};
 use crate::store::{Disk, put};
 use crate::transport::{Base, Packed, Transport};
 
+pub(crate) const LISTED_ONLY: &str = "is listed and is not there";
+pub(crate) const PUBLISH_AGAIN: &str = "Publish it again.";
+pub(crate) const EXPORT_LESS: &str = "Export the targets that you need, with --target.";
+
 /// What was carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
@@ -53,8 +57,8 @@ pub async fn export(
             let roles = delegated(&files);
             let walked = walk(&mut client, &mut files, &mut remote, roles).await?;
             if let Some(role) = walked.absent.into_iter().next() {
-                let message = "the snapshot lists the role and it is not there; publish it again";
-                return Err(Error::new("not_found", role, message));
+                let message = "the snapshot lists the role and it is not there";
+                return Err(Error::new("not_found", role, message).remedy_is(PUBLISH_AGAIN));
             }
             walked.names
         }
@@ -75,10 +79,8 @@ pub async fn export(
         length = length.saturating_add(target.length);
         if length > archive::MAX_BYTES {
             let most = archive::MAX_BYTES;
-            let message = format!(
-                "with it there are more than {most} bytes of targets; export some of them with --target"
-            );
-            return Err(Error::new("too_large", name, message));
+            let message = format!("with it there are more than {most} bytes of targets");
+            return Err(Error::new("too_large", name, message).remedy_is(EXPORT_LESS));
         }
         let (path, bytes) = download(&client, &mut remote, &target).await?;
         archive.add(Base::Targets, &path, bytes);
@@ -118,8 +120,8 @@ async fn download(
     let bytes = remote
         .get(Base::Targets, &path, target.length, None)
         .await?;
-    let missing = "is listed and is not there; publish it again";
-    let bytes = bytes.ok_or_else(|| Error::new("not_found", &place, missing))?;
+    let missing = || Error::new("not_found", &place, LISTED_ONLY).remedy_is(PUBLISH_AGAIN);
+    let bytes = bytes.ok_or_else(missing)?;
     target
         .verify(&bytes)
         .map_err(|error| Error::of_trust(&place, &error))?;
@@ -251,10 +253,10 @@ impl Mirror<'_> {
 
     fn incomplete(&self, what: &str) -> Error {
         let message = format!(
-            "its metadata lists {what}, which neither it nor the folder has: clients that the folder serves would be cut off; \
-             export the whole repository, without --target"
+            "its metadata lists {what}, which neither it nor the folder has: clients that the folder serves would be cut off"
         );
         Error::new("incomplete", self.place, message)
+            .remedy_is("Export the whole repository, without --target.")
     }
 
     fn names(&self, folder: &str) -> Result<BTreeSet<String>, Error> {
@@ -317,8 +319,12 @@ fn write(
 ) -> Result<(), Error> {
     for base in [Base::Targets, Base::Metadata] {
         folder.make_folder(base.folder()).map_err(|error| {
-            let message = format!("{error}; let this user write here, or give another folder");
-            Error::new("state_write", folder.place(base.folder()), message)
+            Error::new(
+                "state_write",
+                folder.place(base.folder()),
+                error.to_string(),
+            )
+            .remedy_is("Let this user write here, or give another folder.")
         })?;
     }
     for path in archive.paths(Base::Targets) {
@@ -350,7 +356,7 @@ fn unlisted(place: &str, path: &str) -> Error {
     Error::new(
         "archive",
         place,
-        format!("holds targets/{path}, which its metadata does not list; export it again"),
+        format!("holds targets/{path}, which its metadata does not list"),
     )
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::driver::{Remote, drive};
 use crate::error::Error;
 use crate::memory::Memory;
+use crate::repository::EXPORT_LESS;
 
 /// The most delegated roles of a repository that is carried as a whole. Hash bins for a hundred thousand scopes are as many.
 const MAX_ROLES: usize = 4096;
@@ -54,10 +55,9 @@ pub(crate) async fn walk(
 ) -> Result<Walked, Error> {
     let place = "the repository's delegated roles";
     let most = |have: usize, most: usize, what: &str| {
-        let message =
-            format!("are more than {most} {what}; export the targets that you need with --target");
         if have > most {
-            return Err(Error::new("too_large", place, message));
+            let message = format!("are more than {most} {what}");
+            return Err(Error::new("too_large", place, message).remedy_is(EXPORT_LESS));
         }
         Ok(())
     };

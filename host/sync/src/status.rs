@@ -113,6 +113,8 @@ pub struct ErrorStatus {
     pub place: String,
     /// In words.
     pub message: String,
+    /// What to do; empty if the message says it.
+    pub remedy: String,
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
@@ -226,6 +228,7 @@ impl Report {
                 code: error.code(),
                 place: error.place().to_owned(),
                 message: error.message().to_owned(),
+                remedy: error.remedy().to_owned(),
                 at: at.map(rfc3339),
             }),
             status_file: self.note.as_ref().map(|note| note.status(now)),

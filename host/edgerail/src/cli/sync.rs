@@ -252,11 +252,9 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 /// An error of sync, with what to do about it.
 pub(super) fn of_sync(error: &Error) -> CliError {
     let message = error.message();
-    let remedy = codes::explain(error.code()).map_or("", |known| known.remedy);
-    let message = if remedy.is_empty() || message.contains(remedy) {
-        format!("{message} ({})", error.code())
-    } else {
-        format!("{message} ({}): {remedy}", error.code())
+    let message = match error.remedy() {
+        "" => format!("{message} ({})", error.code()),
+        remedy => format!("{message} ({}): {remedy}", error.code()),
     };
     CliError::new(error.code(), error.place(), message)
 }
@@ -430,6 +428,9 @@ fn text(status: &Status) -> String {
             "error      {} {}: {}",
             error.code, error.place, error.message
         );
+        if !error.remedy.is_empty() {
+            let _ = writeln!(page, "remedy     {}", error.remedy);
+        }
     }
     if let Some(noted) = &status.status_file {
         page.push_str(&noted_text(noted));
@@ -463,6 +464,9 @@ fn noted_text(noted: &NotedStatus) -> String {
             page,
             "error      {code} {place}: {message}, as status.json says"
         );
+        if !error.remedy.is_empty() {
+            let _ = writeln!(page, "remedy     {}", one_line(&error.remedy));
+        }
     }
     page
 }

@@ -352,7 +352,7 @@ fn is_equivocation(error: &CliError) -> bool {
 }
 
 fn network(error: &edgerail_sync::Error) -> CliError {
-    CliError::new(error.code(), error.place(), error.message())
+    CliError::new(error.code(), error.place(), error.advice())
 }
 
 /// The file name for a target: its name, percent-encoded. What a file system takes for a folder is no name.

@@ -60,11 +60,11 @@ impl Store {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Err(Error::new(
                 "state_locked",
                 disk.place(""),
-                "another process keeps its state here; give each its own folder, or stop the other one",
+                "another process keeps its state here",
             )),
             Err(error) if no_folder(disk.as_ref(), &error) => {
-                let message = format!("{error}; give the path of a folder");
-                Err(Error::new("state_write", disk.place(""), message))
+                Err(Error::new("state_write", disk.place(""), error.to_string())
+                    .remedy_is("Give the path of a folder."))
             }
             Err(error) => {
                 // What may well be so on purpose is reported as a state and not as an error.
@@ -181,9 +181,10 @@ impl Store {
         // It could not be read back.
         if u64::try_from(archive.len()).map_or(true, |length| length > LKG_BYTES) {
             let message = format!(
-                "the bundle and its metadata are longer than the {LKG_BYTES} bytes that are kept; publish smaller roles"
+                "the bundle and its metadata are longer than the {LKG_BYTES} bytes that are kept"
             );
-            return Err(Error::new("too_large", self.disk.place(&path), message));
+            return Err(Error::new("too_large", self.disk.place(&path), message)
+                .remedy_is("Publish smaller roles."));
         }
         self.put(&path, archive)
     }
@@ -327,15 +328,13 @@ fn no_folder(disk: &dyn Disk, error: &std::io::Error) -> bool {
 
 fn failed(code: &'static str, place: &str, error: &std::io::Error) -> Error {
     let remedy = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk",
-        kind if forbids(kind) => "let this user write here, or give another folder",
-        _ => "check the disk",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "Make room on the disk; what was stored before is still there."
+        }
+        kind if forbids(kind) => "Let this user read and write here, or give another folder.",
+        _ => "Check the disk; what was stored before is still there.",
     };
-    Error::new(
-        code,
-        place,
-        format!("{error}; {remedy}; what was stored before is still there"),
-    )
+    Error::new(code, place, error.to_string()).remedy_is(remedy)
 }
 
 #[cfg(test)]

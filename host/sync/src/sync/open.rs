@@ -73,10 +73,11 @@ impl<L: Loader> Sync<L> {
                 "usage",
                 &config.pins.target,
                 format!(
-                    "is no name of a bundle for the audience {}; write SCOPE.bundle or SCOPE.browser.bundle",
+                    "is no name of a bundle for the audience {}",
                     config.pins.audience.name()
                 ),
-            ));
+            )
+            .remedy_is("Write SCOPE.bundle or SCOPE.browser.bundle."));
         }
         let client = Client::new(&config.root, config.limits)
             .map_err(|error| Error::of_trust("the pinned root", &error))?;

@@ -297,7 +297,7 @@ fn check_headers(place: &str, max: u64, response: &Response) -> Result<(), Error
         return Err(Error::new(
             "encoding",
             place,
-            "the answer is compressed although that was not asked for; let the server send the file as it is",
+            "the answer is compressed although that was not asked for",
         ));
     }
     if response.content_length().is_some_and(|length| length > max) {
@@ -361,18 +361,14 @@ pub(super) fn too_large(place: &str, max: u64) -> Error {
 }
 
 fn slow(place: &str) -> Error {
-    Error::network(
-        "slow",
-        place,
-        "took too long or came too slowly; the next check tries again",
-    )
+    Error::network("slow", place, "took too long or came too slowly")
 }
 
 fn html(place: &str) -> Error {
     Error::new(
         "html",
         place,
-        "the server answers with a web page instead of the file (a login page, or a page in place of status 404)",
+        "the server answers with a web page instead of the file",
     )
 }
 
@@ -381,7 +377,7 @@ fn unreachable(place: &str, error: &reqwest::Error) -> Error {
         return Error::new(
             "redirect",
             place,
-            "the server redirects to another host or in circles; give the final address",
+            "the server redirects to another host or in circles",
         );
     }
     Error::network("unreachable", place, format!("no answer: {}", cause(error)))

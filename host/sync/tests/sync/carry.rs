@@ -129,7 +129,7 @@ fn cut_off(result: Result<(), Error>, what: &str) {
     let error = result.unwrap_err();
     assert_eq!((error.code(), error.place()), ("incomplete", "policy.tar"));
     for words in [what, "without --target"] {
-        assert!(error.message().contains(words), "{words}: {error}");
+        assert!(error.to_string().contains(words), "{words}: {error}");
     }
 }
 
@@ -316,7 +316,7 @@ fn more_than_can_be_carried_is_refused_before_it_is_fetched() {
     let exported = export(&network, pinned, Limits::default(), Some(NOW), &[]);
     let error = ready(exported).unwrap_err();
     assert_eq!(error.code(), "too_large");
-    assert!(error.message().contains("--target"), "{error}");
+    assert!(error.remedy().contains("--target"), "{error}");
     assert!(network.log().iter().all(|path| !path.contains("team")));
     // One of them is carried as before.
     assert!(packed(&repository, &["a/policy"]).is_ok());

@@ -190,7 +190,7 @@ fn real_files_in_the_wrong_places_do_not_cost_the_policy() {
     for path in [state.join("tuf"), state.join("tuf/state")] {
         let error = open_at(&world, &path).map(drop).unwrap_err();
         assert_eq!(error.code(), "state_write");
-        assert!(error.message().contains("give the path of a folder"));
+        assert_eq!(error.remedy(), "Give the path of a folder.");
     }
 }
 
