@@ -140,3 +140,53 @@ mod by_name {
         T::of(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is no name that is known")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: &Value) -> Result<Custom> {
+        let members = value.as_object().unwrap().clone();
+        Custom::read("x.next.bundle", &members.into_iter().collect())
+    }
+
+    #[test]
+    fn names_are_the_clients_and_no_others() {
+        let good = json!({
+            "version": 3, "audience": "server", "engine_abi": 1, "scope": "x",
+            "counts": {"guardrails": 1, "words": 2, "pii": 0, "regexes": 0, "topics": 0, "exceptions": 0},
+            "rollout": {"ring": "canary", "permille": 10, "salt": "00ff"},
+        });
+        let custom = read(&good).unwrap();
+        assert_eq!(custom.audience, Audience::Server);
+        assert_eq!(custom.rollout.as_ref().unwrap().ring, Ring::Canary);
+        let written = Value::Object(custom.write().into_iter().collect());
+        assert_eq!(written, good);
+        // What is written is what a client reads.
+        let bytes = written.to_string().into_bytes();
+        assert!(edgerail_trust::activation::Custom::read(&bytes).is_ok());
+        for (member, bad) in [
+            ("audience", json!("Server")),
+            ("audience", json!("")),
+            ("audience", json!(1)),
+            (
+                "rollout",
+                json!({"ring": "all", "permille": 10, "salt": "00"}),
+            ),
+            (
+                "rollout",
+                json!({"ring": "early", "permille": 1001, "salt": "00"}),
+            ),
+            (
+                "rollout",
+                json!({"ring": "early", "permille": 10, "salt": "zz"}),
+            ),
+        ] {
+            let mut wrong = good.clone();
+            wrong[member] = bad;
+            assert_eq!(read(&wrong).unwrap_err().code(), "metadata", "{wrong}");
+        }
+    }
+}

@@ -38,13 +38,18 @@ fn failed(path: &Path, error: &std::io::Error) -> Error {
         std::io::ErrorKind::AlreadyExists => "exists",
         _ => "input_output",
     };
-    let message = match code {
-        "not_found" => {
-            "there is no such file; have the folder of the change carried over whole, or make the change anew".to_owned()
-        }
-        _ => error.to_string(),
+    if code != "not_found" {
+        return Error::new(code, path.display().to_string(), error.to_string());
+    }
+    // Without its list, it is no stage at all.
+    let (place, message) = if path.ends_with(MANIFEST) {
+        let message = "holds no staged change; give the folder that --stage made";
+        (path.parent().unwrap_or(path), message)
+    } else {
+        let message = "there is no such file; have the folder of the change carried over whole, or make the change anew";
+        (path, message)
     };
-    Error::new(code, path.display().to_string(), message)
+    Error::new(code, place.display().to_string(), message)
 }
 
 fn base_path(role: &str) -> String {
@@ -107,13 +112,7 @@ impl Stage {
     /// `not_found` if there is none, `stage` or `metadata` if its files cannot be read, `tampered` if they are not
     /// the files of its list.
     pub fn read(folder: &Path) -> Result<Stage> {
-        let manifest = read(folder, MANIFEST).map_err(|error| {
-            if error.code() != "not_found" {
-                return error;
-            }
-            let message = "holds no staged change; give the folder that --stage made";
-            Error::new("not_found", folder.display().to_string(), message)
-        })?;
+        let manifest = read(folder, MANIFEST)?;
         let manifest: Manifest = serde_json::from_slice(&manifest)
             .map_err(|error| Error::new("stage", MANIFEST, format!("cannot be read: {error}")))?;
         if manifest.format != 1 {
