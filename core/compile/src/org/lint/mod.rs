@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::arn::GuardrailArn;
 use super::datum::{Datum, mentions};
-use super::documents::Documents;
+use super::documents::{Documents, PolicyDocument};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, shown_name};
 
 /// What a wrong identifier does (Organizations User Guide, best practices for Bedrock policies).
@@ -38,6 +38,16 @@ pub fn lint(documents: &Documents) -> Vec<(String, Diagnostics)> {
     let mut found: Vec<(String, Diagnostics)> = lint.found.into_iter().collect();
     found.iter_mut().for_each(|(_, said)| said.sort());
     found
+}
+
+/// What is wrong with a policy document by itself.
+pub(super) fn lint_policy(documents: &Documents, policy: &PolicyDocument) -> Diagnostics {
+    let mut lint = Lint {
+        documents,
+        found: BTreeMap::new(),
+    };
+    lint.policy(policy);
+    lint.found.remove(&policy.file).unwrap_or_default()
 }
 
 struct Lint<'a> {
