@@ -7,24 +7,14 @@ use edgerail_core::policy::{ContentGuarding, Enforcement, ModelScope, Origin, Ow
 use super::arn::{GuardrailArn, VersionedArn};
 use super::compare::compare;
 use super::datum::mentions;
-use super::documents::{Documents, PolicyDocument};
+use super::documents::Documents;
 use super::effective::{Effective, Problem, SavedPolicy, effective_of_scope};
-use super::lint::lint_policy;
+use super::lint::not_understood;
 use super::scope::{Scope, Unit};
 use super::settings::enforced;
 use crate::bundle::Binding;
 use crate::definition::Guardrail;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, member, shown_names};
-
-/// What lint says of a part of a policy that is not read.
-const NO_EFFECT: [&str; 6] = [
-    "missing-operator",
-    "misplaced-operator",
-    "operator-for-lists",
-    "unknown-operator",
-    "unknown-region",
-    "wrong-type",
-];
 
 /// For whom guardrails are collected.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +119,7 @@ pub(super) struct Binder<'a> {
     identities: Vec<Identity>,
 }
 
-impl<'a> Binder<'a> {
+impl Binder<'_> {
     pub(super) fn push(
         &mut self,
         severity: Severity,
@@ -202,41 +192,21 @@ impl<'a> Binder<'a> {
         self.out.effective = Some(effective);
     }
 
-    /// What in the policies of the scope has no effect because nobody knows what it is. Another reader, AWS first of
-    /// all, may know it, and then more is enforced than would be in the bundle.
+    /// What in the policies of the scope has no effect because nobody knows what it is.
     fn syntax(&mut self, kept: bool) {
-        let documents = self.documents;
-        for policy in self.policies_of_scope() {
-            for said in &lint_policy(documents, policy) {
-                let refused = NO_EFFECT.contains(&said.code);
-                if !refused && said.code != "unknown-member" {
-                    continue;
-                }
-                let severity = if refused && !kept {
-                    Severity::Error
-                } else {
+        let mut units = self.accounts_of_scope();
+        units.insert(self.scope.unit.id().to_owned());
+        for (file, said) in not_understood(self.documents, &units) {
+            for one in &said {
+                let severity = if kept {
                     Severity::Warning
+                } else {
+                    one.severity
                 };
-                let message = format!("{}: {}; it has no effect", policy.file, said.message);
-                self.push(severity, "org-policy-syntax", &said.path, message);
+                let message = format!("{file}: {}", one.message);
+                self.push(severity, "org-policy-syntax", &one.path, message);
             }
         }
-    }
-
-    /// The policies on the ways from the root to the scope's unit and to all accounts below it.
-    fn policies_of_scope(&self) -> Vec<&'a PolicyDocument> {
-        let documents = self.documents;
-        let mut ids: BTreeSet<&str> = BTreeSet::new();
-        let accounts = self.accounts_of_scope();
-        let own = self.scope.unit.id();
-        for unit in accounts.iter().map(String::as_str).chain([own]) {
-            let path = documents.tree.path(unit).unwrap_or_default();
-            let nodes = path.iter().filter_map(|id| documents.tree.nodes.get(id));
-            let attached = nodes.filter_map(|node| node.policies.as_ref()).flatten();
-            ids.extend(attached.map(String::as_str));
-        }
-        let attached = ids.into_iter().filter_map(|id| documents.policies.get(id));
-        attached.chain(&documents.loose).collect()
     }
 
     /// That answers are missing: an error, or a warning where the caller vouches for what they would say.
