@@ -299,6 +299,39 @@ fn an_invalid_policy_keeps_the_last_valid_one() {
 }
 
 #[test]
+fn what_of_a_policy_is_not_understood_is_told_and_never_left_out() {
+    let folder = organization("org-not-understood");
+    let effective = ["org", "effective", "--org", "org", "--account", ACCOUNT];
+    let compile = [
+        "compile", "--org", "org", "--scope", SCOPE, "g.json", "-o", "o.bundle",
+    ];
+    let answer = String::from_utf8(folder.read("org/describe-policy.json")).unwrap();
+    let said = "org/describe-policy.json".trim_start_matches("org/");
+    let wrong = answer.replace("@@assign", "@@assing");
+    folder.write("org/describe-policy.json", wrong);
+    let ran = folder.run(&effective);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err.contains(said) && ran.err.contains("unknown-operator"),
+        "{ran:?}"
+    );
+    folder.run(&compile).refused(&["org-policy-syntax", said]);
+    assert!(!folder.path().join("o.bundle").exists());
+    // A member more is told, and the rest counts.
+    let more = answer.replace(r#"\"identifier\""#, r#"\"newer\": {}, \"identifier\""#);
+    assert_ne!(more, answer);
+    folder.write("org/describe-policy.json", more);
+    for arguments in [&effective[..], &compile[..]] {
+        let ran = folder.run(arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(
+            ran.err.contains("warning[") && ran.err.contains("newer"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
 fn a_scope_gets_one_bundle_of_all_levels() {
     let folder = organization("org-compile");
     let compile = [

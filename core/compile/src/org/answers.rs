@@ -290,14 +290,20 @@ impl Reader {
         };
         let node = self.out.tree.nodes.entry(target).or_default();
         let attached = node.policies.get_or_insert_default();
+        let mut nameless = false;
         for item in items {
             let text = |name: &str| item.member(name).and_then(Datum::text);
             let ours = text("Type").is_none_or(|ty| ty == POLICY_TYPE);
-            if let Some(id) = text("Id").filter(|_| ours)
-                && !attached.iter().any(|have| have == id)
-            {
-                attached.push(id.to_owned());
+            match text("Id") {
+                Some(id) if ours && !attached.iter().any(|have| have == id) => {
+                    attached.push(id.to_owned());
+                }
+                Some(_) => {}
+                None => nameless = true,
             }
+        }
+        if nameless {
+            self.error(file, "org-answer", "an attached policy has no id");
         }
     }
 

@@ -9,6 +9,7 @@ use super::compare::compare;
 use super::datum::mentions;
 use super::documents::Documents;
 use super::effective::{Effective, Problem, SavedPolicy, effective_of_scope};
+use super::lint::not_understood;
 use super::scope::{Scope, Unit};
 use super::settings::enforced;
 use crate::bundle::Binding;
@@ -174,6 +175,7 @@ impl Binder<'_> {
             self.push(severity, "org-policy-invalid", &problem.path, message);
         }
         self.unlisted();
+        self.syntax(effective.kept);
         self.compare(&effective);
         if effective.kept || effective.problems.iter().all(elsewhere) {
             let (guardrails, _) = enforced(&effective.content, region);
@@ -188,6 +190,23 @@ impl Binder<'_> {
             }
         }
         self.out.effective = Some(effective);
+    }
+
+    /// What in the policies of the scope has no effect because nobody knows what it is.
+    fn syntax(&mut self, kept: bool) {
+        let mut units = self.accounts_of_scope();
+        units.insert(self.scope.unit.id().to_owned());
+        for (file, said) in not_understood(self.documents, &units) {
+            for one in &said {
+                let severity = if kept {
+                    Severity::Warning
+                } else {
+                    one.severity
+                };
+                let message = format!("{file}: {}", one.message);
+                self.push(severity, "org-policy-syntax", &one.path, message);
+            }
+        }
     }
 
     /// That answers are missing: an error, or a warning where the caller vouches for what they would say.

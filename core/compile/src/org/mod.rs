@@ -30,7 +30,7 @@ pub use datum::Datum;
 pub use documents::{AccountAnswer, AccountConfig, Documents, Input, PolicyDocument};
 pub use effective::{Effective, Problem, SavedPolicy, effective, effective_of_scope};
 pub use inherit::{Effect, Event, Ignored, Operator};
-pub use lint::lint;
+pub use lint::{lint, not_understood};
 pub use scope::{Scope, Unit};
 pub use settings::{EnforcedGuardrail, enforced};
 pub use tree::{AccountsBelow, OrgNode, OrgTree};

@@ -23,27 +23,45 @@ pub(super) fn ids_in(file: &str) -> Vec<String> {
     found
 }
 
-/// A region in a file's name or folder: `us-east-1`.
+/// The directions in regions' names.
+const DIRECTIONS: [&str; 9] = [
+    "central",
+    "east",
+    "north",
+    "northeast",
+    "northwest",
+    "south",
+    "southeast",
+    "southwest",
+    "west",
+];
+
+/// A region in a file's name or folder: `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`.
 pub(super) fn region_in(file: &str) -> Option<String> {
     let words: Vec<&str> = file.split(['-', '_', '.', '/', ' ']).collect();
-    let letters = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
-    let number = |word: &str| word.len() == 1 && word.bytes().all(|b| b.is_ascii_digit());
-    words
-        .windows(4)
-        .find_map(|w| match w {
-            [a, b, c, n] if a.len() == 2 && letters(a) && letters(b) && letters(c) && number(n) => {
-                Some(format!("{a}-{b}-{c}-{n}"))
-            }
-            _ => None,
-        })
-        .or_else(|| {
-            words.windows(3).find_map(|w| match w {
-                [a, b, n] if a.len() == 2 && letters(a) && letters(b) && number(n) => {
-                    Some(format!("{a}-{b}-{n}"))
-                }
-                _ => None,
-            })
-        })
+    let two = |word: &str| word.len() == 2 && word.bytes().all(|b| b.is_ascii_lowercase());
+    // Partitions of their own have a word more.
+    let isolated = |area: &str, part: &str| {
+        let own = part == "gov" || part.starts_with("iso");
+        area == "eusc" && two(part) || two(area) && own
+    };
+    let end = |direction: &str, number: &str| {
+        let digit = number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit());
+        digit && DIRECTIONS.contains(&direction)
+    };
+    let longest = words.windows(4).find(
+        |w| matches!(w, [area, part, direction, n] if isolated(area, part) && end(direction, n)),
+    );
+    let region = longest.or_else(|| {
+        let mut three = words.windows(3);
+        three.find(|w| matches!(w, [area, direction, n] if two(area) && end(direction, n)))
+    });
+    region.map(|words| words.join("-"))
+}
+
+/// Whether a text is a region's name.
+pub(super) fn is_region(text: &str) -> bool {
+    !text.contains(['_', '.', '/', ' ']) && region_in(text).as_deref() == Some(text)
 }
 
 /// A name with its numbers as numbers.
@@ -89,7 +107,30 @@ mod tests {
             region_in("enforced-us-gov-west-1.json").as_deref(),
             Some("us-gov-west-1")
         );
-        assert_eq!(region_in("list-enforced-guardrails.json"), None);
+        for (name, region) in [
+            ("of-us-east-1.json", Some("us-east-1")),
+            (
+                "member-111122223333-ap-southeast-2.json",
+                Some("ap-southeast-2"),
+            ),
+            ("eusc-de-east-1/enforced.json", Some("eusc-de-east-1")),
+            ("us-iso-east-1.json", Some("us-iso-east-1")),
+            ("list-enforced-guardrails.json", None),
+            ("page-to-go-1.json", None),
+        ] {
+            assert_eq!(region_in(name).as_deref(), region, "{name}");
+        }
+        for name in [
+            "us_east-1",
+            "us-esat-1",
+            "us-east-1a",
+            "us-east",
+            "x-us-east-1",
+            "",
+        ] {
+            assert!(!is_region(name), "{name}");
+        }
+        assert!(is_region("us-gov-west-1"));
     }
 
     #[test]

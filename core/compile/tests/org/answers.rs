@@ -16,6 +16,10 @@ fn answers_without_what_they_belong_to_are_refused() {
         ("parents.json", parents),
         ("x.json", "<html>"),
         ("x.json", "{\"Policy\": {}}"),
+        (
+            "list-policies-for-target-r-ab12.json",
+            r#"{"Policies": [{"Type": "BEDROCK_POLICY"}]}"#,
+        ),
     ] {
         let refused = Documents::read(&[input(name, content)]);
         assert!(refused.is_err(), "{name} {content}");

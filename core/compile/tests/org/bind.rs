@@ -282,3 +282,52 @@ fn a_wrong_identifier_of_another_region_does_not_stop_a_bundle() {
         ["org-policy-invalid"]
     );
 }
+
+#[test]
+fn a_policy_of_which_a_part_is_not_understood_is_refused() {
+    let good = config(&identifier("aaaa", ""));
+    let value = format!("{}:1", arn("aaaa"));
+    let bare = good.replace(r#"{"@@assign": "#, "").replacen('}', "", 1);
+    let at = |place: &str| format!(r#"{{"bedrock": {{"guardrail_inference": {place}}}}}"#);
+    for (policy, path) in [
+        (bare, "c.identifier"),
+        (good.replace("@@assign", "@@assing"), "c.identifier"),
+        (
+            good.replace("us-east-1\": {", "us_east-1\": {"),
+            "us_east-1",
+        ),
+        (config(r#""@@assign": {"identifier": "x"}"#), "us-east-1.c"),
+        (at("[]"), "guardrail_inference"),
+        (at(r#"{"us-east-1": []}"#), "us-east-1"),
+        (at(r#"{"us-east-1": {"c": "x"}}"#), "us-east-1.c"),
+        (r#"{"bedrock": []}"#.to_owned(), "$.bedrock"),
+    ] {
+        // The definition, and one that requests name: without them there would be nothing to compile.
+        let mut inputs = organization(&[&policy], &[], &[]);
+        inputs.push(get_guardrail("aaaa", "1", "org"));
+        for unit in [ACCOUNT, OU] {
+            let problems = bound(&inputs, &[request("cccc")], unit);
+            let problems = problems.err().unwrap_or_else(|| panic!("{policy}"));
+            let found = problems.iter().find(|d| d.code == "org-policy-syntax");
+            let found = found.unwrap_or_else(|| panic!("{policy}: {problems}"));
+            assert!(found.path.contains(path), "{policy}: {problems}");
+            assert!(found.message.contains("describe-policy-p-root0000.json"));
+        }
+    }
+    // An account's own policy is on its way, and not on that of the account beside it.
+    let own = config(&identifier("bbbb", "")).replace("@@assign", "@@asign");
+    let mut inputs = organization(&[&good], &[], &[&own]);
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    for (unit, refused_there) in [(ACCOUNT, true), (OU, true), (OTHER, false)] {
+        assert_eq!(bound(&inputs, &[], unit).is_err(), refused_there, "{unit}");
+    }
+    // A member that is not known may be one that AWS has added: the rest is enforced.
+    let more = config(&format!(
+        r#"{}, "newer": {{"@@assign": "{value}"}}"#,
+        identifier("aaaa", "")
+    ));
+    let mut inputs = organization(&[&more], &[], &[]);
+    inputs.push(get_guardrail("aaaa", "1", "org"));
+    let found = bound(&inputs, &[], ACCOUNT).unwrap();
+    assert_eq!(warned(&found), [("org-policy-syntax", Severity::Warning)]);
+}

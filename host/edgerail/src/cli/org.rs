@@ -1,5 +1,6 @@
 //! `edgerail org`: what an organization's policies come to, and what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use edgerail_compile::diagnostic::{Diagnostics, Severity};
 use edgerail_compile::org::{
     Datum, Difference, Documents, Effect, Effective, Event, Ignored, Input, SavedPolicy, Unit,
-    compare, effective, enforced, lint,
+    compare, effective, enforced, lint, not_understood,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ enum Command {
 /// Options of `edgerail org effective`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 valid and as AWS answers, 1 invalid or different from AWS's answer, 2 error."
+    after_help = "Exit codes: 0 valid and as AWS answers, 1 invalid, not understood as a whole, or different from AWS's answer, 2 error."
 )]
 struct EffectiveArgs {
     #[command(flatten)]
@@ -256,8 +257,13 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
             problem.code, problem.path, problem.message
         ));
     }
+    let lost = not_understood(&documents, &BTreeSet::from([args.account.clone()]));
+    for (file, diagnostics) in &lost {
+        report_diagnostics(file, diagnostics);
+    }
+    let lost = lost.iter().any(|(_, diagnostics)| diagnostics.has_errors());
     let differs = differences.is_some_and(|differences| !differences.is_empty());
-    Ok(if found.problems.is_empty() && !differs {
+    Ok(if found.problems.is_empty() && !differs && !lost {
         Outcome::Clean
     } else {
         Outcome::Intervened

@@ -7,6 +7,7 @@ use crate::org::arn::VersionedArn;
 use crate::org::datum::Datum;
 use crate::org::documents::PolicyDocument;
 use crate::org::inherit::{CONTROL, Operator};
+use crate::org::names::is_region;
 use crate::org::settings::{AREAS, GUARDING, IDENTIFIER, INFERENCE, LEGACY, LISTS, MODELS};
 
 /// Characters of a Bedrock policy document (Organizations User Guide, quotas).
@@ -38,6 +39,11 @@ impl Lint<'_> {
         self.control(policy, regions, &path);
         for (region, configs) in sections(regions) {
             let path = member(&path, region);
+            if !is_region(region) {
+                let message = format!("`{}` is the name of no region", shown_name(region));
+                let at = (policy.file.as_str(), path.as_str());
+                self.say(Severity::Error, "unknown-region", at, message);
+            }
             self.control(policy, configs, &path);
             let keys: Vec<&String> = sections(configs).map(|(key, _)| key).collect();
             if keys.len() > 1 {

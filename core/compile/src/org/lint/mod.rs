@@ -4,13 +4,23 @@ mod document;
 mod inheritance;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::arn::GuardrailArn;
 use super::datum::{Datum, mentions};
 use super::documents::Documents;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, shown_name};
 
+/// What is said of a part of a policy that has no effect, whatever it may say.
+const NO_EFFECT: [&str; 7] = [
+    "missing-operator",
+    "misplaced-operator",
+    "operator-for-lists",
+    "unknown-member",
+    "unknown-operator",
+    "unknown-region",
+    "wrong-type",
+];
 /// What a wrong identifier does (Organizations User Guide, best practices for Bedrock policies).
 const FAILS: &str = "with a wrong identifier every Bedrock call in the accounts it is for fails";
 
@@ -38,6 +48,37 @@ pub fn lint(documents: &Documents) -> Vec<(String, Diagnostics)> {
     let mut found: Vec<(String, Diagnostics)> = lint.found.into_iter().collect();
     found.iter_mut().for_each(|(_, said)| said.sort());
     found
+}
+
+/// What of the policies on the ways from the root to `units` has no effect because it is not understood, by file.
+/// Another reader, AWS first of all, may understand it, and then more is enforced than what is merged here: an error.
+/// A member that is not known may be one that AWS has added: a warning.
+#[must_use]
+pub fn not_understood(
+    documents: &Documents,
+    units: &BTreeSet<String>,
+) -> Vec<(String, Diagnostics)> {
+    let mut ids: BTreeSet<&String> = BTreeSet::new();
+    for unit in units {
+        let path = documents.tree.path(unit).unwrap_or_default();
+        let nodes = path.iter().filter_map(|id| documents.tree.nodes.get(id));
+        ids.extend(nodes.filter_map(|node| node.policies.as_ref()).flatten());
+    }
+    let attached = ids.into_iter().filter_map(|id| documents.policies.get(id));
+    let mut lint = Lint {
+        documents,
+        found: BTreeMap::new(),
+    };
+    for policy in attached.chain(&documents.loose) {
+        lint.policy(policy);
+    }
+    let all = lint.found.into_iter().map(|(file, said)| {
+        let said = said.iter().filter(|one| NO_EFFECT.contains(&one.code));
+        let mut own = Diagnostics::new();
+        said.for_each(|one| own.push(one.clone()));
+        (file, own)
+    });
+    all.filter(|(_, said)| !said.is_empty()).collect()
 }
 
 struct Lint<'a> {
