@@ -4,6 +4,7 @@
 //! It is a container and proves nothing: whoever reads one verifies what is inside from the pinned root.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,15 +44,22 @@ impl Archive {
             };
             Error::new(code, &place, error.to_string())
         };
-        let length = std::fs::metadata(path).map_err(wrong)?.len();
-        if length > MAX_BYTES {
-            return Err(Error::new(
-                "too_large",
-                &place,
-                format!("is longer than {MAX_BYTES} bytes; export fewer targets at a time"),
-            ));
-        }
-        let bytes = std::fs::read(path).map_err(wrong)?;
+        let checked = |length: u64| {
+            if length > MAX_BYTES {
+                let message =
+                    format!("is longer than {MAX_BYTES} bytes; export fewer targets at a time");
+                return Err(Error::new("too_large", &place, message));
+            }
+            Ok(())
+        };
+        let file = std::fs::File::open(path).map_err(wrong)?;
+        checked(file.metadata().map_err(wrong)?.len())?;
+        let mut bytes = Vec::new();
+        // A device says that it has no length and never ends.
+        file.take(MAX_BYTES.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(wrong)?;
+        checked(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
         Archive::read(bytes.into()).map_err(|why| {
             let remedy = "make it again with `edgerail repository export`";
             Error::new("archive", &place, format!("{why}; {remedy}"))
@@ -303,6 +311,13 @@ mod tests {
             ["1.root.json"]
         );
         assert_eq!(sample(), sample());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_container_that_never_ends_is_refused() {
+        let error = Archive::open(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error.code(), "too_large");
     }
 
     #[test]

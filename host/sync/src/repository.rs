@@ -1,13 +1,15 @@
 //! Carries a repository to where there is no network: as one file, verified on both sides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use edgerail_trust::text::percent_encoded;
 use edgerail_trust::{Client, Limits};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::archive::{Archive, Builder};
+use crate::archive::{Archive, Builder, MAX_BYTES};
 use crate::driver::{Files, Remote, drive};
 use crate::error::Error;
 use crate::evidence::{metadata_path, version};
@@ -16,6 +18,9 @@ use crate::transport::{Base, Packed, Transport};
 
 /// The most delegated roles that an export looks into.
 const MAX_ROLES: usize = 4096;
+
+/// The most targets that are exported at a time: as many files as an archive may hold.
+const MAX_TARGETS: usize = 1 << 16;
 
 /// What was carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +60,7 @@ pub async fn export(
     };
     let mut archive = Builder::default();
     let mut carried = Carried::default();
+    let mut total = 0_u64;
     for name in all {
         client.find(&name);
         drive(&mut client, &mut files, Some(&mut remote), &mut Vec::new()).await?;
@@ -71,6 +77,8 @@ pub async fn export(
         };
         let path = target.path(client.consistent());
         let place = remote.transport.place(Base::Targets, &path);
+        total = total.saturating_add(target.length);
+        check_length(&place, total)?;
         let bytes = remote
             .get(Base::Targets, &path, target.length, None)
             .await?;
@@ -99,6 +107,40 @@ pub async fn export(
     Ok((archive.finish(), carried))
 }
 
+/// Refuses targets that together are longer than an archive may be: a length is signed, and may be any number.
+fn check_length(place: &str, length: u64) -> Result<(), Error> {
+    if length <= MAX_BYTES {
+        return Ok(());
+    }
+    let message =
+        format!("is listed with more than the {MAX_BYTES} bytes that targets may have together");
+    Err(Error::new("too_large", place, message))
+}
+
+/// What is read of a role's file before anything in it is verified: no more than names. The rest is passed over, so
+/// that it takes no memory.
+#[derive(Default, Deserialize)]
+struct Listing {
+    signed: ListedNames,
+}
+
+#[derive(Default, Deserialize)]
+struct ListedNames {
+    #[serde(default)]
+    targets: BTreeMap<String, IgnoredAny>,
+    delegations: Option<ListedRoles>,
+}
+
+#[derive(Deserialize)]
+struct ListedRoles {
+    roles: Vec<ListedRole>,
+}
+
+#[derive(Deserialize)]
+struct ListedRole {
+    name: String,
+}
+
 /// The names that a repository lists, delegated ones too. Those of delegated roles are read before they are
 /// verified and are no more than names to look for.
 async fn listed(
@@ -106,45 +148,38 @@ async fn listed(
     files: &Memory,
     remote: &mut Remote<'_>,
 ) -> Result<BTreeSet<String>, Error> {
-    let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or(Value::Null);
-    let stored = |file: &str| {
-        files
-            .now
-            .get(file)
-            .map_or(Value::Null, |bytes| parse(bytes))
-    };
-    let snapshot = stored("snapshot.json");
+    let stored = |file: &str| files.now.get(file).map(Arc::clone).unwrap_or_default();
+    let snapshot: Value = serde_json::from_slice(&stored("snapshot.json")).unwrap_or(Value::Null);
     let mut names = BTreeSet::new();
-    let mut roles = vec![stored("targets.json")];
     let mut seen = BTreeSet::new();
-    while let Some(role) = roles.pop() {
-        let signed = &role["signed"];
-        names.extend(
-            signed["targets"]
-                .as_object()
-                .into_iter()
-                .flat_map(|all| all.keys().cloned()),
-        );
-        let delegated = signed["delegations"]["roles"]
-            .as_array()
-            .into_iter()
-            .flatten();
-        for name in delegated.filter_map(|role| role["name"].as_str()) {
-            if seen.len() >= MAX_ROLES || !seen.insert(name.to_owned()) {
-                continue;
-            }
-            let file = format!("{}.json", percent_encoded(name));
-            let meta = &snapshot["signed"]["meta"][format!("{name}.json")];
-            let path = match meta["version"].as_u64() {
-                Some(version) if client.consistent() => format!("{version}.{file}"),
-                _ => file,
-            };
-            let max = Limits::default().targets;
-            let got = remote.get(Base::Metadata, &path, max, None).await?;
-            roles.extend(got.map(|bytes| parse(&bytes)));
+    // One file at a time: whoever answers may make each as long as it may be.
+    let mut waiting = VecDeque::new();
+    let mut bytes = Some(stored("targets.json").to_vec());
+    loop {
+        let listing = bytes.and_then(|bytes| serde_json::from_slice::<Listing>(&bytes).ok());
+        let signed = listing.unwrap_or_default().signed;
+        names.extend(signed.targets.into_keys());
+        if names.len() > MAX_TARGETS {
+            let message = format!("lists over {MAX_TARGETS} targets; export some by their names");
+            return Err(Error::new("too_large", "the repository", message));
         }
+        for role in signed.delegations.into_iter().flat_map(|d| d.roles) {
+            if seen.len() < MAX_ROLES && seen.insert(role.name.clone()) {
+                waiting.push_back(role.name);
+            }
+        }
+        let Some(name) = waiting.pop_front() else {
+            return Ok(names);
+        };
+        let file = format!("{}.json", percent_encoded(&name));
+        let meta = &snapshot["signed"]["meta"][format!("{name}.json")];
+        let path = match meta["version"].as_u64() {
+            Some(version) if client.consistent() => format!("{version}.{file}"),
+            _ => file,
+        };
+        let max = Limits::default().targets;
+        bytes = remote.get(Base::Metadata, &path, max, None).await?;
     }
-    Ok(names)
 }
 
 /// Unpacks an exported repository over the one in a folder (`metadata/` and `targets/`, ready to be served or to sync
@@ -398,6 +433,7 @@ pub async fn inspect(
         target.ok_or_else(|| Error::of_refusal(name, crate::activation::Refusal::TargetMissing))?;
     let path = target.path(client.consistent());
     let place = transport.place(Base::Targets, &path);
+    check_length(&place, target.length)?;
     let bytes = remote
         .get(Base::Targets, &path, target.length, None)
         .await?;
