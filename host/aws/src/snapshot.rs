@@ -366,6 +366,12 @@ fn below(folder: &Path, file: &str) -> Result<PathBuf, Error> {
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: io::Error| Error::file(path, &error);
     let mut bytes = Vec::new();
+    // Opening a pipe would wait for somebody who writes to it.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        let message = "is no plain file; an answer of AWS is one";
+        let place = path.display().to_string();
+        return Err(Error::new(Kind::Snapshot, place, message));
+    }
     let file = File::open(path).map_err(failed)?;
     file.take(FILE_BYTES + 1)
         .read_to_end(&mut bytes)

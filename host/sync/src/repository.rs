@@ -117,6 +117,11 @@ async fn download(
 ) -> Result<(String, Vec<u8>), Error> {
     let path = target.path(client.consistent());
     let place = remote.transport.place(Base::Targets, &path);
+    // A length is signed, and may be any number.
+    if target.length > archive::MAX_BYTES {
+        let message = format!("is longer than {} bytes", archive::MAX_BYTES);
+        return Err(Error::new("too_large", place, message));
+    }
     let bytes = remote
         .get(Base::Targets, &path, target.length, None)
         .await?;

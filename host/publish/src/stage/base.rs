@@ -81,7 +81,7 @@ impl Stage {
         let mut roots = vec![root];
         if let (Some(bytes), Some(root)) = (self.base.get(ROOT_BEFORE), roots.first()) {
             let before = Document::parse("root", "base root-before", bytes)?;
-            let chained = before.version() + 1 == root.version()
+            let chained = before.version().checked_add(1) == Some(root.version())
                 && signed_by(&before, &before)?
                 && signed_by(root, &before)?;
             if !chained {
