@@ -134,7 +134,7 @@ fn cut_off(result: Result<(), Error>, what: &str) {
 }
 
 #[test]
-fn one_target_over_a_mirror_of_all_never_cuts_the_others_off() {
+fn t_gap_1_one_target_over_a_mirror_of_all_never_cuts_the_others_off() {
     for consistent in [true, false] {
         let mut repository = two_teams(consistent);
         let mirror = Mirror::of(&repository);
@@ -165,7 +165,7 @@ fn one_target_over_a_mirror_of_all_never_cuts_the_others_off() {
 }
 
 #[test]
-fn two_targets_of_one_role_are_brought_together() {
+fn t_gap_1_two_targets_of_one_role_are_brought_together() {
     for consistent in [true, false] {
         let mut repository = two_teams(consistent);
         for name in ["a/one", "a/two"] {
@@ -194,7 +194,7 @@ fn two_targets_of_one_role_are_brought_together() {
 }
 
 #[test]
-fn a_role_that_comes_between_is_brought_too() {
+fn t_gap_1_a_role_that_comes_between_is_brought_too() {
     let mut repository = two_teams(true);
     let mirror = Mirror::of(&repository);
     mirror.bring(&repository, &[]).unwrap();
@@ -250,7 +250,7 @@ fn a_whole_file_has_every_role_and_bins_too() {
 }
 
 #[test]
-fn what_is_not_signed_is_not_looked_into() {
+fn t_gap_2_what_is_not_signed_is_not_looked_into() {
     let mut repository = two_teams(true);
     repository.hashes = false;
     repository.publish(&["targets", "team a", "team b", "snapshot", "timestamp"]);
@@ -303,7 +303,7 @@ fn what_is_not_signed_is_not_looked_into() {
 }
 
 #[test]
-fn more_than_can_be_carried_is_refused_before_it_is_fetched() {
+fn t_gap_2_more_than_can_be_carried_is_refused_before_it_is_fetched() {
     let mut repository = two_teams(true);
     repository.hashes = false;
     for number in 0..4096 {
@@ -360,7 +360,7 @@ fn a_role_that_expired_in_the_mirror_does_not_keep_another_target_out() {
 }
 
 #[test]
-fn a_role_that_is_listed_and_absent_ends_an_export_of_everything() {
+fn t_gap_2_a_role_that_is_listed_and_absent_ends_an_export_of_everything() {
     let repository = two_teams(true);
     let network = network(&repository);
     let path = repository.path("team b");

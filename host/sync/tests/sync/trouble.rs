@@ -33,7 +33,7 @@ fn says(sync: &Sync<TextLoader>, degraded: &[&str], error: &str) {
 }
 
 #[test]
-fn one_slot_that_cannot_be_read_leaves_the_other() {
+fn t_lkg_7_one_slot_that_cannot_be_read_leaves_the_other() {
     for slot in SLOTS {
         let (mut publisher, world) = settled(81);
         world.disk.unreadable(slot);
@@ -55,7 +55,7 @@ fn one_slot_that_cannot_be_read_leaves_the_other() {
 }
 
 #[test]
-fn a_state_that_cannot_be_read_at_all_is_left_alone_and_the_baseline_enforced() {
+fn t_lkg_7_a_state_that_cannot_be_read_at_all_is_left_alone_and_the_baseline_enforced() {
     let (_, mut world) = settled(82);
     let before = world.disk.files();
     world.disk.unreadable("activation.");
@@ -85,7 +85,7 @@ fn a_state_that_cannot_be_read_at_all_is_left_alone_and_the_baseline_enforced() 
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_does_not_keep_the_baseline_from_being_enforced() {
+fn t_lkg_7_a_folder_that_cannot_be_made_does_not_keep_the_baseline_from_being_enforced() {
     for kind in [
         ErrorKind::StorageFull,
         ErrorKind::QuotaExceeded,
@@ -157,7 +157,7 @@ fn make_folder(path: &Path) {
 }
 
 #[test]
-fn real_files_in_the_wrong_places_do_not_cost_the_policy() {
+fn t_lkg_7_real_files_in_the_wrong_places_do_not_cost_the_policy() {
     for slot in SLOTS {
         let (world, folder) = on_disk(slot);
         let state = folder.0.join("state");
