@@ -3,19 +3,22 @@
 //! The dialect is python-tuf's, that is the one of Python's `fnmatch` on each part between slashes: `*`, `?`,
 //! `[a-z]`, `[!a-z]`; a backslash is a plain character.
 
+use crate::text::cut;
 use alloc::vec::Vec;
 
 /// Whether a path pattern matches a target's name.
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
-    let mut names = name.split('/');
-    for pattern in pattern.split('/') {
-        match names.next() {
-            Some(name) if part(pattern, name) => {}
+    let (mut pattern, mut name) = (pattern, name);
+    loop {
+        match (cut(pattern, b'/'), cut(name, b'/')) {
+            (Some((first, patterns)), Some((folder, rest))) if part(first, folder) => {
+                (pattern, name) = (patterns, rest);
+            }
+            (None, None) => return part(pattern, name),
             _ => return false,
         }
     }
-    names.next().is_none()
 }
 
 /// Matches a part without slashes. On a mismatch behind a star, the star takes one character more; only the

@@ -101,9 +101,12 @@ impl<'a> Value<'a> {
             if !digit.is_ascii_digit() {
                 return None;
             }
-            number = number
-                .checked_mul(10)?
-                .checked_add(u64::from(digit.wrapping_sub(b'0')))?;
+            let digit = u64::from(digit.wrapping_sub(b'0'));
+            // Not by checked_mul: in WebAssembly that is a multiplication of 128 bits.
+            if number > u64::MAX.wrapping_sub(digit) / 10 {
+                return None;
+            }
+            number = number.wrapping_mul(10).wrapping_add(digit);
         }
         Some(number)
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::json::{self, Value};
-use crate::text::from_hex;
+use crate::text::{from_hex, read_hex};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 #[cfg(feature = "p256")]
@@ -113,7 +113,8 @@ pub(crate) fn read_all(parent: &Value<'_>, schemes: Schemes) -> Result<Vec<Key>>
 /// Reads a key of 32 bytes. Points of small order are refused, because signatures by them prove nothing,
 /// and so are encodings above the field's order, because two of them would be one key.
 fn ed25519(public: &str) -> Option<Public> {
-    let bytes: [u8; 32] = from_hex(public)?.try_into().ok()?;
+    let mut bytes = [0; 32];
+    read_hex(public, &mut bytes)?;
     let (low, rest) = bytes.split_first()?;
     let (high, middle) = rest.split_last()?;
     if *low >= 0xed && high & 0x7f == 0x7f && middle.iter().all(|byte| *byte == 0xff) {

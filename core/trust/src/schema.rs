@@ -6,6 +6,7 @@ use crate::envelope::{RoleKeys, no_duplicates};
 use crate::error::{Code, Error, Result, fail};
 use crate::json::{self, Value};
 use crate::key::{self, Key, Schemes};
+use crate::text::cut;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::num::NonZeroU64;
 
@@ -40,9 +41,14 @@ impl Head {
 
 /// Any minor version of 1: what it adds must be tolerated (section 4.3, SPEC_VERSION).
 fn is_1_x(version: &str) -> bool {
-    let mut parts = version.split('.');
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    parts.next() == Some("1") && matches!(parts.clone().count(), 1 | 2) && parts.all(number)
+    match cut(version, b'.') {
+        Some(("1", rest)) => {
+            let (minor, patch) = cut(rest, b'.').unwrap_or((rest, "0"));
+            number(minor) && number(patch)
+        }
+        _ => false,
+    }
 }
 
 fn time(signed: &Value<'_>, name: &str) -> Result<u64> {

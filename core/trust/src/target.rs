@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error, Result, fail};
 use crate::json::{self, Value};
-use crate::text::{from_hex, to_hex};
+use crate::text::{read_hex, to_hex};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use sha2::{Digest, Sha256, Sha512};
 
@@ -31,8 +31,8 @@ impl Hashes {
                 .as_str()
                 .ok_or_else(|| Error::new(Code::Schema, "hashes"))?;
             match entry.name.as_ref() {
-                "sha256" => hashes.sha256 = Some(hash(bytes)?),
-                "sha512" => hashes.sha512 = Some(hash(bytes)?),
+                "sha256" => hash(bytes, hashes.sha256.insert([0; 32]))?,
+                "sha512" => hash(bytes, hashes.sha512.insert([0; 64]))?,
                 _ => {}
             }
         }
@@ -54,9 +54,8 @@ impl Hashes {
     }
 }
 
-fn hash<const LENGTH: usize>(text: &str) -> Result<[u8; LENGTH]> {
-    let bytes = from_hex(text).and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or_else(|| Error::new(Code::Schema, "hashes"))
+fn hash(text: &str, bytes: &mut [u8]) -> Result<()> {
+    read_hex(text, bytes).ok_or_else(|| Error::new(Code::Schema, "hashes"))
 }
 
 /// Computes the hashes that are listed, no others.
@@ -85,9 +84,15 @@ impl Hasher {
 
     fn finish(self, hashes: &Hashes) -> Result<()> {
         hashes.check_known()?;
-        let sha256: Option<[u8; 32]> = self.sha256.map(|hasher| hasher.finalize().into());
-        let sha512: Option<[u8; 64]> = self.sha512.map(|hasher| hasher.finalize().into());
-        if sha256 == hashes.sha256 && sha512 == hashes.sha512 {
+        let is_256 = match (self.sha256, &hashes.sha256) {
+            (Some(hasher), Some(hash)) => hasher.finalize().as_slice() == hash,
+            (hasher, hash) => hasher.is_none() && hash.is_none(),
+        };
+        let is_512 = match (self.sha512, &hashes.sha512) {
+            (Some(hasher), Some(hash)) => hasher.finalize().as_slice() == hash,
+            (hasher, hash) => hasher.is_none() && hash.is_none(),
+        };
+        if is_256 && is_512 {
             Ok(())
         } else {
             fail(Code::HashMismatch, "hashes")
@@ -143,17 +148,13 @@ impl Target {
         };
         let mut path =
             String::with_capacity(self.name.len().saturating_add(hash.len()).saturating_add(1));
-        let file = match self.name.rsplit_once('/') {
-            Some((folder, file)) => {
-                path.push_str(folder);
-                path.push('/');
-                file
-            }
-            None => self.name.as_str(),
-        };
+        // What ends with a slash, if there is one.
+        let folder = self.name.bytes().rposition(|byte| byte == b'/');
+        let folder = folder.map_or(0, |slash| slash.saturating_add(1));
+        path.push_str(self.name.get(..folder).unwrap_or_default());
         path.push_str(&hash);
         path.push('.');
-        path.push_str(file);
+        path.push_str(self.name.get(folder..).unwrap_or_default());
         path
     }
 

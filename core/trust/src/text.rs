@@ -25,12 +25,30 @@ pub fn to_hex(bytes: &[u8]) -> String {
 /// upper-case digits and an odd number of digits give `None`.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 2);
-    for pair in text.as_bytes().chunks(2) {
-        let &[high, low] = pair else { return None };
-        bytes.push(nibble(high)? << 4 | nibble(low)?);
-    }
+    let mut bytes = alloc::vec![0; text.len() / 2];
+    read_hex(text, &mut bytes)?;
     Some(bytes)
+}
+
+/// Reads as [`from_hex`] into bytes of the right number.
+pub(crate) fn read_hex(text: &str, bytes: &mut [u8]) -> Option<()> {
+    let digits = text.as_bytes();
+    if digits.len() != bytes.len().checked_mul(2)? {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        let &[high, low] = pair else { return None };
+        *byte = nibble(high)? << 4 | nibble(low)?;
+    }
+    Some(())
+}
+
+/// What stands before and behind the first of an ASCII character. The standard library's search for a character is
+/// fast on long texts, and larger than this.
+#[must_use]
+pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|byte| byte == at)?;
+    Some((text.get(..place)?, text.get(place.checked_add(1)?..)?))
 }
 
 fn nibble(digit: u8) -> Option<u8> {

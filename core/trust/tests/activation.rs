@@ -301,6 +301,19 @@ fn the_state_survives_its_stored_form() {
         Activation::read(state.to_json().as_bytes()),
         Ok(state.clone())
     );
+    // With another active bundle, which is not poisoned then; the others are.
+    let other = Active {
+        sha256: "0".repeat(64),
+        ..state.current.clone().unwrap()
+    };
+    state.poisoned[3].sha256 = "1".repeat(64);
+    let written = Activation::read(state.to_json_with(&other).as_bytes()).unwrap();
+    let expected = Activation {
+        poisoned: vec![state.poisoned[3].clone()],
+        current: Some(other),
+        ..state.clone()
+    };
+    assert_eq!(written, expected);
     assert_eq!(
         Activation::read(Activation::default().to_json().as_bytes()),
         Ok(Activation::default())

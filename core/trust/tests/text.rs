@@ -265,3 +265,31 @@ fn patterns_match_as_python_tuf_does() {
     let pattern = "*a".repeat(2_000) + "b";
     assert!(!glob::matches(&pattern, &"a".repeat(20_000)));
 }
+
+/// Every day of 400 years, after which the calendar begins anew, is a day after the one before, and no other day exists.
+#[test]
+fn days_follow_each_other() {
+    let mut expected = 0;
+    for year in 1970..2370_u32 {
+        for month in 1..=12 {
+            let days = (1..=31)
+                .filter_map(|day| date::parse(&format!("{year:04}-{month:02}-{day:02}T00:00:00Z")))
+                .collect::<Vec<_>>();
+            for seconds in days {
+                assert_eq!(seconds, expected, "{year}-{month}");
+                expected += 86_400;
+            }
+        }
+    }
+    assert_eq!(expected, 146_097 * 86_400);
+    assert_eq!(date::parse("0000-02-29T12:00:00Z"), Some(0));
+    assert_eq!(date::parse("1900-02-29T12:00:00Z"), None);
+}
+
+#[test]
+fn a_cut_is_at_the_first_of_the_characters() {
+    assert_eq!(text::cut("é/b/c", b'/'), Some(("é", "b/c")));
+    assert_eq!(text::cut("/", b'/'), Some(("", "")));
+    assert_eq!(text::cut("abc", b'/'), None);
+    assert_eq!(text::cut("", b'/'), None);
+}

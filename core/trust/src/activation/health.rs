@@ -129,28 +129,29 @@ pub fn health(pins: &Pins, state: &Activation, facts: &Facts) -> Health {
     let back = facts
         .now
         .is_some_and(|now| now.saturating_add(CLOCK_SLACK) < state.issued);
-    let all = [
-        (Degraded::NoPolicy, !facts.policy),
-        (Degraded::Baseline, facts.baseline),
-        (Degraded::BaselineExpired, facts.baseline && stale),
-        (
-            Degraded::StaleMetadata,
-            facts.policy && !facts.baseline && stale,
-        ),
-        (Degraded::PolicyStale, deny),
-        (Degraded::NoClock, facts.now.is_none()),
-        (Degraded::ClockBack, back),
-        (Degraded::Unreachable, facts.unreachable),
-        (Degraded::Rejected, facts.rejected),
-        (Degraded::Poisoned, facts.poisoned),
-        (Degraded::StateCorrupt, facts.corrupt),
-        (Degraded::StateReadonly, facts.readonly),
-    ];
+    let mut degraded = Vec::new();
+    let mut note = |reason: Degraded, holds: bool| {
+        if holds {
+            degraded.push(reason);
+        }
+    };
+    note(Degraded::NoPolicy, !facts.policy);
+    note(Degraded::Baseline, facts.baseline);
+    note(Degraded::BaselineExpired, facts.baseline && stale);
+    note(
+        Degraded::StaleMetadata,
+        facts.policy && !facts.baseline && stale,
+    );
+    note(Degraded::PolicyStale, deny);
+    note(Degraded::NoClock, facts.now.is_none());
+    note(Degraded::ClockBack, back);
+    note(Degraded::Unreachable, facts.unreachable);
+    note(Degraded::Rejected, facts.rejected);
+    note(Degraded::Poisoned, facts.poisoned);
+    note(Degraded::StateCorrupt, facts.corrupt);
+    note(Degraded::StateReadonly, facts.readonly);
     Health {
-        degraded: all
-            .into_iter()
-            .filter_map(|(reason, holds)| holds.then_some(reason))
-            .collect(),
+        degraded,
         deny,
         time,
     }

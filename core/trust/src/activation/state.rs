@@ -282,6 +282,16 @@ impl Activation {
     /// One JSON document: members sorted, no white space.
     #[must_use]
     pub fn to_json(&self) -> String {
+        self.json(self.current.as_ref(), None)
+    }
+
+    /// As [`Activation::to_json`], with another active bundle. It was activated, so that it is not poisoned.
+    #[must_use]
+    pub fn to_json_with(&self, active: &Active) -> String {
+        self.json(Some(active), Some(&active.sha256))
+    }
+
+    fn json(&self, current: Option<&Active>, healthy: Option<&str>) -> String {
         let mut json = Writer::new();
         json.number("clockless_starts", self.clockless_starts);
         if let Some(crash) = &self.crash {
@@ -290,7 +300,7 @@ impl Activation {
             json.text("sha256", &crash.sha256);
             json.close('}');
         }
-        if let Some(active) = &self.current {
+        if let Some(active) = current {
             json.object(Some("current"));
             json.number("evidence_root", active.evidence_root);
             json.number("length", active.length);
@@ -317,6 +327,9 @@ impl Activation {
         json.number("loading", self.loading);
         json.list("poisoned");
         for poisoned in &self.poisoned {
+            if healthy == Some(&poisoned.sha256) {
+                continue;
+            }
             json.object(None);
             json.text("build", &poisoned.build);
             json.text("code", poisoned.refusal.code());
@@ -343,20 +356,22 @@ impl Activation {
     }
 
     fn of(value: &Value<'_>) -> Option<Activation> {
-        let number = |name| value.member(name)?.as_u64();
-        number("format").filter(|format| *format == FORMAT)?;
-        let poisoned = value.member("poisoned")?.as_array()?.iter();
+        number(value, "format").filter(|format| *format == FORMAT)?;
+        let mut poisoned = Vec::new();
+        for one in value.member("poisoned")?.as_array()? {
+            poisoned.push(Poisoned::of(one)?);
+        }
         Some(Activation {
             current: optional(value, "current", Active::of)?,
-            floor: number("floor")?,
+            floor: number(value, "floor")?,
             floor_sha256: optional(value, "floor_sha256", hash)?,
-            poisoned: poisoned.map(Poisoned::of).collect::<Option<_>>()?,
+            poisoned,
             trying: optional(value, "trying", hash)?,
             crash: optional(value, "crash", Crash::of)?,
-            loading: number("loading")?,
-            issued: number("issued")?,
+            loading: number(value, "loading")?,
+            issued: number(value, "issued")?,
             issued_root: counted(value, "issued_root")?,
-            clockless_starts: number("clockless_starts")?,
+            clockless_starts: number(value, "clockless_starts")?,
             etag: optional(value, "etag", Etag::of)?,
         })
     }
@@ -364,15 +379,14 @@ impl Activation {
 
 impl Active {
     fn of(value: &Value<'_>) -> Option<Active> {
-        let number = |name| value.member(name)?.as_u64();
         Some(Active {
             name: value.member("name")?.as_str()?.to_owned(),
-            version: number("version")?,
+            version: number(value, "version")?,
             sha256: hash(value.member("sha256")?)?,
-            length: number("length")?,
+            length: number(value, "length")?,
             next: value.member("next")?.as_bool()?,
-            evidence_root: number("evidence_root")?,
-            since: number("since")?,
+            evidence_root: number(value, "evidence_root")?,
+            since: number(value, "since")?,
         })
     }
 }
@@ -396,7 +410,7 @@ impl Crash {
     fn of(value: &Value<'_>) -> Option<Crash> {
         Some(Crash {
             sha256: hash(value.member("sha256")?)?,
-            count: value.member("count")?.as_u64()?,
+            count: number(value, "count")?,
         })
     }
 }
@@ -408,6 +422,10 @@ impl Etag {
             sha256: hash(value.member("sha256")?)?,
         })
     }
+}
+
+fn number(value: &Value<'_>, name: &str) -> Option<u64> {
+    value.member(name)?.as_u64()
 }
 
 /// A number that releases before this one did not store.

@@ -179,32 +179,28 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Read<Cow<'a, str>> {
         self.expect(b'"')?;
         let mut owned: Option<String> = None;
-        let mut start = self.at;
         loop {
-            match self.peek() {
-                Some(b'"') => {
-                    let plain = self.text.get(start..self.at).ok_or(self.at)?;
+            let rest = self.text.get(self.at..).ok_or(self.at)?;
+            let special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+            let length = rest.bytes().position(special).ok_or(self.text.len())?;
+            let plain = rest.get(..length).ok_or(self.at)?;
+            self.at = self.at.saturating_add(length);
+            match (self.peek(), owned.as_mut()) {
+                (Some(b'"'), None) => {
                     self.skip();
-                    return Ok(match owned {
-                        None => Cow::Borrowed(plain),
-                        Some(mut text) => {
-                            text.push_str(plain);
-                            Cow::Owned(text)
-                        }
-                    });
+                    return Ok(Cow::Borrowed(plain));
                 }
-                Some(b'\\') => {
+                (Some(b'"' | b'\\'), _) => {
                     let text = owned.get_or_insert_default();
-                    text.push_str(self.text.get(start..self.at).ok_or(self.at)?);
+                    text.push_str(plain);
+                    let ends = self.peek() == Some(b'"');
                     self.skip();
-                    let character = self.escape()?;
-                    if let Some(text) = &mut owned {
-                        text.push(character);
+                    if ends {
+                        return Ok(Cow::Owned(core::mem::take(text)));
                     }
-                    start = self.at;
+                    text.push(self.escape()?);
                 }
-                Some(0..=0x1f) | None => return Err(self.at),
-                Some(_) => self.skip(),
+                _ => return Err(self.at),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A writer of JSON documents: members in the order they are written, no white space.
 
-use crate::text::push_decimal;
+use crate::text::{push_decimal, to_hex};
 use alloc::string::String;
 
 /// Writes one object of JSON, member by member.
@@ -92,23 +92,23 @@ impl Writer {
 
     fn quoted(&mut self, text: &str) {
         self.text.push('"');
-        for c in text.chars() {
-            match c {
-                '"' | '\\' => {
-                    self.text.push('\\');
-                    self.text.push(c);
-                }
+        let mut rest = text;
+        let special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f);
+        while let Some(at) = rest.bytes().position(special) {
+            let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.text.push_str(plain);
+            let (first, tail) = tail.split_at_checked(1).unwrap_or((tail, ""));
+            self.text.push('\\');
+            if matches!(first, "\"" | "\\") {
+                self.text.push_str(first);
+            } else {
                 // The shape of \u00xx: two digits are enough for all control characters.
-                c if c.is_ascii_control() => {
-                    let code = u32::from(c);
-                    self.text.push_str("\\u00");
-                    for digit in [code.wrapping_shr(4), code & 0xf] {
-                        self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
-                    }
-                }
-                c => self.text.push(c),
+                self.text.push_str("u00");
+                self.text.push_str(&to_hex(first.as_bytes()));
             }
+            rest = tail;
         }
+        self.text.push_str(rest);
         self.text.push('"');
     }
 }

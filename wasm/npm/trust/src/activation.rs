@@ -38,23 +38,21 @@ impl Session {
         self.state.merge(&stored);
         clear(&mut self.state);
         self.remember_time();
-        let mut joined = self.state.clone();
-        let newest = |active: &Active| active.version >= self.state.floor;
-        if !joined.current.as_ref().is_some_and(newest)
-            && let Some(active) = stored.current.filter(newest)
-        {
-            joined.current = Some(active);
-            clear(&mut joined);
+        let newest = |active: &&Active| active.version >= self.state.floor;
+        let own = self.state.current.as_ref().filter(newest);
+        match stored.current.as_ref().filter(newest) {
+            Some(active) if own.is_none() => self.state.to_json_with(active),
+            _ => self.state.to_json(),
         }
-        joined.to_json()
     }
 
     /// The state as JSON without the marks of a load that is under way: the page goes away, which is no crash.
-    pub(crate) fn unmarked(&self) -> String {
-        let mut state = self.state.clone();
-        state.trying = None;
-        state.loading = state.loading.saturating_sub(1);
-        state.to_json()
+    pub(crate) fn unmarked(&mut self) -> String {
+        let (trying, loading) = (self.state.trying.take(), self.state.loading);
+        self.state.loading = loading.saturating_sub(1);
+        let json = self.state.to_json();
+        (self.state.trying, self.state.loading) = (trying, loading);
+        json
     }
 
     /// Forgets what failed here: it is tried again.

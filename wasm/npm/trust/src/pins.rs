@@ -4,14 +4,21 @@ use alloc::string::String;
 
 use edgerail_trust::activation::{Audience, OnExpired, Pins, Ring};
 
+use edgerail_trust::text::cut;
+
 use crate::error::Failure;
 
 /// The pins of this release of the engine. `texts` are the target's name, the audience, the ring and the instance, a
 /// zero byte between them; the instance may have some. `grace` is in seconds; nothing to keep enforcing.
 pub(crate) fn read(texts: &str, grace: Option<u64>) -> Result<Pins, Failure> {
-    let mut texts = texts.splitn(4, '\0');
-    let mut text = || texts.next().unwrap_or_default();
-    let (target, audience, ring, instance) = (text(), text(), text(), text());
+    let mut rest = texts;
+    let mut text = || {
+        let (text, others) = cut(rest, 0).unwrap_or((rest, ""));
+        rest = others;
+        text
+    };
+    let (target, audience, ring) = (text(), text(), text());
+    let instance = rest;
     let audience = Audience::from_name(audience);
     let ring = Ring::from_name(ring);
     let pins = Pins {
