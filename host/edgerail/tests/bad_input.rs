@@ -154,6 +154,19 @@ fn missing_files_and_folders_are_named() {
 }
 
 #[test]
+fn a_foreign_name_in_a_message_cannot_move_the_cursor() {
+    let folder = Folder::new("cursor");
+    let name = "no\u{1b}[2J\redgerail: all is well\u{202e}";
+    let ran = folder.run(&["inspect", name]);
+    ran.refused(&[
+        "no\\u{1b}[2J\\redgerail",
+        "well\\u{202e}: there is no such file",
+    ]);
+    let moves = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!ran.err.contains(moves), "{ran:?}");
+}
+
+#[test]
 fn damaged_bundles_are_refused_by_every_command() {
     let folder = Folder::new("damaged");
     assert_eq!(

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use edgerail_compile::diagnostic::{Diagnostics, Severity};
 
+use crate::report::one_line;
+
 /// Why a command, or one input of it, came to nothing.
 #[derive(Debug)]
 pub(super) enum CliError {
@@ -57,7 +59,11 @@ impl CliError {
     pub(super) fn report(&self) {
         match self {
             CliError::BrokenPipe => {}
-            CliError::Message { place, message, .. } => say(&format!("error: {place}: {message}")),
+            CliError::Message { place, message, .. } => {
+                // A line of a foreign name or answer must not look like one of ours.
+                let message = message.replace('\n', "\n  ");
+                say(&format!("error: {}: {message}", one_line(place)));
+            }
             CliError::Diagnostics(file, diagnostics) => report_diagnostics(file, diagnostics),
         }
     }
@@ -86,7 +92,13 @@ impl From<io::Error> for CliError {
 /// A line on standard error. That it cannot be written is nothing we could tell anybody.
 pub(super) fn say(line: &str) {
     use std::io::Write as _;
-    let _ = writeln!(anstream::stderr().lock(), "edgerail: {line}");
+    let _ = writeln!(anstream::stderr().lock(), "edgerail: {}", harmless(line));
+}
+
+/// Messages name what comes from elsewhere, such as the files of an archive: it must not move the cursor or hide.
+fn harmless(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(one_line).collect();
+    lines.join("\n")
 }
 
 /// All diagnostics of a file, each with the file's name, and how many there are.
@@ -113,5 +125,19 @@ pub(super) fn report_diagnostics(file: &str, diagnostics: &Diagnostics) {
     }
     if diagnostics.len() > 1 {
         say(&format!("{file}: {summary}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn foreign_names_cannot_move_the_cursor() {
+        assert_eq!(
+            harmless("a\u{1b}[2Jb\r\u{202e}c\u{9b}1A\n  d"),
+            "a\\u{1b}[2Jb\\r\\u{202e}c\\u{9b}1A\n  d"
+        );
+        assert_eq!(harmless("targets/å.bundle: 5 %"), "targets/å.bundle: 5 %");
     }
 }

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::Outcome;
 use super::compile::{SummaryFormat, write_atomically};
 use super::error::{CliError, say};
+use crate::report::one_line;
 
 /// Options of `edgerail tuf-client`. They are taken before and behind the command.
 #[derive(Debug, clap::Args)]
@@ -112,7 +113,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
             }
             for target in &report.targets {
                 let (name, path) = (&target["name"], &target["path"]);
-                writeln!(out, "{}: {}", text(name), text(path))?;
+                writeln!(out, "{}: {}", one_line(text(name)), one_line(text(path)))?;
             }
             if let Some(alarm) = &report.alarm {
                 say(&format!("warning: {}", text(&alarm["message"])));

@@ -230,7 +230,7 @@ pub(super) fn missing_lines(missing: &[Missing]) -> Vec<String> {
         let plural = if missing.signatures == 1 { "" } else { "s" };
         format!(
             "missing   {}: {} signature{plural} by the {} keys {}",
-            missing.role,
+            one_line(&missing.role),
             missing.signatures,
             missing.of,
             keys.join(", ")

@@ -55,11 +55,13 @@ pub(super) fn sign(args: &Sign) -> Result<Outcome, CliError> {
         for (role, key) in &signed {
             writeln!(
                 out,
-                "signed    {role} by {}",
+                "signed    {} by {}",
+                crate::report::one_line(role),
                 key.get(..8).unwrap_or_default()
             )?;
         }
         for role in stage.complete()? {
+            let role = crate::report::one_line(role);
             writeln!(out, "complete  {role} has all its signatures")?;
         }
         for line in super::common::missing_lines(&stage.missing()?) {
