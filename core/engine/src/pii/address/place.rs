@@ -62,7 +62,7 @@ pub(super) fn tail(scan: &Scan<'_>, at: usize) -> (usize, bool) {
                     0 | b',' | b'.' | b';' | b'"' | b')' | b'<' | b'|'
                 ) && !scan
                     .char_at(stop.saturating_add(1))
-                    .is_some_and(|c| is_alphanumeric(c));
+                    .is_some_and(is_alphanumeric);
             if closes
                 && !label_follows(scan, stop)
                 && (scan.byte_before(from) != b'\n' || scan.byte_before(end).is_ascii_uppercase())
