@@ -1,5 +1,5 @@
 // The engine in Chromium and in Node against wasmtime, over the same messages and the same policy, all taking turns in
-// one run; and what a first visit costs. `cargo xtask bench --browser [--rounds N] [--csv FILE] [--only trust]`
+// one run; and what a first visit costs. `cargo xtask bench --browser [--rounds N] [--csv FILE] [--only trust|visit]`
 //
 // A figure is the ratio of two medians. Time is the processor time of the thread that works where the system tells
 // (Linux: /proc/PID/schedstat), so that other work on the machine counts less.
@@ -19,7 +19,7 @@ import { start, testServer } from './lib/surfaces.mjs';
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '31' }, csv: { type: 'string' }, only: { type: 'string' } } });
 const ROUNDS = Number(options.rounds);
-if (![undefined, 'trust'].includes(options.only)) throw new Error('--only takes trust');
+if (![undefined, 'trust', 'visit'].includes(options.only)) throw new Error('--only takes trust or visit');
 if (!Number.isInteger(ROUNDS) || ROUNDS < 1) throw new Error(`--rounds takes a whole number, not ${options.rounds}`);
 /** Milliseconds that a turn lasts at least. */
 const TURN = 40;
@@ -30,6 +30,8 @@ const BYTES = new Set(['wasmtime', 'native']);
 const VISITS = Math.max(5, Math.ceil(ROUNDS / 3));
 /** Characters of the texts whose first evaluation is compared with a warm one. */
 const LENGTHS = [2_048, 4_096, 16_384, 65_536];
+/** Milliseconds that the module is there before the bundle, where both are fetched at once and the bundle is larger. */
+const EARLIER = 100;
 /** Bundles of a first visit: the full policy of the bench, and the demo's. */
 const POLICIES = [
   ['full', 'bench/bench.bundle'],
@@ -198,7 +200,7 @@ async function trust(server) {
 
 /** Nanoseconds of each kind of pass, taking turns. */
 async function trustSamples(page, surface, input) {
-  const path = 'dist/esm/generated/trust.js';
+  const path = 'dist/esm/trust-session.js';
   const glue = surface === 'node' ? pathToFileURL(join(PACKAGE, path)) : `/package/${path}`;
   await page.call('bench-trust.mjs', 'prepare', { ...input, glue });
   const names = ['all', 'any key', 'every key'];
@@ -228,27 +230,34 @@ async function visits(server) {
   };
   try {
     for (const [policy, bundle] of POLICIES) {
-      const seen = LENGTHS.map(() => []);
+      const kinds = {
+        first: { page: 'firstOf', seen: LENGTHS.map(() => []), what: 'load and first evaluation' },
+        arrival: { page: 'arrivalOf', seen: LENGTHS.map(() => []), what: `the same, module there ${EARLIER} ms earlier,` },
+      };
       const all = [];
       for (let visit = 0; visit < VISITS; visit += 1) {
         all.push(await fresh('visit', { bundle, lengths: [LENGTHS[0]] }));
-        for (const [number, length] of LENGTHS.entries()) seen[number].push(await fresh('firstOf', { bundle, length }));
+        for (const [number, length] of LENGTHS.entries()) {
+          for (const { page, seen } of Object.values(kinds)) seen[number].push(await fresh(page, { bundle, length, earlier: EARLIER }));
+        }
       }
       for (const [step, what] of Object.entries(STEPS)) {
         const figure = median(all.map((one) => one[step]));
         report({ name: `visit-${policy}/${step}`, figure, unit: 'ms', measured: '', what: `first visit in Chromium: ${what}` });
       }
-      for (const [number, length] of LENGTHS.entries()) {
-        const cold = median(seen[number].map((one) => one.load + one.firstEvaluation));
-        const warm = median(seen[number].map((one) => one.warm));
-        report({
-          name: `visit-${policy}/first-${length / 1024}KB`,
-          figure: cold / warm,
-          unit: 'x',
-          budget: BUDGET.visit,
-          measured: `${cold.toFixed(2)} : ${warm.toFixed(3)} ms`,
-          what: `load and first evaluation of ${length / 1024} KB : a warm one`,
-        });
+      for (const [kind, { seen, what }] of Object.entries(kinds)) {
+        for (const [number, length] of LENGTHS.entries()) {
+          const cold = median(seen[number].map((one) => one.load + one.firstEvaluation));
+          const warm = median(seen[number].map((one) => one.warm));
+          report({
+            name: `visit-${policy}/${kind}-${length / 1024}KB`,
+            figure: cold / warm,
+            unit: 'x',
+            budget: BUDGET.visit,
+            measured: `${cold.toFixed(2)} : ${warm.toFixed(3)} ms`,
+            what: `${what} of ${length / 1024} KB : a warm one`,
+          });
+        }
       }
     }
   } finally {
@@ -268,8 +277,10 @@ try {
   await browser.stop();
   for (const [name, value] of about) console.log(`${name}: ${value}`);
   console.log(`\n${'name'.padEnd(30)} ${'figure'.padStart(10)} budget         measured                     what`);
-  if (options.only !== 'trust') await engines(server);
-  await trust(server);
+  if (options.only === undefined) await engines(server);
+  // It writes the texts and the policy.
+  if (options.only === 'visit') (await program()).stop();
+  if (options.only !== 'visit') await trust(server);
   if (options.only !== 'trust') await visits(server);
   if (options.csv !== undefined) {
     const quoted = (text) => `"${text.replaceAll('"', '""')}"`;

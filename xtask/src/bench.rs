@@ -8,7 +8,7 @@ pub(crate) const CHORE: Chore = Chore {
     summary: "measure the budgets of the design against rivals, in one run",
     help: "usage: cargo xtask bench [--quick] [--native] [--only NAME]... [--check] [--json FILE]\n                         \
         [--csv FILE] [--verbose]\n       \
-        cargo xtask bench --browser [--rounds N] [--csv FILE] [--only trust]\n\n  \
+        cargo xtask bench --browser [--rounds N] [--csv FILE] [--only trust|visit]\n\n  \
         --quick      fewer and shorter rounds\n  \
         --native     leave WebAssembly out\n  \
         --only NAME  this benchmark alone; a wrong name lists them all\n  \

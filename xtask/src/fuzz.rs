@@ -1,18 +1,20 @@
 //! `cargo xtask fuzz`: the targets of tests/fuzz, each for a while.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::Chore;
-use crate::process::{cargo, output, root, run, target};
+use crate::process::{cargo, output, root, run, run_within, target};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "fuzz",
     summary: "fuzz every parser and the evaluation, a minute each",
     help: "usage: cargo xtask fuzz [--seconds N] [TARGET…]\n\n\
         Runs the targets of tests/fuzz, or those that are named, for N seconds each (60 unless EDGERAIL_FUZZ_SECONDS\n\
-        says otherwise), starting from the corpus. libFuzzer guides them where a C++ compiler is there; elsewhere\n\
-        the seeds are changed blindly. A crash stops the run and names the input.",
+        says otherwise), starting from their seeds. libFuzzer guides them where a C++ compiler is there; elsewhere\n\
+        the seeds are changed blindly. A crash stops the run and names the input, and so does a target that goes on for\n\
+        two minutes longer than it was given.",
     run: chore,
 };
 
@@ -44,71 +46,147 @@ pub(crate) fn chore(arguments: &[&str]) -> Result<(), String> {
     all(seconds, &named)
 }
 
+/// A program with targets, and the longest input that it is given.
+struct Program {
+    package: &'static str,
+    name: &'static str,
+    longest: usize,
+}
+
+/// What hosts read is a program of its own: their crates would slow down the targets of the engine. Its inputs are
+/// whole folders.
+const PROGRAMS: [Program; 2] = [
+    Program {
+        package: "edgerail-fuzz",
+        name: "fuzz",
+        longest: 1 << 14,
+    },
+    Program {
+        package: "edgerail-fuzz-host",
+        name: "fuzz-host",
+        longest: 1 << 16,
+    },
+];
+
+/// How much longer than asked for a target may take: to read what was found before, and to end.
+const GRACE: Duration = Duration::from_secs(120);
+
 /// Runs the targets with these names, or all, for so many seconds each.
 fn all(seconds: u32, named: &[String]) -> Result<(), String> {
-    let seeds = target().join("fuzz/seeds");
-    let work = target().join("fuzz/work");
-    let folder = |path: &Path| path.display().to_string();
-    let mut make = fuzz_cargo("plain", &["run", "--bin", "seeds", "--", &folder(&seeds)]);
-    let names = output(&mut make)
-        .ok_or("the seeds of tests/fuzz cannot be made: cargo run --bin seeds there")?;
-    let names: Vec<&str> = names.lines().collect();
-    if let Some(unknown) = named.iter().find(|name| !names.contains(&name.as_str())) {
-        return Err(format!(
-            "there is no target {unknown:?}; there are {}",
-            names.join(", ")
-        ));
-    }
     let guided = has_cpp();
     if !guided {
         println!("No C++ compiler: the seeds are changed blindly, without coverage.");
     }
-    let kind = if guided { "guided" } else { "plain" };
-    let mut build = fuzz_cargo(kind, &["build", "--bin", "fuzz"]);
-    if guided {
-        build.args(["--features", "libfuzzer", "--target", &host()?]);
-        build.env("RUSTFLAGS", COVERAGE);
-    }
-    run(&mut build)?;
-    // With coverage the target is named, so that build scripts are not instrumented.
-    let built = target().join("fuzz").join(kind);
-    let built = if guided { built.join(host()?) } else { built };
-    let program = built.join("release/fuzz");
-    for name in names {
-        if !named.is_empty() && !named.iter().any(|one| one == name) {
-            continue;
+    let mut targets: Vec<(&Program, PathBuf, String)> = Vec::new();
+    let known = |targets: &[(&Program, PathBuf, String)], name: &String| {
+        targets.iter().any(|(_, _, target)| target == name)
+    };
+    for program in &PROGRAMS {
+        let built = build(program, guided)?;
+        for name in make_seeds(&built)? {
+            targets.push((program, built.clone(), name));
         }
-        println!("── fuzz {name}: {seconds} s");
-        let own = work.join(name);
-        std::fs::create_dir_all(&own).map_err(|e| format!("{}: {e}", own.display()))?;
-        let mut fuzzer = Command::new(&program);
-        fuzzer
-            .env("EDGERAIL_FUZZ_TARGET", name)
-            .current_dir(target().join("fuzz"));
-        if guided {
-            // The first folder takes what is new, the second one is only read.
-            fuzzer.arg(&own).args([
-                "-print_final_stats=1",
-                "-timeout=20",
-                "-rss_limit_mb=2048",
-                "-max_len=16384",
-                "-verbosity=0",
-            ]);
+        if !named.is_empty() && named.iter().all(|name| known(&targets, name)) {
+            break;
         }
-        run(fuzzer
-            .arg(seeds.join(name))
-            .arg(format!("-max_total_time={seconds}")))?;
     }
+    if let Some(unknown) = named.iter().find(|name| !known(&targets, name)) {
+        let names: Vec<&str> = targets.iter().map(|(_, _, name)| name.as_str()).collect();
+        let names = names.join(", ");
+        return Err(format!("there is no target {unknown:?}; there are {names}"));
+    }
+    targets.retain(|(_, _, name)| named.is_empty() || named.contains(name));
+    let each = Duration::from_secs(seconds.into());
+    let whole = each.saturating_mul(u32::try_from(targets.len()).unwrap_or(u32::MAX));
+    let minutes = whole.as_secs_f64() / 60.0;
+    println!(
+        "── {} targets, {seconds} s each: {minutes:.0} min",
+        targets.len()
+    );
+    let start = Instant::now();
+    for (program, built, name) in &targets {
+        run_target(program, built, name, seconds, guided)?;
+    }
+    let minutes = start.elapsed().as_secs_f64() / 60.0;
+    println!(
+        "── {} targets ran {minutes:.1} min, and none found anything",
+        targets.len()
+    );
     Ok(())
 }
 
-/// Cargo in tests/fuzz, which is a workspace of its own, with a target folder for each kind of build.
-fn fuzz_cargo(kind: &str, arguments: &[&str]) -> Command {
-    let (chore, rest) = arguments.split_first().unwrap_or((&"build", &[]));
-    let mut command = cargo(&[chore, "--release", "--locked"]);
-    command.args(rest).current_dir(root().join("tests/fuzz"));
-    command.env("CARGO_TARGET_DIR", target().join("fuzz").join(kind));
-    command
+/// Builds a program; gives its path.
+fn build(program: &Program, guided: bool) -> Result<PathBuf, String> {
+    let kind = if guided { "guided" } else { "plain" };
+    let folder = target().join("fuzz").join(kind);
+    let mut command = cargo(&["build", "--release", "--locked"]);
+    command.args(["--package", program.package, "--bin", program.name]);
+    command.current_dir(root().join("tests/fuzz"));
+    command.env("CARGO_TARGET_DIR", &folder);
+    // With coverage the host is named as the target, so that build scripts are not instrumented.
+    let folder = if guided {
+        let features = format!("{}/libfuzzer", program.package);
+        command.args(["--features", &features, "--target", &host()?]);
+        command.env("RUSTFLAGS", COVERAGE);
+        folder.join(host()?)
+    } else {
+        folder
+    };
+    run(&mut command)?;
+    Ok(folder.join("release").join(program.name))
+}
+
+fn seeds() -> PathBuf {
+    target().join("fuzz/seeds")
+}
+
+/// Has a program write its seeds; gives the names of its targets.
+fn make_seeds(built: &Path) -> Result<Vec<String>, String> {
+    let mut command = Command::new(built);
+    let names = output(command.env("EDGERAIL_FUZZ_SEEDS", seeds()))
+        .ok_or_else(|| format!("{} does not write its seeds", built.display()))?;
+    Ok(names.lines().map(str::to_owned).collect())
+}
+
+fn run_target(
+    program: &Program,
+    built: &Path,
+    name: &str,
+    seconds: u32,
+    guided: bool,
+) -> Result<(), String> {
+    println!("── fuzz {name}: {seconds} s");
+    let own = target().join("fuzz/work").join(name);
+    std::fs::create_dir_all(&own).map_err(|e| format!("{}: {e}", own.display()))?;
+    let mut fuzzer = Command::new(built);
+    fuzzer
+        .env("EDGERAIL_FUZZ_TARGET", name)
+        .current_dir(target().join("fuzz"));
+    if guided {
+        // The first folder takes what is new, the second one is only read.
+        fuzzer.arg(&own).args([
+            "-print_final_stats=1",
+            "-timeout=20",
+            "-rss_limit_mb=2048",
+            "-verbosity=0",
+            &format!("-max_len={}", program.longest),
+        ]);
+    }
+    fuzzer
+        .arg(seeds().join(name))
+        .arg(format!("-max_total_time={seconds}"));
+    let limit = Duration::from_secs(seconds.into()) + GRACE;
+    run_within(&mut fuzzer, limit)
+}
+
+/// That the versions which tests/fuzz has are those that it asks for: nothing else looks at them between two runs.
+pub(crate) fn check_lock() -> Result<(), String> {
+    let mut command = cargo(&["metadata", "--locked", "--format-version", "1"]);
+    command.current_dir(root().join("tests/fuzz"));
+    if output(&mut command).is_some() {
+        return Ok(());
+    }
+    Err("tests/fuzz/Cargo.lock is not what its manifests ask for: run `cargo update --workspace` there".to_owned())
 }
 
 /// Whether libFuzzer, which is C++, can be built.

@@ -56,6 +56,28 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
+/// Runs a command to its end, its output shown, but no longer than `limit`.
+pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<(), String> {
+    let shown = shown(command);
+    let failed = |why: String| format!("{why}; to run it again:\n    {shown}");
+    let mut child = command.spawn().map_err(|e| format!("{shown}: {e}"))?;
+    let end = Instant::now() + limit;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(failed(format!("failed ({status})"))),
+            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(100)),
+            Ok(None) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let seconds = limit.as_secs();
+                return Err(failed(format!("did not end within {seconds} s")));
+            }
+            Err(e) => return Err(failed(e.to_string())),
+        }
+    }
+}
+
 /// Runs a command to its end and gives its standard output; `None` if it cannot run or fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;

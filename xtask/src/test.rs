@@ -35,6 +35,7 @@ fn test(arguments: &[&str]) -> Result<(), String> {
         Ok::<(), String>(())
     };
     stage("format", &|| run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    stage("fuzz targets' versions", &fuzz::check_lock)?;
     let toolchain = wasm_toolchain()?;
     // First, because the edgerail package does not build without the component.
     stage("component", &component::build)?;

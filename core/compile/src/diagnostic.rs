@@ -248,6 +248,16 @@ pub(crate) fn index(path: &str, index: usize) -> String {
     format!("{path}[{index}]")
 }
 
+/// The first few of many names, and how many there are besides.
+pub(crate) fn shown_names(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.get(..SHOWN).unwrap_or(names);
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// The name of a field as it may stand in a message: on one line and of bounded length.
 #[must_use]
 pub(crate) fn shown_name(name: &str) -> String {

@@ -12,6 +12,10 @@ const FILTER_BITS_PER_TOKEN: usize = 16;
 /// The smallest filter, in bits as a power of two: small enough for any cache.
 const MIN_FILTER_LOG2: u32 = 12;
 
+/// Tokens that a bucket has at least on average, and fewer than twice as many: they stand side by side, so that
+/// passing one costs less than a table of twice the length.
+const BUCKET_TOKENS: usize = 2;
+
 /// A custom word with its uses.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
@@ -152,14 +156,75 @@ impl DictionaryBuilder {
             .unwrap_or(0)
     }
 
+    /// Puts the tokens in the order of their buckets, of which there are `2^log2`, and the states in the order of
+    /// the section: the root, a state for each token, then those behind more tokens as they came. A token that no
+    /// term begins with gets a state as well, without outputs and with nothing behind it.
+    fn order(&mut self, log2: u32) {
+        let mut order: Vec<usize> = (0..self.names.len()).collect();
+        order.sort_by_cached_key(|&token| {
+            let name = &self.names[token];
+            (hash_token(name.as_bytes()).slot(log2), name.clone())
+        });
+        let mut tokens = vec![0; order.len()];
+        for (number, &token) in order.iter().enumerate() {
+            tokens[token] = number;
+        }
+        let mut states = vec![usize::MAX; self.states.len()];
+        states[0] = 0;
+        for (&token, &child) in &self.states[0].children {
+            states[child] = tokens[token] + 1;
+        }
+        let deep = states.iter_mut().filter(|state| **state == usize::MAX);
+        for (place, state) in deep.enumerate() {
+            *state = tokens.len() + 1 + place;
+        }
+        let mut ordered: Vec<State> = Vec::new();
+        let single = || State {
+            depth: 1,
+            ..State::default()
+        };
+        let last = states.iter().max().map_or(0, |&last| last);
+        ordered.resize_with(last.max(tokens.len()) + 1, single);
+        for (number, mut state) in std::mem::take(&mut self.states).into_iter().enumerate() {
+            let children = std::mem::take(&mut state.children).into_iter();
+            state.children = children
+                .map(|(label, child)| {
+                    let label = match number {
+                        0 => tokens[label],
+                        _ => tokens[label / 2] * 2 + label % 2,
+                    };
+                    (label, states[child])
+                })
+                .collect();
+            ordered[states[number]] = state;
+        }
+        self.states = ordered;
+        self.names = order
+            .into_iter()
+            .map(|token| std::mem::take(&mut self.names[token]))
+            .collect();
+    }
+
     /// The section; empty if there is no term and no word. `None` if a number does not fit its field.
     pub(crate) fn finish(mut self) -> Option<Vec<u8>> {
         if self.names.is_empty() && self.words.is_empty() {
             return Some(Vec::new());
         }
+        let bucket_log2 = (self.names.len() / BUCKET_TOKENS).max(1).ilog2();
+        self.order(bucket_log2);
         self.link();
-        let mut pool = String::new();
-        let token_places: Vec<_> = self.names.iter().map(|name| put(&mut pool, name)).collect();
+        let mut pool = Vec::new();
+        let mut buckets = vec![(0, 0); (1 << bucket_log2) + 1];
+        for (number, name) in self.names.iter().enumerate() {
+            pool.extend_from_slice(&u16::try_from(name.len()).ok()?.to_le_bytes());
+            pool.extend_from_slice(name.as_bytes());
+            let bucket = hash_token(name.as_bytes()).slot(bucket_log2);
+            // Where the bucket ends as far as it is filled.
+            buckets[bucket + 1] = (number + 1, pool.len());
+        }
+        for bucket in 1..buckets.len() {
+            buckets[bucket] = buckets[bucket].max(buckets[bucket - 1]);
+        }
         let word_places: Vec<_> = self
             .words
             .iter()
@@ -174,7 +239,7 @@ impl DictionaryBuilder {
         let pairs = self.pairs();
         let layout = Layout {
             tokens: self.names.len(),
-            table_log2: log2_above(self.names.len() * 2),
+            bucket_log2,
             filter_log2: log2_above(self.names.len() * FILTER_BITS_PER_TOKEN).max(MIN_FILTER_LOG2),
             follow_log2: log2_above(pairs.len() * FILTER_BITS_PER_TOKEN).max(MIN_FILTER_LOG2),
             states: self.states.len(),
@@ -189,13 +254,14 @@ impl DictionaryBuilder {
         section.numbers(&layout.header()?);
         self.write_filter(&layout, &mut section);
         write_follow(&pairs, &layout, &mut section);
-        self.write_table(&layout, &mut section)?;
-        self.write_tokens(&token_places, &mut section)?;
-        self.write_states(&mut section)?;
+        for (first, offset) in buckets {
+            section.sizes(&[first, offset])?;
+        }
+        self.write_states(&layout, &mut section)?;
         self.write_transitions(&layout, &mut section)?;
         self.write_outputs(&mut section)?;
         self.write_words(&word_places, &mut section)?;
-        section.0.extend_from_slice(pool.as_bytes());
+        section.0.extend_from_slice(&pool);
         Some(section.0)
     }
 
@@ -227,48 +293,35 @@ impl DictionaryBuilder {
         );
     }
 
-    fn write_table(&self, layout: &Layout, section: &mut Section) -> Option<()> {
-        let mut table = vec![0_u32; 1 << layout.table_log2];
-        for (number, name) in self.names.iter().enumerate() {
-            let hash = hash_token(name.as_bytes());
-            let mut slot = hash.slot(layout.table_log2);
-            while table[slot] != 0 {
-                slot = (slot + 1) & (table.len() - 1);
-            }
-            table[slot] = u32::try_from(number + 1).ok()?;
-        }
-        section.numbers(&table);
-        Some(())
-    }
-
-    fn write_tokens(&self, places: &[(usize, usize)], section: &mut Section) -> Option<()> {
-        for (number, (name, &(offset, length))) in self.names.iter().zip(places).enumerate() {
-            let state = self.states[0].children.get(&number).copied().unwrap_or(0);
-            section.numbers(&[hash_token(name.as_bytes()).0]);
-            section.sizes(&[offset, length, state])?;
-        }
-        Some(())
-    }
-
-    fn write_states(&self, section: &mut Section) -> Option<()> {
-        let mut next = 1;
+    fn write_states(&self, layout: &Layout, section: &mut Section) -> Option<()> {
+        let mut next = 0;
         for state in &self.states {
-            let first = if state.outputs.is_empty() { 0 } else { next };
+            section.sizes(&[next])?;
             next += state.outputs.len();
-            section.sizes(&[state.fail, state.next_output, first, state.depth])?;
+        }
+        section.sizes(&[next])?;
+        let mut parents = vec![0; self.states.len()];
+        for (number, state) in self.states.iter().enumerate() {
+            for &child in state.children.values() {
+                parents[child] = number;
+            }
+        }
+        let deep = self.states.iter().zip(parents).skip(layout.tokens + 1);
+        for (state, parent) in deep {
+            section.sizes(&[state.fail, state.next_output, state.depth, parent])?;
         }
         Some(())
     }
 
     fn write_transitions(&self, layout: &Layout, section: &mut Section) -> Option<()> {
-        let mut table = vec![[0_usize; 4]; 1 << layout.transition_log2];
+        let mut table = vec![[0_usize; 3]; 1 << layout.transition_log2];
         for (number, state) in self.states.iter().enumerate().skip(1) {
             for (&label, &target) in &state.children {
                 let mut slot = transition_slot(number, label, layout.transition_log2);
                 while table[slot][0] != 0 {
                     slot = (slot + 1) & (table.len() - 1);
                 }
-                table[slot] = [number, label, target, 0];
+                table[slot] = [number, label, target];
             }
         }
         table
@@ -277,11 +330,8 @@ impl DictionaryBuilder {
     }
 
     fn write_outputs(&self, section: &mut Section) -> Option<()> {
-        for state in &self.states {
-            for (number, output) in state.outputs.iter().enumerate() {
-                let last = u32::from(number + 1 == state.outputs.len()) << 31;
-                section.numbers(&[output.encode()? | last]);
-            }
+        for output in self.states.iter().flat_map(|state| &state.outputs) {
+            section.numbers(&[output.encode()?]);
         }
         Some(())
     }
@@ -331,9 +381,9 @@ pub(crate) fn is_unspaced(term: &str) -> bool {
     Tokens::new(view.text()).any(|token| token.kind == TokenKind::Unspaced)
 }
 
-fn put(pool: &mut String, text: &str) -> (usize, usize) {
+fn put(pool: &mut Vec<u8>, text: &str) -> (usize, usize) {
     let offset = pool.len();
-    pool.push_str(text);
+    pool.extend_from_slice(text.as_bytes());
     (offset, text.len())
 }
 
@@ -424,5 +474,112 @@ mod tests {
             Err(Unusable::TooLong)
         );
         assert_eq!(builder.finish(), Some(Vec::new()));
+    }
+
+    /// Where each table of a section stands, in the order of the layout.
+    fn tables(section: &[u8]) -> Vec<(&'static str, std::ops::Range<usize>)> {
+        let number = |index: usize| {
+            let bytes = section[index * 4..][..4].try_into().unwrap();
+            usize::try_from(u32::from_le_bytes(bytes)).unwrap()
+        };
+        let (tokens, states) = (number(0), number(3));
+        let lengths = [
+            ("header", 40),
+            ("filter", 1 << (number(2) - 3)),
+            ("follow", 1 << (number(9) - 3)),
+            ("buckets", ((1 << number(1)) + 1) * 8),
+            ("states", (states + 1) * 4),
+            ("links", (states - 1 - tokens) * 16),
+            ("transitions", (1 << number(4)) * 12),
+            ("outputs", number(5) * 4),
+            ("words", number(6) * 16),
+            ("uses", number(7) * 4),
+            ("pool", number(8)),
+        ];
+        let mut at = 0;
+        let tables = lengths.map(|(name, length)| {
+            at += length;
+            (name, at - length..at)
+        });
+        assert_eq!(at, section.len());
+        tables.to_vec()
+    }
+
+    #[test]
+    fn a_number_that_points_nowhere_is_refused_in_every_table() {
+        let mut builder = DictionaryBuilder::new();
+        builder.add_word(Word {
+            text: "Project Kestrel".into(),
+            uses: Vec::new(),
+        });
+        for term in ["Project Kestrel", "kestrel", "a b a c", "b a", "straße"] {
+            builder.add_term(term, Output::Word(0)).unwrap();
+        }
+        let good = builder.finish().unwrap();
+        assert!(Dictionary::read(&good).is_ok());
+        let mut seen = 0;
+        for (name, range) in tables(&good) {
+            for at in range.clone().step_by(4) {
+                let place = (at - range.start) / 4;
+                let is_told = match name {
+                    "buckets" | "states" | "links" | "outputs" => true,
+                    // Of a free slot nothing is read but that it is free, and a label is only compared.
+                    "transitions" => place % 3 != 1 && good[at - place % 3 * 4..][..4] != [0; 4],
+                    // Where the text stands, and the uses, of which there are none.
+                    "words" => place % 4 != 3,
+                    _ => false,
+                };
+                if is_told {
+                    let mut bad = good.clone();
+                    bad[at..][..4].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
+                    assert!(Dictionary::read(&bad).is_err(), "{name} {place}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 50, "{seen} numbers");
+        // Numbers that are in range, but not those of this table.
+        let (_, states) = tables(&good).swap_remove(4);
+        let (_, pool) = tables(&good).pop().unwrap();
+        for at in [states.start, pool.start, pool.start + 1] {
+            let mut bad = good.clone();
+            bad[at] += 1;
+            assert!(Dictionary::read(&bad).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_dictionary_of_any_size_fills_its_buckets() {
+        for count in [1, 2, 3, 4, 7, 8, 9, 100] {
+            let mut builder = DictionaryBuilder::new();
+            for number in 0..count {
+                let term = format!("term{number} more");
+                builder.add_term(&term, Output::Profanity).unwrap();
+            }
+            let section = builder.finish().unwrap();
+            let layout = Dictionary::read(&section).unwrap().layout();
+            let tokens = count + 1;
+            assert_eq!((layout.tokens, layout.outputs), (tokens, count));
+            // The root, one a token, one a phrase.
+            assert_eq!(layout.states, 1 + tokens + count);
+            let buckets = 1_usize << layout.bucket_log2;
+            assert!(
+                tokens < 2 || (2..4).contains(&(tokens / buckets)),
+                "{count}"
+            );
+        }
+    }
+
+    #[test]
+    fn words_without_a_term_stand_in_a_dictionary_of_their_own() {
+        let mut builder = DictionaryBuilder::new();
+        builder.add_word(Word {
+            text: "naïve".into(),
+            uses: Vec::new(),
+        });
+        let section = builder.finish().unwrap();
+        let dictionary = Dictionary::read(&section).unwrap();
+        assert!(dictionary.is_empty());
+        assert_eq!(dictionary.word_text(0), "naïve");
     }
 }

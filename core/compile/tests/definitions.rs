@@ -69,7 +69,7 @@ fn every_collected_document_is_read_or_refused() {
             ],
             "apply-request-code-modality.json" => &["ApplyGuardrail request", "CreateGuardrail"],
             "enforced-tutorial-input-tags.json" => &["PutEnforcedGuardrailConfiguration"],
-            "org-policy-tutorial-input-tags.json" => &["Organizations Bedrock policy"],
+            "org-policy-tutorial-input-tags.json" => &["Organizations Bedrock policy", "as --org)"],
             _ if name.starts_with("apply-response-") => {
                 &["ApplyGuardrail response", "CreateGuardrail"]
             }

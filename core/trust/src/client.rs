@@ -2,15 +2,18 @@
 
 use crate::envelope::Envelope;
 use crate::error::{Code, Error, Result, fail};
+use crate::key::Schemes;
 use crate::schema::{Root, Snapshot, Targets, Timestamp};
 use crate::target::Target;
 use crate::text::{percent_encoded, push_decimal};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+mod roles;
 mod root;
 mod search;
 mod top;
 
+pub use roles::RoleId;
 use search::{Search, Visited};
 
 /// The most that is read of each kind, in bytes, and the longest walks.
@@ -125,6 +128,7 @@ enum State {
 #[derive(Clone, Debug)]
 pub struct Client {
     limits: Limits,
+    schemes: Schemes,
     root: Root,
     timestamp: Option<Timestamp>,
     snapshot: Option<Snapshot>,
@@ -165,8 +169,31 @@ impl Client {
     ///
     /// The root is too large, is no root metadata, or is not signed by a threshold of its own keys.
     pub fn new(pinned_root: &[u8], limits: Limits) -> core::result::Result<Client, Error> {
+        Client::knowing(Schemes::default(), pinned_root, limits)
+    }
+
+    /// As [`Client::new`], and knows RSA keys, too: `rsassa-pss-sha256`, 2048 to 8192 bits.
+    ///
+    /// For repositories of others. Repositories of bundles are verified by browsers as well, which know no RSA; what
+    /// follows or publishes them takes [`Client::new`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::new`].
+    #[cfg(feature = "rsa")]
+    pub fn with_rsa(pinned_root: &[u8], limits: Limits) -> core::result::Result<Client, Error> {
+        Client::knowing(Schemes { rsa: true }, pinned_root, limits)
+    }
+
+    fn knowing(
+        schemes: Schemes,
+        pinned_root: &[u8],
+        limits: Limits,
+    ) -> core::result::Result<Client, Error> {
+        let root = root::pinned(pinned_root, &limits, schemes);
         Ok(Client {
-            root: root::pinned(pinned_root, &limits).map_err(|error| error.about("root"))?,
+            root: root.map_err(|error| error.about("root"))?,
+            schemes,
             limits,
             timestamp: None,
             snapshot: None,

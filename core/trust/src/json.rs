@@ -8,6 +8,9 @@ use crate::error::{Code, Error, Result};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 mod reader;
+mod writer;
+
+pub use writer::Writer;
 
 /// How deep arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 32;

@@ -7,6 +7,10 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 #[cfg(feature = "p256")]
 mod p256;
+#[cfg(any(feature = "p256", feature = "rsa"))]
+mod pem;
+#[cfg(feature = "rsa")]
+mod rsa;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +29,17 @@ pub(crate) enum Public {
     Ed25519(Box<ed25519_dalek::VerifyingKey>),
     #[cfg(feature = "p256")]
     P256(Box<p256::Key>),
+    #[cfg(feature = "rsa")]
+    Rsa(rsa::Key),
+}
+
+/// Schemes that a client knows beside those that all clients know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Schemes {
+    /// `rsassa-pss-sha256`. Not by the feature alone: cargo unites features, and what publishes must not accept by
+    /// accident what browsers cannot verify.
+    #[cfg(feature = "rsa")]
+    pub(crate) rsa: bool,
 }
 
 impl Public {
@@ -34,6 +49,8 @@ impl Public {
             Public::Ed25519(key) => key.as_bytes(),
             #[cfg(feature = "p256")]
             Public::P256(key) => key.raw(),
+            #[cfg(feature = "rsa")]
+            Public::Rsa(key) => key.raw(),
         }
     }
 
@@ -49,12 +66,16 @@ impl Public {
             },
             #[cfg(feature = "p256")]
             Public::P256(key) => key.verify(message, &signature),
+            #[cfg(feature = "rsa")]
+            Public::Rsa(key) => key.verify(message, &signature),
         }
     }
 }
 
 /// Reads an object of keys. Keys of unknown types and schemes are kept by their ids only.
-pub(crate) fn read_all(parent: &Value<'_>) -> Result<Vec<Key>> {
+pub(crate) fn read_all(parent: &Value<'_>, schemes: Schemes) -> Result<Vec<Key>> {
+    // Without the feature there are no others.
+    let _ = schemes;
     let mut keys = Vec::new();
     for entry in json::object(parent, "keys")? {
         let key = &entry.value;
@@ -70,6 +91,10 @@ pub(crate) fn read_all(parent: &Value<'_>) -> Result<Vec<Key>> {
             ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => Some(
                 p256::read(json::string(value, "public")?).map(|key| Public::P256(Box::new(key))),
             ),
+            #[cfg(feature = "rsa")]
+            ("rsa", "rsassa-pss-sha256") if schemes.rsa => {
+                Some(rsa::read(json::string(value, "public")?).map(Public::Rsa))
+            }
             _ => None,
         };
         let public = match public {

@@ -5,7 +5,7 @@
 //! workers and hosts drive the same code with their own storage and network.
 //!
 //! ```
-//! use edgerail_trust::{Answer, Client, Error, Limits, Step};
+//! use edgerail_trust::{Answer, Client, Error, Limits, RoleId, Step};
 //!
 //! # fn demo(root: &[u8], now: u64,
 //! #     load: impl Fn(&str) -> Option<Vec<u8>>,
@@ -88,6 +88,6 @@ mod target;
 pub mod testing;
 pub mod text;
 
-pub use client::{Answer, Client, ISSUED_AHEAD, Limits, Step};
+pub use client::{Answer, Client, ISSUED_AHEAD, Limits, RoleId, Step};
 pub use error::{Code, Details, Error};
 pub use target::{Hashes, Target, Verifier};

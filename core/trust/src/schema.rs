@@ -5,7 +5,7 @@ use crate::date;
 use crate::envelope::{RoleKeys, no_duplicates};
 use crate::error::{Code, Error, Result, fail};
 use crate::json::{self, Value};
-use crate::key::{self, Key};
+use crate::key::{self, Key, Schemes};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::num::NonZeroU64;
 
@@ -84,7 +84,7 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    pub(crate) fn read(signed: &Value<'_>) -> Result<Root> {
+    pub(crate) fn read(signed: &Value<'_>, schemes: Schemes) -> Result<Root> {
         let head = Head::read(signed, "root")?;
         let consistent = match signed.member("consistent_snapshot") {
             None => false,
@@ -100,7 +100,7 @@ impl Root {
         Ok(Root {
             head,
             consistent,
-            keys: key::read_all(signed)?,
+            keys: key::read_all(signed, schemes)?,
             roles: [
                 role(root)?,
                 role(timestamp)?,

@@ -370,6 +370,29 @@ fn states_of_several_writers_join_whatever_the_order() {
 }
 
 #[test]
+fn a_joined_floor_never_has_the_hash_of_another_version() {
+    let state = |floor, hash: Option<&str>| Activation {
+        floor,
+        floor_sha256: hash.map(|digit| digit.repeat(64)),
+        ..Activation::default()
+    };
+    for (one, two, joined) in [
+        (state(3, Some("3")), state(5, None), state(5, None)),
+        (state(5, None), state(3, Some("3")), state(5, None)),
+        (state(5, None), state(5, Some("5")), state(5, Some("5"))),
+        (state(5, Some("5")), state(5, None), state(5, Some("5"))),
+    ] {
+        let mut both = one.clone();
+        both.merge(&two);
+        assert_eq!(both, joined, "{one:?}, {two:?}");
+    }
+    // With the hash of version 3, the bundle of version 5 was refused as a second one of its version.
+    let mut joined = state(3, Some("3"));
+    joined.merge(&state(5, None));
+    assert!(choose(&pins(), &joined, Some(&current(5, 5)), None).is_ok());
+}
+
+#[test]
 fn three_dead_processes_in_a_row_poison_a_new_bundle_and_never_the_active_one() {
     let chosen = choose(&pins(), &Activation::default(), Some(&current(1, 1)), None).unwrap();
     let Choice::Take(first) = chosen.choice else {

@@ -1,7 +1,7 @@
 //! The search of section 5.6.7, and what delegated roles may and may not say.
 
-use edgerail_trust::testing::{Repository, Role, Signer, Storage};
-use edgerail_trust::{Client, Limits, text};
+use edgerail_trust::testing::{Repository, Role, Signer, Stop, Storage};
+use edgerail_trust::{Client, Limits, RoleId, text};
 
 /// A repository with delegations `(delegator, role, terminating, path)`, each role with a key of its own.
 fn graph(delegations: &[(&str, &str, bool, &str)]) -> Repository {
@@ -379,6 +379,58 @@ fn hash_prefixes_and_bins_choose_by_the_hash_of_the_name() {
             "{bits}"
         );
     }
+}
+
+#[test]
+fn roles_are_read_one_by_one_for_their_delegator() {
+    let mut repository = graph(&[
+        ("targets", "a", false, "*"),
+        ("targets", "b", false, "*"),
+        ("a", "c", false, "*"),
+        ("b", "c", false, "*"),
+    ]);
+    repository.target("targets", "x", b"1", None);
+    repository.target("c", "z", b"1", None);
+    repository.target("c", "y", b"1", None);
+    // This delegator expects another key.
+    repository.role("b").delegations[0].keys = vec![Signer::ed25519(77)];
+    publish(&mut repository);
+    let (mut client, mut storage) = refreshed(&repository);
+    let mut read = |client: &mut Client, delegator, role: &str| {
+        storage.log.clear();
+        client.read_role(delegator, role);
+        let result = storage.drive(client, |path| repository.fetch(path));
+        let code = result.err().map(|stop| match stop {
+            Stop::Refused(error) => error.code(),
+            Stop::Crashed => "crashed",
+        });
+        (code, client.role_read(), storage.log.len())
+    };
+    let list = |client: &Client, role| client.listed(role).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(list(&client, RoleId::TOP), ["x"]);
+    assert!(client.delegates(RoleId::TOP, "a") && !client.delegates(RoleId::TOP, "c"));
+    let (code, a, steps) = read(&mut client, RoleId::TOP, "a");
+    // One file is fetched and stored, none of the roles below it.
+    assert_eq!((code, steps), (None, 2));
+    let a = a.unwrap();
+    assert!(list(&client, a).is_empty() && client.delegates(a, "c"));
+    let c = read(&mut client, a, "c").1.unwrap();
+    assert_eq!(list(&client, c), ["y", "z"]);
+    // What was read is not asked for again, and stands for no other delegator.
+    assert_eq!(read(&mut client, a, "c"), (None, Some(c), 0));
+    let b = read(&mut client, RoleId::TOP, "b").1.unwrap();
+    assert_eq!(read(&mut client, b, "c").0, Some("signatures"));
+    assert_eq!(client.role_read(), None);
+    for (delegator, role) in [(RoleId::TOP, "c"), (c, "a"), (RoleId::TOP, "none")] {
+        let (code, read, _) = read(&mut client, delegator, role);
+        assert!(code.is_some() && read.is_none(), "{role}");
+    }
+    // A search goes on as ever.
+    assert_eq!(storage.find(&mut client, &repository, "y"), Ok(Some(1)));
+    assert_eq!(client.role_read(), None);
+    let mut new = Client::new(repository.pinned(), Limits::default()).expect("a pinned root");
+    new.read_role(RoleId::TOP, "a");
+    assert_eq!(new.step().unwrap_err().code(), "absent");
 }
 
 #[test]

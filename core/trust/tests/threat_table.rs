@@ -49,6 +49,7 @@ fn every_test_of_a_row_is_in_the_table() {
     let mut found = 0;
     for folder in [
         "core/trust/src/key",
+        "core/trust/src/key/rsa",
         "core/trust/tests",
         "core/compile/tests",
         "host/sync/src",

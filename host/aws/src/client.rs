@@ -10,15 +10,15 @@ use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsP
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_types::service_config::ServiceConfigKey;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind, quotable};
-use crate::fault::Refusal;
+use crate::head::{Failed, Head};
 use crate::operation::{Operation, Service, Wire};
 use crate::partition::{self, Endpoint, Variant, is_region};
-use crate::retry::{Limits, http_date, retry_after};
-use crate::{shape, smithy};
+use crate::retry::Limits;
+use crate::smithy;
 
 /// Credentials are renewed this long before they expire.
 const RENEW: Duration = Duration::from_secs(300);
@@ -123,32 +123,6 @@ pub struct Answer {
     pub value: Value,
     /// When it was complete, by this machine's clock.
     pub received: SystemTime,
-}
-
-/// A try that failed: why, and whether to try again.
-struct Failed {
-    error: Error,
-    again: bool,
-    throttled: bool,
-    after: Option<Duration>,
-}
-
-impl Failed {
-    fn for_good(error: Error) -> Failed {
-        Failed {
-            error,
-            again: false,
-            throttled: false,
-            after: None,
-        }
-    }
-
-    fn passing(error: Error) -> Failed {
-        Failed {
-            again: true,
-            ..Failed::for_good(error)
-        }
-    }
 }
 
 impl Client {
@@ -328,31 +302,13 @@ impl Client {
             }
         };
         let (status, headers, bytes) = exchange;
-        if status == 200 {
-            return read(call.operation, place, &headers, bytes).map_err(Failed::for_good);
-        }
-        let now = SystemTime::now();
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let verdict = Refusal {
-            operation: call.operation,
-            place,
+        let head = Head {
             status,
-            error_type: headers
-                .get("x-amzn-errortype")
-                .and_then(|value| value.to_str().ok()),
-            content_type: text(CONTENT_TYPE),
-            date: text(DATE).and_then(http_date),
-            now,
-            bytes: &bytes,
+            headers: &headers,
             secrets: &secrets(&credentials),
-        }
-        .verdict();
-        Err(Failed {
-            error: verdict.error,
-            again: verdict.again,
-            throttled: verdict.throttled,
-            after: text(RETRY_AFTER).and_then(|value| retry_after(value, now)),
-        })
+            now: SystemTime::now(),
+        };
+        head.understand(call.operation, place, bytes)
     }
 
     /// Sends, and receives up to the cap.
@@ -572,23 +528,4 @@ fn gave_up(error: &Error, tried: u32, seconds: u64, asked: Option<Duration>) -> 
         Some(fault) => whole.with_fault(fault.clone()),
         None => whole,
     }
-}
-
-fn read(
-    operation: &'static Operation,
-    place: &str,
-    headers: &HeaderMap,
-    bytes: Vec<u8>,
-) -> Result<(Vec<u8>, Value), Error> {
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = quotable(kind.unwrap_or("no content type"), &[]);
-        let (line, column) = (error.line(), error.column());
-        let message = format!(
-            "the answer is no JSON (line {line}, column {column}; {kind}); check the endpoint URL and proxies"
-        );
-        Error::new(Kind::NotJson, place, message)
-    })?;
-    shape::check(operation, &value).map_err(|message| Error::new(Kind::Shape, place, message))?;
-    Ok((bytes, value))
 }

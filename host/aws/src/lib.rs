@@ -9,6 +9,7 @@ mod client;
 mod error;
 mod fault;
 pub mod guardrail;
+mod head;
 pub mod kms;
 mod meaning;
 pub mod offline;
@@ -19,6 +20,8 @@ mod retry;
 mod shape;
 mod smithy;
 pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use aws_credential_types::Credentials;
 pub use aws_credential_types::provider::SharedCredentialsProvider;

@@ -24,8 +24,8 @@ use crate::snapshot::{Added, Record, Snapshot, is_snapshot, read_file};
 /// Folders in folders: more is a link to itself.
 const DEPTH: usize = 8;
 
-/// More files are no collection of answers.
-const FILES: usize = 50_000;
+/// More entries are no collection of answers, but folders that lead to themselves in several ways.
+const ENTRIES: usize = 50_000;
 
 /// Reads a folder, checks all of it, and gives what a pull would have.
 ///
@@ -39,7 +39,8 @@ pub fn read(folder: &Path, plan: &Plan) -> Result<Pulled, Error> {
         return read_snapshot(folder, plan);
     }
     let mut files = Vec::new();
-    collect(folder, 0, &mut files)?;
+    let mut left = ENTRIES;
+    collect(folder, 0, &mut left, &mut files)?;
     files.sort();
     if files.is_empty() {
         let message = "holds no JSON files; save answers of the AWS CLI there (`--output json`)";
@@ -139,7 +140,13 @@ fn not_whole(place: String) -> Error {
     Error::new(Kind::Incomplete, place, message)
 }
 
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+/// The JSON files below a folder; `left` is how many entries there may be yet.
+fn collect(
+    folder: &Path,
+    depth: usize,
+    left: &mut usize,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::file(folder, &error);
     if depth > DEPTH {
         let message = "folders are nested too deeply; is there a link to a folder above?";
@@ -151,6 +158,10 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
     }
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
+        *left = left.checked_sub(1).ok_or_else(|| {
+            let message = format!("holds over {ENTRIES} files and folders");
+            Error::new(Kind::TooLarge, folder.display().to_string(), message)
+        })?;
         let name = path
             .file_name()
             .and_then(|name| name.to_str())
@@ -159,20 +170,12 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
             continue;
         }
         if path.is_dir() {
-            collect(&path, depth + 1, files)?;
+            collect(&path, depth + 1, left, files)?;
         } else if path
             .extension()
             .is_some_and(|kind| kind.eq_ignore_ascii_case("json"))
         {
             files.push(path);
-        }
-        if files.len() > FILES {
-            let message = format!("holds over {FILES} files");
-            return Err(Error::new(
-                Kind::TooLarge,
-                folder.display().to_string(),
-                message,
-            ));
         }
     }
     Ok(())
@@ -414,6 +417,8 @@ fn input(
             put("Filter", POLICY_TYPE);
         }
         "ListPolicies" => put("Filter", POLICY_TYPE),
+        // The call is about whoever makes it, which the answer does not say.
+        "ListEnforcedGuardrailsConfiguration" => account = account_in(rest),
         "DescribePolicy" => put(
             "PolicyId",
             text("/Policy/PolicySummary/Id").unwrap_or_default(),
@@ -429,6 +434,12 @@ fn input(
         _ => {}
     }
     Ok((input, account))
+}
+
+/// The account that a file's name holds, wherever in it.
+fn account_in(rest: &str) -> Option<String> {
+    let mut parts = rest.split(['-', '_', '.', ' ']);
+    parts.find(|part| is_account(part)).map(str::to_owned)
 }
 
 /// The root, OU or account that a file's name names: `-ou-ab12-cdef3456`, `-r-ab12`, `-111122223333`; more may follow.

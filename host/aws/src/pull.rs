@@ -227,6 +227,8 @@ impl Puller<'_> {
             || !self.plan.accounts.is_empty()
             || self.plan.organization;
         if selected && self.plan.regions.is_empty() && self.client.region().is_err() {
+            let note = "no region is configured, so that what the account enforces itself is not read; name regions by --region";
+            self.note(note.to_owned());
             return Ok(());
         }
         for region in self.regions()? {
@@ -245,6 +247,10 @@ impl Puller<'_> {
                     .client
                     .account()
                     .or_else(|| items.iter().find_map(updater));
+                if account.is_none() {
+                    let note = "the credentials do not say which account they are of, so that nothing says who enforces what was answered; set AWS_ACCOUNT_ID, or give the answer to `compile` by --account-config";
+                    self.note(note.to_owned());
+                }
                 self.take(&answer, account.as_deref())?;
                 for item in &items {
                     self.refer_enforced(&region, item);

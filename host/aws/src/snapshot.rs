@@ -64,8 +64,8 @@ pub struct Record {
     pub bytes: Vec<u8>,
 }
 
-/// What tells answers apart: what was asked, and where.
-type Key = (String, String, Option<String>, String);
+/// What tells answers apart: what was asked, where, and of which account.
+type Key = (String, String, Option<String>, Option<String>, String);
 
 impl Entry {
     fn key(&self) -> Key {
@@ -74,6 +74,7 @@ impl Entry {
             self.service.clone(),
             self.operation.clone(),
             self.region.clone(),
+            self.account.clone(),
             input,
         )
     }
@@ -157,7 +158,7 @@ impl Snapshot {
             }
             let message = format!(
                 "there are two different answers to {} with the input {}; keep the newer one",
-                key.1, key.3
+                key.1, key.4
             );
             return Err(Error::new(Kind::Snapshot, "the answers", message));
         }
@@ -365,6 +366,12 @@ fn below(folder: &Path, file: &str) -> Result<PathBuf, Error> {
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: io::Error| Error::file(path, &error);
     let mut bytes = Vec::new();
+    // Opening a pipe would wait for somebody who writes to it.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        let message = "is no plain file; an answer of AWS is one";
+        let place = path.display().to_string();
+        return Err(Error::new(Kind::Snapshot, place, message));
+    }
     let file = File::open(path).map_err(failed)?;
     file.take(FILE_BYTES + 1)
         .read_to_end(&mut bytes)

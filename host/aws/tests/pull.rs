@@ -287,6 +287,11 @@ fn one_account_needs_its_way_up_only() {
         ..Plan::default()
     };
     let got = pulled(&server, &plan).expect("a pull");
+    let of_whom = got.snapshot.records().iter().find_map(|record| {
+        let enforced = record.entry.operation == "ListEnforcedGuardrailsConfiguration";
+        enforced.then(|| record.entry.account.clone())
+    });
+    assert_eq!(of_whom, Some(Some("444455556666".into())), "whoever set it");
     let targets: Vec<_> = server
         .asked()
         .iter()
@@ -310,6 +315,19 @@ fn one_account_needs_its_way_up_only() {
             .map_err(|error| error.kind()),
         Err(Kind::Input)
     );
+}
+
+#[test]
+fn an_answer_of_nobody_knows_whom_is_told() {
+    let server = Server::new(|request| {
+        if request.path.contains("enforcedGuardrailsConfiguration") {
+            return json(200, r#"{"guardrailsConfig": []}"#);
+        }
+        aws(request)
+    });
+    let got = pulled(&server, &refs(&[&format!("{ARN}:3")])).expect("a pull");
+    let told = |note: &String| note.contains("AWS_ACCOUNT_ID");
+    assert!(got.notes.iter().any(told), "{:?}", got.notes);
 }
 
 fn at(seconds: u64) -> SystemTime {
@@ -530,11 +548,13 @@ fn files_of_the_aws_cli_give_the_same_snapshot() {
             .or(input.get("guardrailVersion"))
             .and_then(Value::as_str);
         let region = record.entry.region.as_deref();
+        let enforced = command.starts_with("list-enf");
         let parts = [
             Some(command),
             target,
             unique,
-            region.filter(|_| command.starts_with("list-enf")),
+            record.entry.account.as_deref().filter(|_| enforced),
+            region.filter(|_| enforced),
         ];
         let name = parts.into_iter().flatten().collect::<Vec<_>>().join("-");
         let mut value: Value = serde_json::from_slice(&record.bytes).expect("JSON");
@@ -568,6 +588,11 @@ fn files_of_the_aws_cli_give_the_same_snapshot() {
                     record.entry.operation.clone(),
                     record.entry.region.clone(),
                     Value::Object(record.entry.input.clone()).to_string(),
+                    record
+                        .entry
+                        .account
+                        .clone()
+                        .filter(|_| record.entry.operation.starts_with("ListEnforced")),
                 )
             })
             .collect();
@@ -575,6 +600,47 @@ fn files_of_the_aws_cli_give_the_same_snapshot() {
         all
     };
     assert_eq!(asked(&twin), asked(&got));
+}
+
+#[test]
+fn what_each_account_enforces_is_kept_apart() {
+    let base = Folder::new("enforced");
+    let name = "list-enforced-guardrails-configuration";
+    let own = json!({"guardrailsConfig": [{"configId": "a1", "guardrailArn": ARN, "guardrailVersion": "10"}]});
+    let files = [
+        (
+            format!("{name}-111122223333-us-east-1.json"),
+            own.to_string(),
+        ),
+        (
+            format!("{name}-444455556666-us-east-1.json"),
+            r#"{"guardrailsConfig":[]}"#.to_owned(),
+        ),
+        (
+            format!("{name}-us-east-1.json"),
+            r#"{ "guardrailsConfig": [] }"#.to_owned(),
+        ),
+    ];
+    for (file, content) in &files {
+        fs::write(base.0.join(file), content).expect("written");
+    }
+    let accounts = |pulled: &Pulled| {
+        let records = pulled.snapshot.records().iter();
+        let accounts = records.map(|record| record.entry.account.clone());
+        accounts.collect::<std::collections::BTreeSet<_>>()
+    };
+    let got = offline::read(&base.0, &Plan::default()).expect("three answers");
+    let expected = [
+        None,
+        Some("111122223333".into()),
+        Some("444455556666".into()),
+    ];
+    assert_eq!(accounts(&got), expected.into());
+    // One account has one answer.
+    let again = format!("{name}-again-444455556666-us-east-1.json");
+    fs::write(base.0.join(again), own.to_string()).expect("written");
+    let refused = offline::read(&base.0, &Plan::default()).map(drop);
+    assert_eq!(refused.map_err(|e| e.kind()), Err(Kind::Snapshot));
 }
 
 #[test]

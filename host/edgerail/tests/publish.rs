@@ -576,11 +576,133 @@ fn a_place_that_cannot_be_written_leaves_what_was_published() {
     let folder = founded("publish-unwritable");
     let before = folder.read("repository/metadata/timestamp.json");
     // Whatever user runs this, a file is no folder.
-    folder.write("repository/records", "in the way");
+    folder.write("repository/targets", "in the way");
     let ran = publish(&folder, &["add", "g.bundle"]);
     ran.refused(&["storage"]);
     assert_eq!(folder.read("repository/metadata/timestamp.json"), before);
-    std::fs::remove_file(folder.path().join("repository/records")).unwrap();
+    std::fs::remove_file(folder.path().join("repository/targets")).unwrap();
     let ran = publish(&folder, &["add", "g.bundle"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn the_history_says_what_a_revert_can_go_back_to_and_who_changed_what() {
+    let folder = founded("publish-history");
+    publish(
+        &folder,
+        &["add", "g.bundle", "--reason", "the \u{1b}[2Jfirst"],
+    );
+    folder.write(
+        "more.json",
+        DEFINITION.replace("\"heron\"}", "\"heron\"}, {\"text\": \"order\"}"),
+    );
+    bundle(&folder, "more.json", "more.bundle");
+    publish(
+        &folder,
+        &[
+            "add",
+            "more.bundle",
+            "--permille",
+            "10",
+            "--ticket",
+            "SEC-9",
+        ],
+    );
+    publish(&folder, &["promote", SCOPE, "--current"]);
+    let refreshed = folder.run(&[
+        "publish",
+        "refresh",
+        "--role",
+        "root,targets",
+        "--repository",
+        "repository",
+        "--approved-by",
+        "ana@example.com",
+        "--reason",
+        "the year",
+        "--key",
+        "root.pem",
+        "--key",
+        "targets.pem",
+        "--key",
+        "online.pem",
+    ]);
+    assert_eq!(refreshed.code, 0, "{refreshed:?}");
+    let history = |arguments: &[&str]| {
+        let common = [
+            "publish",
+            "status",
+            "--repository",
+            "repository",
+            "--history",
+        ];
+        folder.run(&[&common, arguments].concat())
+    };
+    let ran = history(&[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for words in [
+        "  version 2, current, sha256 ",
+        " promote to current, targets version 4, record ",
+        " add for 10 of 1000 clients up to ring canary, targets version 3, record ",
+        ", dana.ortiz@example.com: SEC-9\n",
+        "  version 1, --to takes it, sha256 ",
+        "the \\u{1b}[2Jfirst",
+        " refresh, root version 2, record ",
+        "ana@example.com: the year\n    root version 2, until ",
+        " init, root version 1, record ",
+    ] {
+        assert!(ran.out.contains(words), "{words}: {}", ran.out);
+    }
+    let told = history(&[SCOPE, "--format", "json"]).json();
+    let versions = &told["history"]["scopes"][format!("{SCOPE} (server)")];
+    let take = |member: &str| [&versions[0][member], &versions[1][member]];
+    assert_eq!(take("version"), [2, 1]);
+    assert_eq!(take("revertible"), [false, true]);
+    assert_eq!(versions[1]["events"][0]["evidence"], "vouched");
+    assert_eq!(
+        versions[1]["events"][0]["approved_by"][0],
+        "dana.ortiz@example.com"
+    );
+    publish(&folder, &["revert", SCOPE, "--to", "7"]).refused(&[
+        "never current under version 7",
+        "--to takes 1;",
+        "--history",
+    ]);
+    history(&["other"]).refused(&["other", "not_published"]);
+    history(&["a/b"]).refused(&["a/b"]);
+    // A record that is gone is an alarm.
+    let record = versions[1]["events"][0]["record"].as_str().unwrap();
+    std::fs::remove_file(
+        folder
+            .path()
+            .join(format!("repository/records/{record}.json")),
+    )
+    .unwrap();
+    let ran = history(&[]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("is MISSING"), "{ran:?}");
+    // That one who publishes next does not have to know.
+    let ran = publish(
+        &folder,
+        &[
+            "revert",
+            SCOPE,
+            "--to",
+            "1",
+            "--allow-shrink",
+            "--allow-weaker",
+        ],
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn places_that_are_none_are_told_with_what_can_be_given() {
+    let folder = founded("publish-places");
+    let status = |place: &str| folder.run(&["publish", "status", "--repository", place]);
+    status("s4://bucket").refused(&["s4://bucket", "s3://BUCKET/PREFIX", "(repository)"]);
+    let sign = ["publish", "sign", "nothing", "--key", "root.pem"];
+    folder
+        .run(&sign)
+        .refused(&["nothing: holds no staged change", "--stage"]);
 }

@@ -133,12 +133,43 @@ fn a_bundle_is_synced_updated_and_decides_as_verified() {
         status.code == 0 && status.out.contains("version 2"),
         "{status:?}"
     );
+    for words in ["success    2", "s ago, as status.json says"] {
+        assert!(status.out.contains(words), "{words}: {status:?}");
+    }
     // The network is gone: it is enforced on, and the check has failed.
     std::fs::rename(folder.path().join("repo"), folder.path().join("gone")).unwrap();
     let offline = sync(&folder, &["--url", "repo", "--format", "json"]);
-    offline.refused(&["unreachable", "the previous policy is enforced meanwhile"]);
+    offline.refused(&[
+        "unreachable",
+        "no such folder",
+        "has metadata/ and targets/ in it",
+    ]);
     assert_eq!(offline.json()["active"]["version"], 2);
     assert_eq!(check(&folder, &["--text", "an egret"]).code, 1);
+    // Who looks later is told, with the ages and the error.
+    let status = sync(&folder, &["--status"]);
+    assert_eq!(status.code, 1, "{status:?}");
+    for words in [
+        "degraded   unreachable",
+        "error      unreachable repo",
+        "success    2",
+    ] {
+        assert!(status.out.contains(words), "{words}: {status:?}");
+    }
+    let status = sync(&folder, &["--status", "--format", "json"]).json();
+    let said = &status["statusFile"];
+    assert_eq!(said["lastError"]["code"], "unreachable");
+    assert!(said["lastCheckAge"].as_u64() <= said["lastSuccessAge"].as_u64());
+    assert!(said["lastCheckAge"].is_u64(), "{status}");
+    // A file that somebody else wrote is shown in one line, and cannot pass for a terminal's commands.
+    let forged = String::from_utf8(folder.read("state/status.json")).unwrap();
+    let forged = forged.replace(
+        "\"code\":\"unreachable\"",
+        "\"code\":\"\\u001b[2J\\nactive\"",
+    );
+    folder.write("state/status.json", forged);
+    let status = sync(&folder, &["--status"]);
+    assert!(status.out.contains("\\u{1b}[2J\\nactive"), "{status:?}");
 }
 
 #[test]
@@ -149,7 +180,7 @@ fn what_cannot_be_accepted_leaves_the_previous_bundle_and_has_a_code() {
     assert_eq!(sync(&folder, &["--url", "repo"]).code, 0);
     // A bundle that is none, well signed.
     publisher.publish_bytes(&folder, b"not a bundle");
-    sync(&folder, &["--url", "repo"]).refused(&["load_failed", "the previous one is enforced"]);
+    sync(&folder, &["--url", "repo"]).refused(&["load_failed", "clients enforce the previous one"]);
     let again = sync(&folder, &["--url", "repo", "--format", "json"]);
     assert_eq!(
         (again.code, &again.json()["degraded"]),
@@ -171,7 +202,9 @@ fn what_cannot_be_accepted_leaves_the_previous_bundle_and_has_a_code() {
     sync(&folder, &["--url", "ftp://example.com"]).refused(&["usage"]);
     sync(&folder, &[]).refused(&["is not given"]);
     folder.write("page.tar", "<!doctype html>");
-    sync(&folder, &["--url", "page.tar"]).refused(&["archive", "export"]);
+    let page = sync(&folder, &["--url", "page.tar"]);
+    page.refused(&["archive"]);
+    assert_eq!(page.err.matches("repository export").count(), 1, "{page:?}");
     assert_eq!(check(&folder, &["--text", "a heron"]).code, 1);
 }
 
@@ -201,7 +234,13 @@ fn two_processes_on_one_folder_are_refused_and_a_killed_one_leaves_no_lock() {
     lines.next().unwrap().unwrap();
     let checked: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     assert_eq!(checked["active"]["version"], 1);
-    sync(&folder, &["--url", "repo"]).refused(&["state_locked", "another process"]);
+    let locked = sync(&folder, &["--url", "repo"]);
+    locked.refused(&["state_locked", "another process"]);
+    assert_eq!(
+        locked.err.matches("its own folder").count(),
+        1,
+        "{locked:?}"
+    );
     // To look and to decide is allowed meanwhile.
     assert_eq!(sync(&folder, &["--status"]).code, 0);
     assert_eq!(check(&folder, &["--text", "a heron"]).code, 1);
@@ -397,6 +436,12 @@ fn verify_says_what_is_wrong_in_a_sentence() {
     assert_eq!(report["target"]["custom"]["version"], 1);
     let (_, missing) = verify(&["--url", "repo", "--target", "x.bundle"]);
     missing.refused(&["target_missing", "Check the target's name"]);
+    // Nothing is enforced here, and nobody is asked.
+    let (_, nowhere) = verify(&["--url", "nowhere", "--format", "json"]);
+    nowhere.refused(&["nowhere/metadata: there is no such folder"]);
+    assert!(!nowhere.err.contains("previous policy"), "{nowhere:?}");
+    let remedy = nowhere.json()["remedy"].as_str().unwrap().to_owned();
+    assert_eq!(nowhere.err.matches(&remedy).count(), 1, "{nowhere:?}");
     // The pinned root, spoiled in the ways an administrator may meet.
     let root = String::from_utf8(folder.read("root.json")).unwrap();
     for (from, to, code) in [
@@ -476,4 +521,32 @@ fn pins_that_are_missing_or_wrong_are_said() {
     folder
         .run(&both)
         .refused(&["--guardrail and --sync-state", "both are given"]);
+}
+
+#[test]
+fn a_server_that_answers_with_an_error_is_not_said_to_be_silent() {
+    use std::io::{Read as _, Write as _};
+    let folder = Folder::new("sync-500");
+    Publisher::new(&folder).publish(&folder, "heron");
+    assert_eq!(sync(&folder, &["--url", "repo"]).code, 0);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // It ends with the process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream
+                .write_all(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let ran = sync(&folder, &["--url", &url]);
+    ran.refused(&["http_status", "status 500", "server's log"]);
+    for words in [
+        "version 1",
+        "degraded   unreachable: The repository cannot be had: nobody answers, or the server with an error",
+        "error      http_status",
+    ] {
+        assert!(ran.out.contains(words), "{words}: {ran:?}");
+    }
 }

@@ -3,75 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU64;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tough::TargetName;
 use tough::schema::{Hashes, Target, Targets};
 
-use crate::custom::{Counts, Custom, Rollout};
+use crate::custom::{Custom, Rollout};
 use crate::document::{Document, SPEC_VERSION};
 use crate::error::{Error, Result};
 use crate::gate::{Candidate, check_losses};
 use crate::layout::Layout;
-use crate::name::{Line, Ring};
+use crate::lines::Lines;
+use crate::name::{Audience, Line, Ring};
 use crate::record::{self, Entry, Publication, Record};
 use crate::renew::{free_version, wanted};
-use crate::repository::{Old, Repository, read_target, target_path};
-use crate::review::{self, Allowed, Before, Review, losses_json};
+use crate::repository::{Repository, read_target, target_path};
+use crate::review::{self, Allowed, Review, losses_json};
 use crate::roles::{self, Quorum, TopRole};
 use crate::settings::Settings;
 use crate::stage::{Stage, number};
 use crate::storage::Storage;
-use crate::text::{hex, moment, random_hex, rfc3339, sha256};
-
-/// The member of targets metadata with the highest version of lines that have lost a target.
-const FLOORS: &str = "x-floors";
-
-/// The member of targets metadata with the last bundle of lines that have none any more.
-const REMOVED: &str = "x-removed";
-
-/// The highest version that every JSON reader holds exactly.
-const MAX_VERSION: u64 = (1 << 53) - 1;
-
-/// The last bundle of a line that has none any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Last {
-    /// The hash of the bundle.
-    pub(crate) sha256: String,
-    /// How much it held.
-    pub(crate) counts: Counts,
-}
-
-impl Last {
-    /// What targets metadata says of lines that were removed, by the target's name.
-    pub(crate) fn read(targets: &Targets) -> Result<BTreeMap<String, Last>> {
-        let Some(value) = targets._extra.get(REMOVED) else {
-            return Ok(BTreeMap::new());
-        };
-        serde_json::from_value(value.clone()).map_err(|error| {
-            let message = format!("the member {REMOVED} cannot be read: {error}");
-            Error::new("metadata", "targets", message)
-        })
-    }
-
-    pub(crate) fn of(name: &str, target: &Target) -> Result<Last> {
-        Ok(Last {
-            sha256: hex(&target.hashes.sha256),
-            counts: Custom::read(name, &target.custom)?.counts,
-        })
-    }
-
-    /// What a new bundle of the line is compared with. Old bytes may be none that this loader reads.
-    pub(crate) fn before(&self, line: &Line, bytes: Option<&Vec<u8>>) -> Before {
-        let read = |bytes: &Vec<u8>| {
-            Candidate::read("the bundle before", bytes.clone(), Some(&line.scope)).ok()
-        };
-        Before {
-            counts: self.counts,
-            bundle: bytes.and_then(read),
-        }
-    }
-}
+use crate::text::{moment, random_hex, sha256};
+use crate::trail::Old;
 
 /// A change that is being made.
 pub struct Change<'r> {
@@ -79,9 +30,9 @@ pub struct Change<'r> {
     storage: &'r dyn Storage,
     settings: Settings,
     now: u64,
-    targets: BTreeMap<String, Target>,
-    floors: BTreeMap<String, u64>,
-    removed: BTreeMap<String, Last>,
+    /// What is published now.
+    published: Lines,
+    lines: Lines,
     files: BTreeMap<String, Vec<u8>>,
     /// The bundles that new ones are compared with, by path.
     previous: BTreeMap<String, Vec<u8>>,
@@ -108,29 +59,14 @@ impl<'r> Change<'r> {
         storage: &'r dyn Storage,
         now: u64,
     ) -> Result<Change<'r>> {
-        let homes = repository.homes();
-        let targets = homes.flat_map(|(_, targets)| &targets.targets);
-        let targets = targets.map(|(name, target)| (name.raw().to_owned(), target.clone()));
-        let (mut floors, mut removed) = (BTreeMap::new(), BTreeMap::new());
-        for (_, home) in repository.homes() {
-            removed.extend(Last::read(home)?);
-            let Some(Value::Object(members)) = home._extra.get(FLOORS) else {
-                continue;
-            };
-            floors.extend(
-                members
-                    .iter()
-                    .filter_map(|(name, floor)| Some((name.clone(), floor.as_u64()?))),
-            );
-        }
+        let published = Lines::read(repository)?;
         Ok(Change {
             repository,
             storage,
             settings: repository.settings()?,
             now,
-            targets: targets.collect(),
-            floors,
-            removed,
+            lines: published.clone(),
+            published,
             files: BTreeMap::new(),
             previous: BTreeMap::new(),
             allowed: Allowed::default(),
@@ -145,35 +81,15 @@ impl<'r> Change<'r> {
         &self.settings
     }
 
-    fn custom(&self, line: &Line, next: bool) -> Result<Option<Custom>> {
-        let name = line.target(next);
-        let target = self.targets.get(&name);
-        target
-            .map(|target| Custom::read(&name, &target.custom))
-            .transpose()
-    }
-
-    fn needed(&self, line: &Line, next: bool) -> Result<Custom> {
-        self.custom(line, next)?.ok_or_else(|| {
-            let message = if next {
-                "has no rollout; `publish add` begins one"
-            } else {
-                "has no published bundle; `publish add` publishes one"
-            };
-            Error::new("not_published", line.to_string(), message)
-        })
-    }
-
     /// The bytes of a line's current bundle, or of the one in a rollout; `None` if there is none.
     ///
     /// # Errors
     /// `repository_broken` if the repository has not the bytes that its metadata lists.
     pub fn bundle(&self, line: &Line, next: bool) -> Result<Option<Vec<u8>>> {
         let name = line.target(next);
-        let Some(target) = self.targets.get(&name) else {
+        let Some(hash) = self.lines.hash(line, next) else {
             return Ok(None);
         };
-        let hash = hex(&target.hashes.sha256);
         let path = target_path(&name, &hash);
         if let Some(bytes) = self.files.get(&path) {
             return Ok(Some(bytes.clone()));
@@ -187,7 +103,7 @@ impl<'r> Change<'r> {
     /// # Errors
     /// `metadata` if what is published cannot be read, `storage`.
     pub fn last_bundle(&self, line: &Line) -> Result<Option<Vec<u8>>> {
-        let Some(last) = self.last(line)? else {
+        let Some(last) = self.published.last(line)? else {
             return Ok(None);
         };
         let path = target_path(&line.target(false), &last.sha256);
@@ -198,7 +114,7 @@ impl<'r> Change<'r> {
     /// Whether a line has a current bundle, or one in a rollout.
     #[must_use]
     pub fn has(&self, line: &Line, next: bool) -> bool {
-        self.targets.contains_key(&line.target(next))
+        self.lines.has(line, next)
     }
 
     /// Allows by name what protects less. If something does, somebody has to approve, whatever the repository asks
@@ -212,25 +128,15 @@ impl<'r> Change<'r> {
     /// # Errors
     /// `metadata` if what is published cannot be read.
     pub fn rollout(&self, line: &Line) -> Result<Option<Rollout>> {
-        Ok(self.custom(line, true)?.and_then(|custom| custom.rollout))
-    }
-
-    /// What a line has now, or had last.
-    fn last(&self, line: &Line) -> Result<Option<Last>> {
-        let name = line.target(false);
-        let published = self.repository.homes().find_map(|(_, targets)| {
-            let mut targets = targets.targets.iter();
-            targets.find_map(|(key, target)| (key.raw() == name).then_some(target))
-        });
-        match published {
-            Some(target) => Last::of(&name, target).map(Some),
-            None => Ok(self.removed.get(&name).cloned()),
-        }
+        Ok(self
+            .lines
+            .custom(line, true)?
+            .and_then(|custom| custom.rollout))
     }
 
     /// Compares a bundle with what its line has now or had last, and writes down what was found.
     fn review(&mut self, line: &Line, candidate: &Candidate, gate: &mut Value) -> Result<()> {
-        let last = self.last(line)?;
+        let last = self.published.last(line)?;
         let before = match &last {
             None => None,
             Some(last) => {
@@ -262,31 +168,6 @@ impl<'r> Change<'r> {
         self.repository.old(self.storage, line, version)
     }
 
-    fn floor(&self, line: &Line) -> u64 {
-        self.floors.get(&line.target(false)).copied().unwrap_or(0)
-    }
-
-    fn raise_floor(&mut self, line: &Line, version: u64) {
-        let floor = self.floors.entry(line.target(false)).or_default();
-        *floor = (*floor).max(version);
-    }
-
-    /// The version that the line's next bundle gets: above all that it ever had.
-    fn next_version(&self, line: &Line) -> Result<u64> {
-        let published = [self.custom(line, false)?, self.custom(line, true)?];
-        let newest = published
-            .into_iter()
-            .flatten()
-            .map(|custom| custom.version)
-            .max();
-        let newest = newest.unwrap_or(0).max(self.floor(line));
-        let next = newest.checked_add(1).filter(|next| *next <= MAX_VERSION);
-        next.ok_or_else(|| {
-            let message = "has no higher version left; publish it as another scope";
-            Error::new("version", line.to_string(), message)
-        })
-    }
-
     fn put(
         &mut self,
         action: &str,
@@ -310,7 +191,7 @@ impl<'r> Change<'r> {
             _extra: HashMap::new(),
         };
         self.files.insert(target_path(&name, &hash), bytes.to_vec());
-        self.targets.insert(name.clone(), target);
+        self.lines.insert(name.clone(), target);
         self.entries.push(Entry {
             action: action.to_owned(),
             target: name,
@@ -327,20 +208,6 @@ impl<'r> Change<'r> {
         Candidate::read(&line.target(true), bytes, Some(&line.scope))
     }
 
-    fn drop_target(&mut self, line: &Line, next: bool) -> Result<()> {
-        if let Some(custom) = self.custom(line, next)? {
-            self.raise_floor(line, custom.version);
-            let name = line.target(next);
-            if let Some(target) = self.targets.remove(&name)
-                && !next
-            {
-                let last = Last::of(&name, &target)?;
-                self.removed.insert(name, last);
-            }
-        }
-        Ok(())
-    }
-
     fn new_custom(
         &self,
         line: &Line,
@@ -348,7 +215,7 @@ impl<'r> Change<'r> {
         rollout: Option<Rollout>,
     ) -> Result<Custom> {
         Ok(Custom {
-            version: self.next_version(line)?,
+            version: self.lines.next_version(line)?,
             audience: line.audience,
             engine_abi: candidate.engine_abi,
             scope: line.scope.as_str().to_owned(),
@@ -365,7 +232,7 @@ impl<'r> Change<'r> {
     pub fn add_current(&mut self, line: &Line, candidate: &Candidate, gate: Value) -> Result<u64> {
         self.refuse_same(line, candidate)?;
         let custom = self.new_custom(line, candidate, None)?;
-        self.drop_target(line, true)?;
+        self.lines.withdraw(line, true)?;
         self.put("add", line, candidate, &custom, gate)?;
         Ok(custom.version)
     }
@@ -384,22 +251,21 @@ impl<'r> Change<'r> {
         gate: Value,
     ) -> Result<u64> {
         self.refuse_same(line, candidate)?;
-        self.needed(line, false)?;
+        self.lines.needed(line, false)?;
         let rollout = Rollout {
             ring,
             permille: checked(permille)?,
             salt: random_hex::<16>()?,
         };
         let custom = self.new_custom(line, candidate, Some(rollout))?;
-        self.drop_target(line, true)?;
+        self.lines.withdraw(line, true)?;
         self.put("add", line, candidate, &custom, gate)?;
         Ok(custom.version)
     }
 
     fn refuse_same(&self, line: &Line, candidate: &Candidate) -> Result<()> {
         let hash = sha256(&candidate.bytes);
-        let current = self.targets.get(&line.target(false));
-        if current.is_some_and(|target| hex(&target.hashes.sha256) == hash) {
+        if self.lines.hash(line, false) == Some(hash) {
             let message = "this bundle is the current one already; there is nothing to publish";
             return Err(Error::new("unchanged", line.to_string(), message));
         }
@@ -411,7 +277,7 @@ impl<'r> Change<'r> {
     /// # Errors
     /// `not_published` without a rollout, `rollout_narrower` if fewer clients would take it.
     pub fn promote(&mut self, line: &Line, ring: Ring, permille: u16, gate: Value) -> Result<u64> {
-        let mut custom = self.needed(line, true)?;
+        let mut custom = self.lines.needed(line, true)?;
         let before = custom.rollout.clone().ok_or_else(|| {
             Error::new(
                 "metadata",
@@ -446,10 +312,10 @@ impl<'r> Change<'r> {
     /// # Errors
     /// `not_published` without a rollout.
     pub fn promote_current(&mut self, line: &Line, gate: Value) -> Result<u64> {
-        let mut custom = self.needed(line, true)?;
+        let mut custom = self.lines.needed(line, true)?;
         let candidate = self.rolling(line)?;
         custom.rollout = None;
-        self.targets.remove(&line.target(true));
+        self.lines.end_rollout(line);
         self.put("promote", line, &candidate, &custom, gate)?;
         Ok(custom.version)
     }
@@ -460,9 +326,9 @@ impl<'r> Change<'r> {
     /// `unchanged` if it is the current content.
     pub fn revert(&mut self, line: &Line, candidate: &Candidate, gate: Value) -> Result<u64> {
         self.refuse_same(line, candidate)?;
-        self.needed(line, false)?;
+        self.lines.needed(line, false)?;
         let custom = self.new_custom(line, candidate, None)?;
-        self.drop_target(line, true)?;
+        self.lines.withdraw(line, true)?;
         self.put("revert", line, candidate, &custom, gate)?;
         Ok(custom.version)
     }
@@ -473,10 +339,10 @@ impl<'r> Change<'r> {
     /// # Errors
     /// `not_published` if there is nothing to remove, `shrink` if the loss is not allowed.
     pub fn remove(&mut self, line: &Line, next_only: bool) -> Result<()> {
-        self.needed(line, next_only)?;
+        self.lines.needed(line, next_only)?;
         let which: &[bool] = if next_only { &[true] } else { &[true, false] };
         for &next in which {
-            if let Some(custom) = self.custom(line, next)? {
+            if let Some(custom) = self.lines.custom(line, next)? {
                 let mut gate = Value::Null;
                 if !next {
                     let losses = [review::REMOVED];
@@ -486,7 +352,7 @@ impl<'r> Change<'r> {
                     gate = json!({"shrink": losses_json(&losses)});
                     self.lossy = true;
                 }
-                self.drop_target(line, next)?;
+                self.lines.withdraw(line, next)?;
                 self.entries.push(Entry {
                     action: "remove".to_owned(),
                     target: line.target(next),
@@ -511,7 +377,7 @@ impl<'r> Change<'r> {
             return Err(Error::new("unchanged", "the publication", message));
         }
         let mut layout = Layout::of(self.repository.targets());
-        layout.place(self.targets.keys().map(String::as_str));
+        layout.place(self.lines.names());
         let names = self.entries.iter().map(|entry| entry.target.as_str());
         let touched: BTreeSet<String> = names.map(|name| layout.home(name).to_owned()).collect();
         let (path, hash, bytes) = self.record(publication, people, &touched)?;
@@ -534,22 +400,14 @@ impl<'r> Change<'r> {
         approved_by: Vec<String>,
         touched: &BTreeSet<String>,
     ) -> Result<(String, String, Vec<u8>)> {
-        let homes = self.repository.homes();
-        let touched_homes = homes.filter(|(role, _)| touched.contains(*role) || *role == "targets");
-        let previous: BTreeSet<String> = touched_homes
-            .filter_map(|(_, targets)| {
-                Some(targets._extra.get(record::MEMBER)?.as_str()?.to_owned())
-            })
-            .collect();
+        let documents = self.repository.documents.iter();
+        let before = documents.filter(|(role, _)| {
+            record::FOLLOWED.contains(&role.as_str()) || touched.contains(*role)
+        });
         let record = Record {
-            format: 1,
-            when: rfc3339(self.now),
-            approved_by,
-            ticket: publication.ticket.clone(),
-            reason: publication.reason.clone(),
-            sources: publication.sources.clone(),
             changes: self.entries.clone(),
-            previous: previous.into_iter().collect(),
+            previous: record::newest(before.map(|(_, document)| document)),
+            ..Record::new(publication, approved_by, self.now)
         };
         let bytes = record.bytes()?;
         let (path, hash) = record::hash_of(&bytes);
@@ -559,12 +417,9 @@ impl<'r> Change<'r> {
     /// Has the server's targets of this change name their record. Browsers are told nobody's name.
     fn link(&mut self, path: &str) {
         for entry in &self.entries {
-            let server = entry
-                .target
-                .parse_line()
-                .is_some_and(|line| line.audience == crate::name::Audience::Server);
-            if let Some(target) = self.targets.get_mut(&entry.target).filter(|_| server) {
-                target.custom.insert("record".to_owned(), Value::from(path));
+            let line = Line::of_target(&entry.target);
+            if line.is_some_and(|(line, _)| line.audience == Audience::Server) {
+                self.lines.link(&entry.target, path);
             }
         }
     }
@@ -616,38 +471,7 @@ impl<'r> Change<'r> {
             targets.delegations = None;
             targets
         });
-        let own = self
-            .targets
-            .iter()
-            .filter(|(name, _)| layout.home(name) == role);
-        let own = own.map(|(name, target)| {
-            let name = TargetName::new(name)
-                .map_err(|error| Error::new("target", name, error.to_string()))?;
-            Ok((name, target.clone()))
-        });
-        after.targets = own.collect::<Result<_>>()?;
-        let floors = self.floors.iter().filter(|(name, floor)| {
-            let line = name.parse_line();
-            let newest = line.and_then(|line| self.custom(&line, false).ok().flatten());
-            layout.home(name) == role && newest.is_none_or(|custom| custom.version < **floor)
-        });
-        let floors: serde_json::Map<String, Value> = floors
-            .map(|(name, floor)| (name.clone(), Value::from(*floor)))
-            .collect();
-        after._extra.remove(FLOORS);
-        if !floors.is_empty() {
-            after
-                ._extra
-                .insert(FLOORS.to_owned(), Value::Object(floors));
-        }
-        let removed = self.removed.iter();
-        let removed: BTreeMap<&String, &Last> = removed
-            .filter(|(name, _)| layout.home(name) == role && !self.targets.contains_key(*name))
-            .collect();
-        after._extra.remove(REMOVED);
-        if !removed.is_empty() {
-            after._extra.insert(REMOVED.to_owned(), json!(removed));
-        }
+        self.lines.write(role, layout, &mut after)?;
         if touched.contains(role) {
             after
                 ._extra
@@ -661,17 +485,6 @@ impl<'r> Change<'r> {
             after.delegations = Some(roles::delegations(&quorum, &patterns)?);
         }
         Ok(after)
-    }
-}
-
-/// Names that say their line.
-trait ParseLine {
-    fn parse_line(&self) -> Option<Line>;
-}
-
-impl ParseLine for String {
-    fn parse_line(&self) -> Option<Line> {
-        Line::of_target(self).map(|(line, _)| line)
     }
 }
 

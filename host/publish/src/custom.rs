@@ -45,6 +45,7 @@ impl Counts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
     /// The outermost ring that does.
+    #[serde(with = "by_name")]
     pub ring: Ring,
     /// How many of 1000 clients of these rings do.
     pub permille: u16,
@@ -58,6 +59,7 @@ pub struct Custom {
     /// Grows with every bundle of the scope and audience, from 1.
     pub version: u64,
     /// Who may get the bundle.
+    #[serde(with = "by_name")]
     pub audience: Audience,
     /// The number in the bundle's header.
     pub engine_abi: u16,
@@ -93,6 +95,98 @@ impl Custom {
         match serde_json::to_value(self) {
             Ok(Value::Object(members)) => members.into_iter().collect(),
             _ => HashMap::new(),
+        }
+    }
+}
+
+/// What metadata says by name, in the client's own words.
+trait Named: Copy {
+    fn text(self) -> &'static str;
+    fn of(name: &str) -> Option<Self>;
+}
+
+impl Named for Audience {
+    fn text(self) -> &'static str {
+        self.name()
+    }
+
+    fn of(name: &str) -> Option<Audience> {
+        Audience::from_name(name)
+    }
+}
+
+impl Named for Ring {
+    fn text(self) -> &'static str {
+        self.name()
+    }
+
+    fn of(name: &str) -> Option<Ring> {
+        Ring::from_name(name)
+    }
+}
+
+mod by_name {
+    use serde::de::{Deserialize as _, Error as _};
+    use serde::{Deserializer, Serializer};
+
+    use super::Named;
+
+    pub(super) fn serialize<T: Named, S: Serializer>(named: &T, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(named.text())
+    }
+
+    pub(super) fn deserialize<'de, T: Named, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        let name = String::deserialize(from)?;
+        T::of(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is no name that is known")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: &Value) -> Result<Custom> {
+        let members = value.as_object().unwrap().clone();
+        Custom::read("x.next.bundle", &members.into_iter().collect())
+    }
+
+    #[test]
+    fn names_are_the_clients_and_no_others() {
+        let good = json!({
+            "version": 3, "audience": "server", "engine_abi": 1, "scope": "x",
+            "counts": {"guardrails": 1, "words": 2, "pii": 0, "regexes": 0, "topics": 0, "exceptions": 0},
+            "rollout": {"ring": "canary", "permille": 10, "salt": "00ff"},
+        });
+        let custom = read(&good).unwrap();
+        assert_eq!(custom.audience, Audience::Server);
+        assert_eq!(custom.rollout.as_ref().unwrap().ring, Ring::Canary);
+        let written = Value::Object(custom.write().into_iter().collect());
+        assert_eq!(written, good);
+        // What is written is what a client reads.
+        let bytes = written.to_string().into_bytes();
+        assert!(edgerail_trust::activation::Custom::read(&bytes).is_ok());
+        for (member, bad) in [
+            ("audience", json!("Server")),
+            ("audience", json!("")),
+            ("audience", json!(1)),
+            (
+                "rollout",
+                json!({"ring": "all", "permille": 10, "salt": "00"}),
+            ),
+            (
+                "rollout",
+                json!({"ring": "early", "permille": 1001, "salt": "00"}),
+            ),
+            (
+                "rollout",
+                json!({"ring": "early", "permille": 10, "salt": "zz"}),
+            ),
+        ] {
+            let mut wrong = good.clone();
+            wrong[member] = bad;
+            assert_eq!(read(&wrong).unwrap_err().code(), "metadata", "{wrong}");
         }
     }
 }

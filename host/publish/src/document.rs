@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU64;
 
+use serde_json::Value;
 use tough::schema::decoded::{Decoded, Hex};
 use tough::schema::key::Key;
 use tough::schema::{
@@ -12,6 +13,7 @@ use tough::schema::{
 
 use crate::error::{Error, Result};
 use crate::keys::{Signer, key_id, verify};
+use crate::record;
 use crate::text::{hex, seconds};
 
 /// The version of the specification that the metadata follows.
@@ -112,6 +114,28 @@ impl Document {
     /// Seconds since 1970.
     pub(crate) fn expires(&self) -> u64 {
         seconds(each!(self, signed => signed.signed.expires()))
+    }
+
+    /// A signed member that TUF does not have.
+    pub(crate) fn extra(&self, member: &str) -> Option<&Value> {
+        each!(self, signed => signed.signed._extra.get(member))
+    }
+
+    /// Sets a member that TUF does not have, before anything is signed.
+    pub(crate) fn set_extra(&mut self, member: &str, value: Value) {
+        each!(self, signed => {
+            signed.signed._extra.insert(member.to_owned(), value);
+        });
+    }
+
+    /// The hash of the newest record of the role.
+    pub(crate) fn record(&self) -> Option<&str> {
+        self.extra(record::MEMBER)?.as_str()
+    }
+
+    /// Whether it says what is published, or who may: not the snapshot and the timestamp, which follow from these.
+    pub(crate) const fn is_content(&self) -> bool {
+        matches!(self, Document::Root(_) | Document::Targets(_))
     }
 
     pub(crate) fn signatures(&self) -> &[Signature] {

@@ -9,7 +9,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+pub use edgerail_trust::activation::{Audience, Ring};
 
 use crate::error::{Error, Result};
 
@@ -114,35 +114,6 @@ fn is_place(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Who may get a bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Audience {
-    /// Machines of the organization.
-    Server,
-    /// Anybody who opens a page.
-    Browser,
-}
-
-impl Audience {
-    /// The name in bundles and in `custom`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Audience::Server => "server",
-            Audience::Browser => "browser",
-        }
-    }
-
-    /// The audience of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Audience> {
-        [Audience::Server, Audience::Browser]
-            .into_iter()
-            .find(|audience| audience.name() == name)
-    }
-}
-
 /// A scope and an audience: what has a version of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Line {
@@ -184,30 +155,6 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.scope, self.audience.name())
-    }
-}
-
-/// Which clients take a bundle first. In this order: whoever is in a ring takes what is for a later one, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ring {
-    /// The first.
-    Canary,
-    /// The second.
-    Early,
-    /// All.
-    General,
-}
-
-impl Ring {
-    /// The name in `custom` and in pins.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Ring::Canary => "canary",
-            Ring::Early => "early",
-            Ring::General => "general",
-        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::accept::accept;
 use crate::document::Document;
 use crate::error::{Error, Result};
@@ -11,7 +13,7 @@ use crate::renew::free_version;
 use crate::repository::Repository;
 use crate::stage::{Missing, Stage};
 use crate::storage::Storage;
-use crate::text::{count, rfc3339, sha256};
+use crate::text::{count, random_hex, rfc3339, sha256};
 
 /// Held while files are written.
 pub const LOCK: &str = "publish.lock";
@@ -42,7 +44,7 @@ pub fn push(
     stage.fetch_previous(storage)?;
     stage.check()?;
     let lock = Lock::take(storage, options)?;
-    let published = publish(stage, storage, signers, options.now);
+    let published = publish(stage, storage, signers, options.now, &lock);
     // What went wrong before matters more than that the lock stays.
     let released = lock.release();
     published.and(released)
@@ -54,6 +56,7 @@ fn publish(
     storage: &dyn Storage,
     signers: &[&dyn Signer],
     now: u64,
+    lock: &Lock<'_>,
 ) -> Result<()> {
     // The first publication may have been interrupted: then there is no repository to load yet.
     if !stage.base.is_empty() {
@@ -67,7 +70,7 @@ fn publish(
     stage.refuse_future(now)?;
     let files = files(stage)?;
     accept(storage, &files, stage, now)?;
-    write(stage, storage, &files)
+    write(stage, storage, &files, lock)
 }
 
 fn refuse_missing(missing: &[Missing]) -> Result<()> {
@@ -219,12 +222,18 @@ fn order(path: &str) -> u8 {
     }
 }
 
-fn write(stage: &Stage, storage: &dyn Storage, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+fn write(
+    stage: &Stage,
+    storage: &dyn Storage,
+    files: &BTreeMap<String, Vec<u8>>,
+    lock: &Lock<'_>,
+) -> Result<()> {
     let mut paths: Vec<&String> = files.keys().collect();
     paths.sort_by_key(|path| order(path));
     for path in paths {
         let bytes = files.get(path).map(Vec::as_slice).unwrap_or_default();
         if path == "metadata/timestamp.json" {
+            lock.hold()?;
             write_timestamp(stage, storage, path, bytes)?;
         } else if !storage.create(path, bytes)? {
             // An interrupted publication of the same change got this far; anything else is somebody else's.
@@ -239,6 +248,8 @@ fn write(stage: &Stage, storage: &dyn Storage, files: &BTreeMap<String, Vec<u8>>
     Ok(())
 }
 
+/// Replaces the timestamp that the change comes after, and no other. Object stores compare and replace in one step;
+/// with a folder, somebody who does not hold the lock may come between the two, so that it is looked at again.
 fn write_timestamp(stage: &Stage, storage: &dyn Storage, path: &str, bytes: &[u8]) -> Result<()> {
     let there = storage.get(path)?;
     let hash = there.as_ref().map(|stored| sha256(&stored.bytes));
@@ -249,35 +260,71 @@ fn write_timestamp(stage: &Stage, storage: &dyn Storage, path: &str, bytes: &[u8
         None if expected.is_none() => storage.create(path, bytes)?,
         _ => false,
     };
-    if written {
+    // A write that was sent again after its answer was lost fails though it happened.
+    let after = storage.get(path)?.map(|stored| stored.bytes);
+    if after.as_deref() == Some(bytes) {
         return Ok(());
     }
-    let message =
-        "somebody else published at the same time; make the change anew from what is published now";
+    let message = if written {
+        "somebody else published at the same time and wrote over it; look at what is published now with `edgerail publish status --history`, and make the change anew"
+    } else {
+        "somebody else published at the same time; make the change anew from what is published now"
+    };
     Err(Error::new("publish_conflict", path, message))
 }
 
-/// The one right to write.
-struct Lock<'s>(&'s dyn Storage);
+/// The one right to write. Whoever has it is known by the bytes of the file.
+struct Lock<'s> {
+    storage: &'s dyn Storage,
+    content: Vec<u8>,
+}
 
 impl<'s> Lock<'s> {
     fn take(storage: &'s dyn Storage, options: PushOptions) -> Result<Lock<'s>> {
-        let content = format!("{{\"since\":\"{}\"}}", rfc3339(options.now));
+        let (since, holder) = (rfc3339(options.now), random_hex::<16>()?);
+        let content = format!("{{\"holder\":\"{holder}\",\"since\":\"{since}\"}}").into_bytes();
         if options.break_lock {
             storage.remove(LOCK)?;
         }
-        if storage.create(LOCK, content.as_bytes())? {
-            return Ok(Lock(storage));
+        if storage.create(LOCK, &content)? {
+            return Ok(Lock { storage, content });
         }
-        let message = "somebody is publishing, or a publication was interrupted; if you know that nobody is, give --break-lock";
-        Err(Error::new(
-            "publish_conflict",
-            format!("{}/{LOCK}", storage.place()),
-            message,
-        ))
+        let there = storage.get(LOCK)?.map(|stored| stored.bytes);
+        let there: Option<Value> = there.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let since = there.and_then(|lock| lock["since"].as_str().map(str::to_owned));
+        // Whoever can write the file could have us print anything.
+        let since = since.filter(|since| since.parse::<jiff::Timestamp>().is_ok());
+        let since = since.map_or(String::new(), |since| format!(" since {since}"));
+        let message = format!(
+            "somebody is publishing{since}, or a publication was interrupted; if you know that nobody is, give --break-lock"
+        );
+        Err(Lock::conflict(storage, &message))
     }
 
+    fn conflict(storage: &dyn Storage, message: &str) -> Error {
+        let place = format!("{}/{LOCK}", storage.place());
+        Error::new("publish_conflict", place, message)
+    }
+
+    fn is_held(&self) -> Result<bool> {
+        let there = self.storage.get(LOCK)?;
+        Ok(there.is_some_and(|stored| stored.bytes == self.content))
+    }
+
+    /// Refuses to go on if somebody has broken the lock.
+    fn hold(&self) -> Result<()> {
+        if self.is_held()? {
+            return Ok(());
+        }
+        let message = "somebody else has broken the lock and may be publishing; clients still read what was published before. Make the change anew from what is published now";
+        Err(Lock::conflict(self.storage, message))
+    }
+
+    /// Gives it back, unless it is somebody else's by now.
     fn release(self) -> Result<()> {
-        self.0.remove(LOCK)
+        if self.is_held()? {
+            self.storage.remove(LOCK)?;
+        }
+        Ok(())
     }
 }

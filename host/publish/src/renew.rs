@@ -9,6 +9,7 @@ use tough::schema::{Root, Targets};
 use crate::document::{Document, SPEC_VERSION, versioned};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
+use crate::record::Publication;
 use crate::repository::Repository;
 use crate::roles::{self, Quorum, TopRole};
 use crate::settings::{self, Settings};
@@ -20,7 +21,12 @@ use crate::text::moment;
 ///
 /// # Errors
 /// `roles` if a role has no keys.
-pub fn init(quorums: &BTreeMap<TopRole, Quorum>, settings: &Settings, now: u64) -> Result<Stage> {
+pub fn init(
+    quorums: &BTreeMap<TopRole, Quorum>,
+    settings: &Settings,
+    publication: &Publication,
+    now: u64,
+) -> Result<Stage> {
     if let Some(role) = TopRole::ALL.iter().find(|role| !quorums.contains_key(role)) {
         return Err(Error::new(
             "roles",
@@ -47,7 +53,7 @@ pub fn init(quorums: &BTreeMap<TopRole, Quorum>, settings: &Settings, now: u64) 
     targets
         ._extra
         .insert(settings::MEMBER.to_owned(), json!(settings));
-    Ok(Stage {
+    let mut stage = Stage {
         documents: BTreeMap::from([
             ("root".to_owned(), root.into()),
             ("targets".to_owned(), targets.into()),
@@ -55,7 +61,9 @@ pub fn init(quorums: &BTreeMap<TopRole, Quorum>, settings: &Settings, now: u64) 
         snapshot: Some(1),
         timestamp: Some(1),
         ..Stage::default()
-    })
+    };
+    stage.leave_record(publication, now)?;
+    Ok(stage)
 }
 
 /// The first version of a role, after the one there is, whose file does not exist: an interrupted publication may
@@ -92,6 +100,20 @@ pub fn rotate(
     repository: &Repository,
     storage: &dyn Storage,
     new: &BTreeMap<TopRole, Quorum>,
+    publication: &Publication,
+    now: u64,
+) -> Result<Stage> {
+    let mut stage = rotated(repository, storage, new, now)?;
+    stage.trim_base();
+    stage.leave_record(publication, now)?;
+    Ok(stage)
+}
+
+/// The same without its record yet, and with all that it comes after.
+fn rotated(
+    repository: &Repository,
+    storage: &dyn Storage,
+    new: &BTreeMap<TopRole, Quorum>,
     now: u64,
 ) -> Result<Stage> {
     let settings = repository.settings()?;
@@ -115,7 +137,6 @@ pub fn rotate(
     let mut again: BTreeSet<TopRole> = new.keys().copied().collect();
     again.remove(&TopRole::Root);
     renew(&mut stage, repository, storage, &again, &quorums, now)?;
-    stage.trim_base();
     Ok(stage)
 }
 
@@ -127,34 +148,18 @@ pub fn refresh(
     repository: &Repository,
     storage: &dyn Storage,
     which: &BTreeSet<TopRole>,
+    publication: &Publication,
     now: u64,
 ) -> Result<Stage> {
-    if which.contains(&TopRole::Root) {
-        let mut stage = rotate(repository, storage, &BTreeMap::new(), now)?;
-        let mut rest = which.clone();
-        rest.remove(&TopRole::Root);
-        stage.base = repository.bytes.clone();
-        renew(
-            &mut stage,
-            repository,
-            storage,
-            &rest,
-            &BTreeMap::new(),
-            now,
-        )?;
-        stage.trim_base();
-        return Ok(stage);
-    }
-    let mut stage = Stage::of(repository);
-    renew(
-        &mut stage,
-        repository,
-        storage,
-        which,
-        &BTreeMap::new(),
-        now,
-    )?;
+    let unchanged = BTreeMap::new();
+    let mut stage = if which.contains(&TopRole::Root) {
+        rotated(repository, storage, &unchanged, now)?
+    } else {
+        Stage::of(repository)
+    };
+    renew(&mut stage, repository, storage, which, &unchanged, now)?;
     stage.trim_base();
+    stage.leave_record(publication, now)?;
     Ok(stage)
 }
 

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use tough::schema::{Metafile, RoleType, Root, Targets};
 
-use crate::custom::Custom;
 use crate::document::{Authority, Document, role_type, versioned};
 use crate::error::{Error, Result};
 use crate::keys::Key;
-use crate::layout::Layout;
-use crate::name::Line;
 use crate::roles::TopRole;
 use crate::settings::{MEMBER, Settings};
 use crate::stage::ROOT_BEFORE;
@@ -24,8 +21,8 @@ const ROOTS: u64 = 4096;
 pub struct Repository {
     root: Root,
     targets: Targets,
-    /// Who could sign targets metadata under each root, the newest first.
-    signers: Vec<Authority>,
+    /// The roots before, the newest first.
+    pub(crate) roots: Vec<Document>,
     /// The newest metadata by role, root included.
     pub(crate) documents: BTreeMap<String, Document>,
     /// The exact bytes of the newest file of every role, root included.
@@ -126,14 +123,11 @@ impl Loader<'_> {
 
     fn finish(mut self) -> Result<Repository> {
         let targets = self.targets()?.clone();
-        let roots = self.roots.iter().filter_map(Document::root);
-        let signers = roots.filter_map(|root| Authority::of_root(root, RoleType::Targets));
-        let signers = signers.collect();
         if let Some(before) = self.roots.get(1) {
             self.bytes
                 .insert(ROOT_BEFORE.to_owned(), before.to_bytes()?);
         }
-        let newest = (!self.roots.is_empty()).then(|| self.roots.swap_remove(0));
+        let newest = (!self.roots.is_empty()).then(|| self.roots.remove(0));
         let (root, document) = newest
             .and_then(|document| Some((document.root()?.clone(), document)))
             .ok_or_else(|| broken("1.root.json", "is missing"))?;
@@ -141,7 +135,7 @@ impl Loader<'_> {
         Ok(Repository {
             root,
             targets,
-            signers,
+            roots: self.roots,
             documents: self.documents,
             bytes: self.bytes,
         })
@@ -286,85 +280,4 @@ fn load_roots(
         return Err(Error::new("pin", storage.place(), message));
     }
     Ok((!roots.is_empty()).then_some((roots, newest)))
-}
-
-/// Content that a line had before.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Old {
-    /// What stood in `custom`.
-    pub custom: Custom,
-    /// The bundle.
-    pub bytes: Vec<u8>,
-}
-
-impl Repository {
-    /// What a line had under a version, or, if none is given, what it had before the current content. The old
-    /// metadata must be signed by keys that had the role at some time.
-    ///
-    /// # Errors
-    /// `not_published` if it never had that version or nothing else, `repository_broken` if the bytes are gone.
-    pub fn old(&self, storage: &dyn Storage, line: &Line, version: Option<u64>) -> Result<Old> {
-        let name = line.target(false);
-        let home = Layout::of(&self.targets).home(&name).to_owned();
-        let mut current = None;
-        let mut roles = vec![home.as_str()];
-        if home != "targets" {
-            // Before there were delegations.
-            roles.push("targets");
-        }
-        for role in roles {
-            let newest = self.documents.get(role).map_or(0, Document::version);
-            for number in (1..=newest).rev() {
-                let Some((custom, hash)) = self.listed_in(storage, role, number, &name)? else {
-                    continue;
-                };
-                let (now, then) = current.get_or_insert((custom.version, hash.clone()));
-                let wanted = match version {
-                    Some(version) => custom.version == version,
-                    None => custom.version < *now && hash != *then,
-                };
-                if wanted {
-                    let bytes = read_target(storage, &name, &hash)?;
-                    return Ok(Old { custom, bytes });
-                }
-            }
-        }
-        let message = match version {
-            Some(version) => {
-                format!("never had version {version}; `edgerail publish status` shows what it has")
-            }
-            None => "had nothing else before; there is nothing to revert to".to_owned(),
-        };
-        Err(Error::new("not_published", line.to_string(), message))
-    }
-
-    /// How a version of a role's metadata lists a target.
-    fn listed_in(
-        &self,
-        storage: &dyn Storage,
-        role: &str,
-        version: u64,
-        name: &str,
-    ) -> Result<Option<(Custom, String)>> {
-        let path = format!("metadata/{}", versioned(role, version));
-        let Some(stored) = storage.get(&path)? else {
-            return Ok(None);
-        };
-        let document = Document::parse(role, &path, &stored.bytes)?;
-        let mut signed = false;
-        for authority in &self.signers {
-            signed |= authority.missing(&document)? == 0;
-        }
-        let targets = document.targets().filter(|_| signed);
-        let mut targets = targets.into_iter().flat_map(|targets| &targets.targets);
-        let target = targets.find_map(|(key, target)| (key.raw() == name).then_some(target));
-        target
-            .map(|target| {
-                Ok((
-                    Custom::read(name, &target.custom)?,
-                    hex(&target.hashes.sha256),
-                ))
-            })
-            .transpose()
-    }
 }

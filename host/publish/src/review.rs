@@ -1,6 +1,7 @@
 //! What a bundle takes away from the one that was published before.
 
 use edgerail_judge::{Attr, Change, Changes, Item, Kind, Part, Snapshot, Way, What};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::custom::Counts;
@@ -27,15 +28,89 @@ pub(crate) struct Before {
     pub(crate) bundle: Option<Candidate>,
 }
 
+/// Something that protects less than before, without any text of the policy.
+///
+/// Another version of this program, on the machine of another signer, may word it differently, and may find more. So
+/// records are compared by code and place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Weakening {
+    /// What it is and what happened to it, as `edgerail diff` names them: `word.removed`, `mode.changed`.
+    code: String,
+    /// The guardrail's name; none of what holds for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guardrail: Option<String>,
+    /// The name of the rule, unless that is a text of the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// How many there are of the same code and place.
+    times: usize,
+    /// In words.
+    #[serde(default)]
+    text: Vec<String>,
+}
+
+impl Weakening {
+    fn is_at(&self, other: &Weakening) -> bool {
+        let place = |w: &Weakening| (w.code.clone(), w.guardrail.clone(), w.rule.clone());
+        place(self) == place(other)
+    }
+
+    /// Adds up what has the same code and place. Equal texts stay once.
+    fn collect(found: impl Iterator<Item = Weakening>) -> Vec<Weakening> {
+        let mut list: Vec<Weakening> = Vec::new();
+        for one in found {
+            match list.iter_mut().find(|other| other.is_at(&one)) {
+                None => list.push(one),
+                Some(other) => {
+                    other.times += one.times;
+                    let new = one
+                        .text
+                        .into_iter()
+                        .filter(|text| !other.text.contains(text));
+                    let new: Vec<String> = new.collect();
+                    other.text.extend(new);
+                }
+            }
+        }
+        list
+    }
+
+    /// In a line.
+    fn line(&self) -> String {
+        let place = self.guardrail.as_ref();
+        let place = place.map_or(String::new(), |name| format!("guardrail {name:?}: "));
+        let times = match self.times {
+            1 => String::new(),
+            times => format!(", {}", count(times, "time")),
+        };
+        format!("{place}{}{times}", self.text.join("; "))
+    }
+
+    /// Whether a record says all of these. It may say more: a version that finds more may have made it.
+    fn are_noted(found: &[Weakening], record: &Value) -> bool {
+        let noted: Vec<Weakening> = match record {
+            Value::Null => Vec::new(),
+            record => match serde_json::from_value(record.clone()) {
+                Ok(noted) => noted,
+                Err(_) => return false,
+            },
+        };
+        found.iter().all(|one| {
+            let mut noted = noted.iter();
+            noted.any(|other| other.is_at(one) && other.times >= one.times)
+        })
+    }
+}
+
 /// What a bundle takes away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Review {
     /// Counts that have become much smaller.
     pub(crate) losses: Vec<Loss>,
-    /// What protects less than before: a line each, without any text of the policy.
-    pub(crate) weaker: Vec<String>,
+    /// What protects less than before.
+    pub(crate) weaker: Vec<Weakening>,
     /// The exceptions of a first bundle; those that a later one adds are in `weaker`.
-    pub(crate) exceptions: Vec<String>,
+    pub(crate) exceptions: Vec<Weakening>,
 }
 
 /// The loss that the removal of a current bundle is.
@@ -45,8 +120,17 @@ pub(crate) const REMOVED: Loss = Loss {
     after: 0,
 };
 
-const NOT_COMPARED: &str =
-    "the bundle before cannot be read here any more: nothing of it is compared";
+/// The bundle before is gone, or of a version that this loader does not read.
+fn not_compared() -> Weakening {
+    let text = "the bundle before cannot be read here any more: nothing of it is compared";
+    Weakening {
+        code: "bundle.notCompared".to_owned(),
+        guardrail: None,
+        rule: None,
+        times: 1,
+        text: vec![text.to_owned()],
+    }
+}
 
 impl Review {
     /// Compares a bundle with what its line had before. A loss is one of more than `percent`.
@@ -59,7 +143,7 @@ impl Review {
         };
         let counts = before.bundle.as_ref().map_or(before.counts, |b| b.counts);
         let weaker = match &before.bundle {
-            None => vec![NOT_COMPARED.to_owned()],
+            None => vec![not_compared()],
             Some(bundle) => weaker(&bundle.snapshot, &after.snapshot),
         };
         Review {
@@ -82,9 +166,10 @@ impl Review {
         if allowed.weaker || self.weaker.is_empty() {
             return Ok(());
         }
+        let lines: Vec<String> = self.weaker.iter().map(Weakening::line).collect();
         let message = format!(
             "protects less than the published version: {}; if that is meant, give --allow-weaker",
-            self.weaker.join("; ")
+            lines.join("; ")
         );
         Err(Error::new("weaker", line.to_string(), message))
     }
@@ -105,13 +190,15 @@ impl Review {
         }
     }
 
-    /// Whether a record says this and nothing else.
+    /// Whether a record says this. Losses are numbers, which every version of this program counts alike.
     pub(crate) fn is_noted(&self, gate: &Value) -> bool {
-        let mut noted = Value::Null;
-        self.note(&mut noted);
-        ["shrink", "weaker", "exceptions"]
-            .iter()
-            .all(|member| gate[*member] == noted[*member])
+        let losses = match self.losses.as_slice() {
+            [] => Value::Null,
+            losses => losses_json(losses),
+        };
+        gate["shrink"] == losses
+            && Weakening::are_noted(&self.weaker, &gate["weaker"])
+            && Weakening::are_noted(&self.exceptions, &gate["exceptions"])
     }
 
     /// What signers are told.
@@ -120,8 +207,9 @@ impl Review {
             .losses
             .iter()
             .map(|l| format!("loses: {} {} → {}", l.count, l.before, l.after));
-        let weaker = self.weaker.iter().map(|line| format!("weakens: {line}"));
-        let excepted = self.exceptions.iter().cloned();
+        let weaker = self.weaker.iter();
+        let weaker = weaker.map(|weaker| format!("weakens: {}", weaker.line()));
+        let excepted = self.exceptions.iter().map(Weakening::line);
         lost.chain(weaker).chain(excepted).collect()
     }
 }
@@ -167,34 +255,17 @@ fn holds_back(item: &Item) -> bool {
     item.attrs.iter().any(acts)
 }
 
-/// What protects less, equal lines once with their number.
-fn weaker(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+/// What protects less.
+fn weaker(before: &Snapshot, after: &Snapshot) -> Vec<Weakening> {
     let changes = Changes::between(before, after);
     let weaker = changes.list.iter().filter(|c| c.way == Way::Weakens);
-    let mut lines: Vec<(String, usize)> = Vec::new();
-    for line in weaker.map(line) {
-        match lines.iter_mut().find(|(other, _)| *other == line) {
-            Some((_, number)) => *number += 1,
-            None => lines.push((line, 1)),
-        }
-    }
-    let text = |(line, number): (String, usize)| match number {
-        1 => line,
-        _ => format!("{line}, {}", count(number, "time")),
-    };
-    lines.into_iter().map(text).collect()
+    Weakening::collect(weaker.map(weakening))
 }
 
-/// A change in words. Configured texts, patterns and excepted values are not in it.
-fn line(change: &Change) -> String {
-    let place = change.guardrail.as_ref();
-    let place = place.map_or(String::new(), |name| format!("guardrail {name:?}: "));
+/// A change with its code and place. Configured texts, patterns and excepted values are not in it.
+fn weakening(change: &Change) -> Weakening {
     let hidden = change.kind.is_secret() || change.kind == Kind::Exception;
-    let name = if hidden {
-        String::new()
-    } else {
-        format!(" {}", change.name)
-    };
+    let rule = (!hidden && !change.name.is_empty()).then(|| change.name.clone());
     let shown = |name: &str| change.kind != Kind::Exception || EXCEPTION.contains(&name);
     let attrs = change.attrs.iter().filter(|a| !a.secret && shown(a.name));
     let mut details = Vec::new();
@@ -214,31 +285,125 @@ fn line(change: &Change) -> String {
     } else {
         format!(" ({})", details.join(", "))
     };
-    format!(
-        "{place}{}{name} {}{details}",
-        change.kind.words(),
-        change.what.name()
-    )
+    let name = rule.as_ref().map(|rule| format!(" {rule}"));
+    Weakening {
+        code: format!("{}.{}", change.kind.name(), change.what.name()),
+        guardrail: change.guardrail.as_ref().map(ToString::to_string),
+        times: 1,
+        text: vec![format!(
+            "{}{} {}{details}",
+            change.kind.words(),
+            name.unwrap_or_default(),
+            change.what.name()
+        )],
+        rule,
+    }
 }
 
 /// What is said of an exception: the excepted value itself is not.
 const EXCEPTION: [&str; 4] = ["id", "until", "models", "approved by"];
 
-fn exceptions(snapshot: &Snapshot) -> Vec<String> {
-    let mut lines = Vec::new();
+fn exceptions(snapshot: &Snapshot) -> Vec<Weakening> {
+    let mut found = Vec::new();
     for part in &snapshot.guardrails {
         for ((kind, _), item) in &part.items {
             if *kind == Kind::Exception {
                 let attrs = item.attrs.iter();
                 let attrs = attrs.filter(|attr| EXCEPTION.contains(&attr.name));
                 let attrs: Vec<String> = attrs.map(|a| format!("{} {}", a.name, a.value)).collect();
-                lines.push(format!(
-                    "guardrail {:?}: exception ({})",
-                    part.name,
-                    attrs.join(", ")
-                ));
+                found.push(Weakening {
+                    code: format!("{}.{}", kind.name(), What::Added.name()),
+                    guardrail: Some(part.name.to_string()),
+                    rule: None,
+                    times: 1,
+                    text: vec![format!("exception ({})", attrs.join(", "))],
+                });
             }
         }
     }
-    lines
+    Weakening::collect(found.into_iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weakening(code: &str, rule: Option<&str>, times: usize, text: &str) -> Weakening {
+        Weakening {
+            code: code.to_owned(),
+            guardrail: Some("g".to_owned()),
+            rule: rule.map(str::to_owned),
+            times,
+            text: vec![text.to_owned()],
+        }
+    }
+
+    fn review(weaker: Vec<Weakening>) -> Review {
+        Review {
+            weaker,
+            ..Review::default()
+        }
+    }
+
+    #[test]
+    fn machines_that_word_a_weakening_otherwise_take_each_others_records() {
+        let here = review(vec![
+            weakening("word.removed", None, 3, "word removed"),
+            weakening("type.changed", Some("EMAIL"), 1, "type EMAIL changed"),
+        ]);
+        let mut gate = Value::Null;
+        here.note(&mut gate);
+        assert!(here.is_noted(&gate));
+        gate["weaker"][0]["text"] = json!(["a word has gone"]);
+        gate["weaker"][1].as_object_mut().unwrap().remove("text");
+        assert!(here.is_noted(&gate));
+        // A newer version finds more.
+        let more = json!({"code": "tier.changed", "guardrail": "g", "times": 1, "since": 7});
+        gate["weaker"].as_array_mut().unwrap().push(more);
+        assert!(here.is_noted(&gate));
+        assert!(review(Vec::new()).is_noted(&Value::Null));
+    }
+
+    #[test]
+    fn a_record_that_leaves_a_weakening_out_is_refused() {
+        let here = review(vec![
+            weakening("word.removed", None, 3, "word removed"),
+            weakening("type.changed", Some("EMAIL"), 1, "type EMAIL changed"),
+        ]);
+        let mut whole = Value::Null;
+        here.note(&mut whole);
+        for (member, value) in [
+            ("code", json!("word.added")),
+            ("guardrail", json!("h")),
+            ("guardrail", Value::Null),
+            ("rule", json!("PHONE")),
+            ("times", json!(2)),
+            ("times", json!("3")),
+        ] {
+            let mut gate = whole.clone();
+            gate["weaker"][0][member] = value.clone();
+            assert!(!here.is_noted(&gate), "{member} {value}");
+        }
+        for gone in [
+            json!([]),
+            Value::Null,
+            json!("word removed"),
+            json!(["word removed"]),
+        ] {
+            let mut gate = whole.clone();
+            gate["weaker"] = gone;
+            assert!(!here.is_noted(&gate), "{gate}");
+        }
+        let mut gate = whole;
+        gate["shrink"] = json!([]);
+        assert!(!here.is_noted(&gate), "a loss that is none");
+    }
+
+    #[test]
+    fn equal_places_are_counted_and_each_text_said_once() {
+        let found = ["a", "b", "a"].map(|text| weakening("word.changed", None, 1, text));
+        let list = Weakening::collect(found.into_iter());
+        let lines: Vec<String> = list.iter().map(Weakening::line).collect();
+        assert_eq!(lines, ["guardrail \"g\": a; b, 3 times"]);
+    }
 }

@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 /// No file of a repository is larger: bundles have 8 MiB at most, metadata less.
 const FILE_BYTES: u64 = 64 << 20;
 
+/// What a place can be.
+const REMEDY: &str = "give a folder, file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX; region, endpoint and credentials come from the variables of the store's own tools";
+
 /// A file with what a conditional write needs.
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
@@ -39,6 +42,12 @@ pub trait Storage {
     /// # Errors
     /// `storage` with what the store says.
     fn get(&self, path: &str) -> Result<Option<Stored>>;
+
+    /// The paths of the files in a folder of the repository, in any order; none if it is not there.
+    ///
+    /// # Errors
+    /// `storage` with what the store says.
+    fn list(&self, folder: &str) -> Result<Vec<String>>;
 
     /// Writes a file that does not exist; `false` if one does.
     ///
@@ -81,10 +90,8 @@ impl Store {
         if !place.contains("://") {
             return Store::folder(PathBuf::from(place));
         }
-        let wrong = |why: String| Error::new("repository", place, why);
-        let url = place
-            .parse()
-            .map_err(|error| wrong(format!("is no URL: {error}")))?;
+        let wrong = |why: &str| Error::new("repository", place, format!("{why}; {REMEDY}"));
+        let url = place.parse().map_err(|_| wrong("is no URL"))?;
         if let Some(path) = place.strip_prefix("file://") {
             return Store::folder(PathBuf::from(path));
         }
@@ -92,8 +99,16 @@ impl Store {
             let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
             Some((name.to_ascii_lowercase(), value))
         });
-        let (store, prefix) = object_store::parse_url_opts(&url, variables)
-            .map_err(|error| wrong(format!("is no store that this build can write: {error}")))?;
+        let (store, prefix) =
+            object_store::parse_url_opts(&url, variables).map_err(|error| match error {
+                object_store::Error::Generic { store: "URL", .. } => {
+                    wrong("names no store that is known")
+                }
+                object_store::Error::Generic {
+                    store: "parse_url", ..
+                } => wrong("names a store that this build cannot write"),
+                error => wrong(&format!("cannot be opened: {error}")),
+            })?;
         Store::new(store, prefix, place.to_owned(), true)
     }
 
@@ -202,6 +217,25 @@ impl Storage for Store {
         }
     }
 
+    fn list(&self, folder: &str) -> Result<Vec<String>> {
+        let location = self.path(folder.trim_end_matches('/'))?;
+        let listed = self.store.list_with_delimiter(Some(&location));
+        let listed = match self.runtime.block_on(listed) {
+            Ok(listed) => listed.objects,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) => return Err(self.wrong(folder, &error)),
+        };
+        let prefix = match self.prefix.as_ref() {
+            "" => String::new(),
+            prefix => format!("{prefix}/"),
+        };
+        let below = |path: &Path| path.as_ref().strip_prefix(&prefix).map(str::to_owned);
+        Ok(listed
+            .iter()
+            .filter_map(|meta| below(&meta.location))
+            .collect())
+    }
+
     fn create(&self, path: &str, bytes: &[u8]) -> Result<bool> {
         match self.put(path, bytes, PutMode::Create)? {
             Ok(()) => Ok(true),
@@ -267,6 +301,26 @@ mod tests {
     }
 
     #[test]
+    fn the_files_of_a_folder_are_listed_and_those_of_no_other() {
+        for store in both("list") {
+            assert_eq!(store.list("records").unwrap(), Vec::<String>::new());
+            for path in [
+                "records/b.json",
+                "records/a~1.json",
+                "recordsx/c.json",
+                "d.json",
+            ] {
+                store.create(path, b"{}").unwrap();
+            }
+            for folder in ["records", "records/"] {
+                let mut listed = store.list(folder).unwrap();
+                listed.sort();
+                assert_eq!(listed, ["records/a~1.json", "records/b.json"]);
+            }
+        }
+    }
+
+    #[test]
     fn a_folder_has_the_names_as_they_are() {
         let [store, _] = both("names");
         store.create("metadata/1.root.json", b"{}").unwrap();
@@ -281,12 +335,18 @@ mod tests {
 
     #[test]
     fn what_is_no_store_is_refused() {
-        for place in ["ftp://example.com/x", "nonsense://", "s3:// /"] {
-            assert_eq!(
-                Store::open(place).unwrap_err().code(),
-                "repository",
-                "{place}"
-            );
+        for place in [
+            "ftp://example.com/x",
+            "nonsense://",
+            "s3:// /",
+            "s4://bucket/x",
+            "https://example.com/x",
+        ] {
+            let error = Store::open(place).unwrap_err();
+            assert_eq!((error.code(), error.place()), ("repository", place));
+            // What can be given is said, not what the library calls it.
+            assert!(error.message().contains("s3://BUCKET/PREFIX"), "{error}");
+            assert!(!error.message().contains("Generic"), "{error}");
         }
         let file =
             std::env::temp_dir().join(format!("edgerail-publish-file-{}", std::process::id()));

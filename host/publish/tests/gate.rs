@@ -247,7 +247,7 @@ fn t_roll_7_a_removal_needs_an_approval_where_the_repository_asks_for_none() {
         approvals: 0,
         ..Settings::default()
     };
-    let mut stage = init(&keys.quorums(), &settings, NOW).unwrap();
+    let mut stage = init(&keys.quorums(), &settings, &approved(), NOW).unwrap();
     push(&mut stage, &memory, &keys.founders(), at(NOW)).unwrap();
     add(&memory, &keys, NOW, &WORDS).unwrap();
     let repository = load(&memory);
@@ -360,7 +360,7 @@ fn t_roll_6_a_repository_that_asks_for_texts_takes_no_bundle_without_them() {
         require_corpus: true,
         ..Settings::default()
     };
-    let mut stage = init(&keys.quorums(), &settings, NOW).unwrap();
+    let mut stage = init(&keys.quorums(), &settings, &approved(), NOW).unwrap();
     push(&mut stage, &memory, &keys.founders(), at(NOW)).unwrap();
     // The first has nothing to be compared with.
     add(&memory, &keys, NOW, &WORDS).unwrap();

@@ -53,7 +53,7 @@ fn tough_reads_a_repository_in_a_folder_at_every_step_of_its_life() {
         .unwrap()
         .as_secs();
     let keys = Keys::new();
-    let mut stage = init(&keys.quorums(), &Settings::default(), now).unwrap();
+    let mut stage = init(&keys.quorums(), &Settings::default(), &approved(), now).unwrap();
     push(&mut stage, &store, &keys.founders(), at(now)).unwrap();
     let (line, first) = (server(SCOPE), bundle(SCOPE, Audience::Server, &["heron"]));
     assert_eq!(by_tough(&folder, &line.target(false)), Ok(None));
@@ -91,7 +91,8 @@ fn tough_reads_a_repository_in_a_folder_at_every_step_of_its_life() {
         )
         .unwrap(),
     )]);
-    let mut rotation = edgerail_publish::rotate(&load(&store), &store, &new, now).unwrap();
+    let mut rotation =
+        edgerail_publish::rotate(&load(&store), &store, &new, &approved(), now).unwrap();
     push(
         &mut rotation,
         &store,

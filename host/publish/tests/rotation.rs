@@ -35,6 +35,7 @@ fn a_new_root_needs_the_old_keys_and_the_new_ones() {
         &load(&memory),
         &memory,
         &quorum(TopRole::Root, &all_new, 2),
+        &approved(),
         NOW,
     )
     .unwrap();
@@ -54,7 +55,7 @@ fn a_new_root_needs_the_old_keys_and_the_new_ones() {
     veteran.refresh(&memory, NOW).unwrap();
     assert_eq!(veteran.client.root_version(), 2);
     // From now on, the new keys alone.
-    let stage = rotate(&load(&memory), &memory, &BTreeMap::new(), NOW).unwrap();
+    let stage = rotate(&load(&memory), &memory, &BTreeMap::new(), &approved(), NOW).unwrap();
     assert_eq!(push_with(&stage, &memory, &old_two, NOW), Err("key_role"));
     push_with(&stage, &memory, &new_two, NOW).unwrap();
     veteran.refresh(&memory, NOW).unwrap();
@@ -69,7 +70,14 @@ fn new_keys_of_any_role_sign_what_the_old_ones_signed() {
         add(&memory, &keys, NOW, &["heron"]).unwrap();
         let mut veteran = Reader::new(&memory);
         veteran.refresh(&memory, NOW).unwrap();
-        let stage = rotate(&load(&memory), &memory, &quorum(role, &[&new], 1), NOW).unwrap();
+        let stage = rotate(
+            &load(&memory),
+            &memory,
+            &quorum(role, &[&new], 1),
+            &approved(),
+            NOW,
+        )
+        .unwrap();
         let mut signers: Vec<&dyn Signer> = vec![&keys.root[0], &keys.root[2], &new];
         if role != TopRole::Timestamp {
             signers.push(&keys.online);
@@ -100,7 +108,7 @@ fn an_expired_repository_can_be_renewed() {
     let late = NOW + 400 * DAY;
     assert_eq!(Reader::new(&memory).refresh(&memory, late), Err("expired"));
     let everything = BTreeSet::from(TopRole::ALL);
-    let mut stage = refresh(&load(&memory), &memory, &everything, late).unwrap();
+    let mut stage = refresh(&load(&memory), &memory, &everything, &approved(), late).unwrap();
     stage.allow_lapse();
     push_with(&stage, &memory, &keys.founders(), late).unwrap();
     let mut reader = Reader::new(&memory);
@@ -118,6 +126,7 @@ fn a_renewed_timestamp_says_when_it_was_issued() {
         &load(&memory),
         &memory,
         &BTreeSet::from([TopRole::Timestamp]),
+        &approved(),
         later,
     )
     .unwrap();

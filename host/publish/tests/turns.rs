@@ -45,7 +45,7 @@ fn staged_add(memory: &Memory, folder: &Path) {
 #[test]
 fn a_repository_is_founded_by_one_key_after_another() {
     let (keys, folder) = (Keys::new(), folder("founded"));
-    init(&keys.quorums(), &Settings::default(), NOW)
+    init(&keys.quorums(), &Settings::default(), &approved(), NOW)
         .unwrap()
         .create(&folder)
         .unwrap();
@@ -197,7 +197,8 @@ fn a_newer_timestamp_is_no_reason_to_begin_again() {
     let repository = load(&memory);
     let which = std::collections::BTreeSet::from([edgerail_publish::TopRole::Timestamp]);
     let mut refreshed =
-        edgerail_publish::refresh(&repository, &memory, &which, NOW + DAY / 2).unwrap();
+        edgerail_publish::refresh(&repository, &memory, &which, &approved(), NOW + DAY / 2)
+            .unwrap();
     push(&mut refreshed, &memory, &[&keys.online], at(NOW + DAY / 2)).unwrap();
     let later = NOW + DAY / 2 + 60;
     let mut stage = Stage::read(&folder).unwrap();
@@ -261,7 +262,8 @@ fn a_timestamp_is_of_a_time_that_can_be() {
         edgerail_publish::TopRole::Timestamp,
     ]);
     let renewed = |now: u64, lapsed: bool| {
-        let mut stage = edgerail_publish::refresh(&load(&memory), &memory, &which, now)?;
+        let mut stage =
+            edgerail_publish::refresh(&load(&memory), &memory, &which, &approved(), now)?;
         if lapsed {
             stage.allow_lapse();
         }
@@ -297,4 +299,21 @@ fn a_timestamp_of_another_machine_whose_clock_is_wrong_is_not_published() {
     let error = push(&mut stage, &memory, &[], at(NOW)).unwrap_err();
     assert_eq!(error.code(), "clock");
     push(&mut stage, &memory, &[], at(NOW + 3 * DAY)).unwrap();
+}
+
+#[test]
+fn a_folder_without_a_change_or_with_half_of_one_is_told_with_what_to_do() {
+    let keys = Keys::new();
+    let folder = folder("half");
+    let memory = founded(&keys);
+    let error = Stage::read(&folder).unwrap_err();
+    assert_eq!(error.code(), "not_found");
+    assert_eq!(error.place(), folder.display().to_string());
+    assert!(error.message().contains("--stage"), "{error}");
+    staged_add(&memory, &folder);
+    std::fs::remove_file(folder.join("base/root.json")).unwrap();
+    let error = Stage::read(&folder).unwrap_err();
+    assert_eq!(error.code(), "not_found");
+    assert!(error.place().ends_with("base/root.json"), "{error}");
+    assert!(error.message().contains("carried over whole"), "{error}");
 }

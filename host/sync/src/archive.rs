@@ -4,6 +4,7 @@
 //! It is a container and proves nothing: whoever reads one verifies what is inside from the pinned root.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,25 +38,30 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Archive, Error> {
         let place = path.display().to_string();
         let wrong = |error: std::io::Error| {
-            let code = match error.kind() {
-                std::io::ErrorKind::NotFound => "not_found",
-                _ => "archive",
-            };
-            Error::new(code, &place, error.to_string())
+            if error.kind() == std::io::ErrorKind::NotFound {
+                let error = Error::new("not_found", &place, "there is no such file");
+                return error.remedy_is("Check the path.");
+            }
+            Error::new("archive", &place, error.to_string())
+                .remedy_is("Check the file's permissions and the disk.")
         };
-        let length = std::fs::metadata(path).map_err(wrong)?.len();
-        if length > MAX_BYTES {
-            return Err(Error::new(
-                "too_large",
-                &place,
-                format!("is longer than {MAX_BYTES} bytes; export fewer targets at a time"),
-            ));
-        }
-        let bytes = std::fs::read(path).map_err(wrong)?;
-        Archive::read(bytes.into()).map_err(|why| {
-            let remedy = "make it again with `edgerail repository export`";
-            Error::new("archive", &place, format!("{why}; {remedy}"))
-        })
+        let checked = |length: u64| {
+            if length > MAX_BYTES {
+                let message = format!("is longer than {MAX_BYTES} bytes");
+                return Err(Error::new("too_large", &place, message)
+                    .remedy_is("Export fewer targets at a time."));
+            }
+            Ok(())
+        };
+        let file = std::fs::File::open(path).map_err(wrong)?;
+        checked(file.metadata().map_err(wrong)?.len())?;
+        let mut bytes = Vec::new();
+        // A device says that it has no length and never ends.
+        file.take(MAX_BYTES.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(wrong)?;
+        checked(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
+        Archive::read(bytes.into()).map_err(|why| Error::new("archive", &place, why))
     }
 
     /// Reads a container. Regular files below `metadata/` and `targets/` are all that it may hold, each once.
@@ -303,6 +309,13 @@ mod tests {
             ["1.root.json"]
         );
         assert_eq!(sample(), sample());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_container_that_never_ends_is_refused() {
+        let error = Archive::open(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error.code(), "too_large");
     }
 
     #[test]

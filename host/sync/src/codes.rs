@@ -25,18 +25,18 @@ const fn known(code: &'static str, sentence: &'static str, remedy: &'static str)
 pub const CODES: &[Explanation] = &[
     known(
         "unreachable",
-        "Nobody answered: the name, the connection or the folder cannot be had.",
-        "Check address, network and proxy; the previous policy is enforced meanwhile.",
+        "The repository cannot be had: nobody answers, or the server with an error of its own.",
+        "Check address, network, proxy and server; clients enforce the previous policy meanwhile.",
     ),
     known(
         "slow",
         "An answer took too long or came too slowly, so it was given up.",
-        "Check the server and what stands between; the next check tries again.",
+        "Check the server and what stands between; clients try again with their next check.",
     ),
     known(
         "truncated",
         "An answer ended before the length it had announced.",
-        "Check the server and what stands between; the next check tries again.",
+        "Check the server and what stands between; clients try again with their next check.",
     ),
     known(
         "http_status",
@@ -80,22 +80,22 @@ pub const CODES: &[Explanation] = &[
     ),
     known(
         "state_readonly",
-        "The state folder cannot be written to: the policy is enforced and updated in memory only.",
-        "Let this user write to the folder; after a restart the last stored policy holds.",
+        "Nothing can be stored in the state folder: the policy is enforced and updated in memory only.",
+        "Let this user write to the folder, or repair the disk; after a restart the last stored policy holds.",
     ),
     known(
         "state_read",
-        "The state folder cannot be read.",
+        "A file of the state folder cannot be read; what it holds is not used.",
         "Check the disk and the folder's permissions.",
     ),
     known(
         "state_write",
         "The state could not be stored (a full disk, for instance), so nothing was activated.",
-        "Make room or repair the disk; the previous policy is enforced.",
+        "Make room or repair the disk; clients enforce the previous policy.",
     ),
     known(
         "state_corrupt",
-        "The stored activation state was damaged and is not used.",
+        "A stored activation state is damaged or cannot be read, and is not used.",
         "Nothing, if the next check goes well; otherwise check the disk.",
     ),
     known(
@@ -156,12 +156,12 @@ pub const CODES: &[Explanation] = &[
     known(
         "load_failed",
         "The engine cannot load the bundle.",
-        "Publish one that this engine loads; the previous one is enforced.",
+        "Publish one that this engine loads; clients enforce the previous one.",
     ),
     known(
         "self_test",
         "The bundle decides its own samples differently from when it was compiled.",
-        "Compile it with the version of the engine that loads it; the previous one is enforced.",
+        "Compile it with the version of the engine that loads it; clients enforce the previous one.",
     ),
     known(
         "baseline",

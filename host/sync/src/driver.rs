@@ -173,7 +173,7 @@ fn offline(path: &str) -> Error {
     Error::new(
         "incomplete",
         path,
-        "is needed and is not among the stored files; check again with the network",
+        "is needed and is not among the stored files",
     )
 }
 

@@ -6,6 +6,8 @@ pub struct Error {
     code: &'static str,
     place: String,
     message: String,
+    /// What to do, where it is not what the code's explanation says.
+    remedy: Option<&'static str>,
     /// Whether nobody answered, as opposed to an answer that cannot be accepted.
     unreachable: bool,
     /// Whether trying again soon may help.
@@ -21,6 +23,7 @@ impl Error {
             code,
             place: place.into(),
             message: message.into(),
+            remedy: None,
             unreachable: false,
             transient: false,
             retry_after: None,
@@ -38,6 +41,13 @@ impl Error {
             transient: true,
             ..Error::new(code, place, message)
         }
+    }
+
+    /// The same, with what to do in this case: a sentence, in place of the one that the code stands for.
+    #[must_use]
+    pub fn remedy_is(mut self, remedy: &'static str) -> Error {
+        self.remedy = Some(remedy);
+        self
     }
 
     /// The same, with what the server's `Retry-After` asks for.
@@ -66,10 +76,31 @@ impl Error {
         &self.place
     }
 
-    /// What is wrong and what to do.
+    /// What is wrong.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What to do, in a sentence; empty if the message says it, as those of the TUF client do.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        let remedy = self.remedy.or_else(|| {
+            let known = crate::codes::explain(self.code)?;
+            Some(known.remedy)
+        });
+        remedy
+            .filter(|remedy| !self.message.contains(remedy))
+            .unwrap_or_default()
+    }
+
+    /// What is wrong and what to do.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self.remedy() {
+            "" => self.message.clone(),
+            remedy => format!("{}: {remedy}", self.message),
+        }
     }
 
     /// Whether nobody answered.
@@ -105,8 +136,35 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.place, self.message, self.code)
+        write!(f, "{}: {} ({})", self.place, self.message, self.code)?;
+        match self.remedy() {
+            "" => Ok(()),
+            remedy => write!(f, ": {remedy}"),
+        }
     }
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes;
+
+    #[test]
+    fn every_error_says_once_what_to_do() {
+        for known in codes::all() {
+            let text = Error::new(known.code, "place", known.sentence).to_string();
+            assert_eq!(text.matches(known.remedy).count(), 1, "{text}");
+            let own = Error::new(known.code, "place", known.sentence).remedy_is("Do that.");
+            let advice = format!("{}: Do that.", known.sentence);
+            assert_eq!((own.remedy(), own.advice()), ("Do that.", advice));
+            assert!(!own.to_string().contains(known.remedy), "{own}");
+        }
+        for code in edgerail_trust::Code::ALL {
+            let said = Error::new(code.name(), "place", code.message()).to_string();
+            let remedy = codes::explain(code.name()).unwrap().remedy;
+            assert_eq!(said.matches(remedy).count(), 1, "{said}");
+        }
+    }
+}

@@ -47,7 +47,10 @@ mod environment;
 mod error;
 mod evidence;
 mod loader;
+mod memory;
+mod noted;
 pub mod repository;
+mod roles;
 mod schedule;
 mod status;
 pub mod store;
@@ -58,6 +61,7 @@ pub use edgerail_trust::{Limits, activation};
 pub use environment::{Environment, System, rfc3339};
 pub use error::Error;
 pub use loader::{EngineLoader, Loader, Rejection};
+pub use noted::{NotedError, NotedStatus};
 pub use schedule::{Intervals, Schedule};
 pub use status::{
     ActiveStatus, Counters, ErrorStatus, PoisonedStatus, PollStatus, RoleStatus, Status,

@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use edgerail_trust::text::percent_encoded;
-use edgerail_trust::{Client, Limits};
-use serde_json::Value;
+use edgerail_trust::{Client, Code, Limits, Target};
 
-use crate::archive::{Archive, Builder};
-use crate::driver::{Files, Remote, drive};
+use crate::archive::{self, Archive, Builder};
+use crate::driver::{Remote, drive};
 use crate::error::Error;
-use crate::evidence::{metadata_path, version};
+use crate::evidence::version;
+use crate::memory::Memory;
+use crate::roles::{delegated, walk};
 use crate::store::{Disk, put};
 use crate::transport::{Base, Packed, Transport};
 
-/// The most delegated roles that an export looks into.
-const MAX_ROLES: usize = 4096;
+pub(crate) const LISTED_ONLY: &str = "is listed and is not there";
+pub(crate) const PUBLISH_AGAIN: &str = "Publish it again.";
+pub(crate) const EXPORT_LESS: &str = "Export the targets that you need, with --target.";
 
 /// What was carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,11 +33,12 @@ pub struct Carried {
 }
 
 /// Packs a repository: the chain of roots from the pinned one, the metadata of today, and targets: those of `names`, or
-/// all if there are none. Everything is verified before it is packed, so that a mistake is found here and not
-/// behind the gap.
+/// all if there are none, with all roles. Everything is verified before it is looked into or packed, so that a mistake is
+/// found here and not behind the gap.
 ///
 /// # Errors
-/// [`Error`] of the transport or the TUF client; `target_missing` if one of `names` is not listed.
+/// [`Error`] of the transport or the TUF client; `target_missing` if one of `names` is not listed; `too_large` if it is
+/// more than a file may hold.
 pub async fn export(
     transport: &dyn Transport,
     pinned_root: &[u8],
@@ -50,40 +53,36 @@ pub async fn export(
     client.refresh(now);
     drive(&mut client, &mut files, Some(&mut remote), &mut Vec::new()).await?;
     let all = match names {
-        [] => listed(&client, &files, &mut remote).await?,
+        [] => {
+            let roles = delegated(&files);
+            let walked = walk(&mut client, &mut files, &mut remote, roles).await?;
+            if let Some(role) = walked.absent.into_iter().next() {
+                let message = "the snapshot lists the role and it is not there";
+                return Err(Error::new("not_found", role, message).remedy_is(PUBLISH_AGAIN));
+            }
+            walked.names
+        }
         names => names.iter().cloned().collect(),
     };
     let mut archive = Builder::default();
     let mut carried = Carried::default();
+    let mut length = 0_u64;
     for name in all {
-        client.find(&name);
-        drive(&mut client, &mut files, Some(&mut remote), &mut Vec::new()).await?;
-        let Some(target) = client.found().cloned() else {
+        let Some(target) = find(&mut client, &mut files, &mut remote, &name).await? else {
             if names.is_empty() {
                 // Listed by a role that is not in charge of it: no client finds it either.
                 continue;
             }
-            return Err(Error::new(
-                "target_missing",
-                name,
-                "the repository does not list it",
-            ));
+            let message = "the repository does not list it";
+            return Err(Error::new("target_missing", name, message));
         };
-        let path = target.path(client.consistent());
-        let place = remote.transport.place(Base::Targets, &path);
-        let bytes = remote
-            .get(Base::Targets, &path, target.length, None)
-            .await?;
-        let bytes = bytes.ok_or_else(|| {
-            Error::new(
-                "not_found",
-                &place,
-                "is listed and is not there; publish it again",
-            )
-        })?;
-        target
-            .verify(&bytes)
-            .map_err(|error| Error::of_trust(&place, &error))?;
+        length = length.saturating_add(target.length);
+        if length > archive::MAX_BYTES {
+            let most = archive::MAX_BYTES;
+            let message = format!("with it there are more than {most} bytes of targets");
+            return Err(Error::new("too_large", name, message).remedy_is(EXPORT_LESS));
+        }
+        let (path, bytes) = download(&client, &mut remote, &target).await?;
         archive.add(Base::Targets, &path, bytes);
         carried.targets.push(name);
     }
@@ -99,61 +98,49 @@ pub async fn export(
     Ok((archive.finish(), carried))
 }
 
-/// The names that a repository lists, delegated ones too. Those of delegated roles are read before they are
-/// verified and are no more than names to look for.
-async fn listed(
-    client: &Client,
-    files: &Memory,
+async fn find(
+    client: &mut Client,
+    files: &mut Memory,
     remote: &mut Remote<'_>,
-) -> Result<BTreeSet<String>, Error> {
-    let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or(Value::Null);
-    let stored = |file: &str| {
-        files
-            .now
-            .get(file)
-            .map_or(Value::Null, |bytes| parse(bytes))
-    };
-    let snapshot = stored("snapshot.json");
-    let mut names = BTreeSet::new();
-    let mut roles = vec![stored("targets.json")];
-    let mut seen = BTreeSet::new();
-    while let Some(role) = roles.pop() {
-        let signed = &role["signed"];
-        names.extend(
-            signed["targets"]
-                .as_object()
-                .into_iter()
-                .flat_map(|all| all.keys().cloned()),
-        );
-        let delegated = signed["delegations"]["roles"]
-            .as_array()
-            .into_iter()
-            .flatten();
-        for name in delegated.filter_map(|role| role["name"].as_str()) {
-            if seen.len() >= MAX_ROLES || !seen.insert(name.to_owned()) {
-                continue;
-            }
-            let file = format!("{}.json", percent_encoded(name));
-            let meta = &snapshot["signed"]["meta"][format!("{name}.json")];
-            let path = match meta["version"].as_u64() {
-                Some(version) if client.consistent() => format!("{version}.{file}"),
-                _ => file,
-            };
-            let max = Limits::default().targets;
-            let got = remote.get(Base::Metadata, &path, max, None).await?;
-            roles.extend(got.map(|bytes| parse(&bytes)));
-        }
+    name: &str,
+) -> Result<Option<Target>, Error> {
+    client.find(name);
+    drive(client, files, Some(remote), &mut Vec::new()).await?;
+    Ok(client.found().cloned())
+}
+
+/// A target's path and its verified bytes.
+async fn download(
+    client: &Client,
+    remote: &mut Remote<'_>,
+    target: &Target,
+) -> Result<(String, Vec<u8>), Error> {
+    let path = target.path(client.consistent());
+    let place = remote.transport.place(Base::Targets, &path);
+    // A length is signed, and may be any number.
+    if target.length > archive::MAX_BYTES {
+        let message = format!("is longer than {} bytes", archive::MAX_BYTES);
+        return Err(Error::new("too_large", place, message));
     }
-    Ok(names)
+    let bytes = remote
+        .get(Base::Targets, &path, target.length, None)
+        .await?;
+    let missing = || Error::new("not_found", &place, LISTED_ONLY).remedy_is(PUBLISH_AGAIN);
+    let bytes = bytes.ok_or_else(missing)?;
+    target
+        .verify(&bytes)
+        .map_err(|error| Error::of_trust(&place, &error))?;
+    Ok((path, bytes))
 }
 
 /// Unpacks an exported repository over the one in a folder (`metadata/` and `targets/`, ready to be served or to sync
 /// from). All of it is verified first, from the pinned root and against what the folder holds: an older, foreign or
-/// incomplete one changes nothing. With `dry_run` nothing is changed in any case. The timestamp is written last, so that a reader always finds a whole repository.
+/// incomplete one changes nothing. With `dry_run` nothing is changed in any case. The timestamp is written last, so that a
+/// reader always finds a whole repository.
 ///
 /// # Errors
-/// [`Error`] of the TUF client, `archive` if it holds what is not listed, `state_write` if the folder cannot be
-/// written to.
+/// [`Error`] of the TUF client, `archive` if it holds what is not listed, `incomplete` if clients of another target that
+/// the folder serves would find it no more, `state_write` if the folder cannot be written to.
 pub async fn import(
     archive: &Archive,
     place: &str,
@@ -173,11 +160,8 @@ pub async fn import(
     let mut carried = Carried::default();
     for path in archive.paths(Base::Targets) {
         let name = target_name(path, client.consistent()).ok_or_else(|| unlisted(place, path))?;
-        client.find(&name);
-        drive(&mut client, &mut files, Some(&mut remote), &mut Vec::new()).await?;
-        let target = client
-            .found()
-            .filter(|target| target.path(client.consistent()) == path);
+        let target = find(&mut client, &mut files, &mut remote, &name).await?;
+        let target = target.filter(|target| target.path(client.consistent()) == path);
         let target = target.ok_or_else(|| unlisted(place, path))?;
         let bytes = archive.get(Base::Targets, path).unwrap_or_default();
         target
@@ -186,6 +170,14 @@ pub async fn import(
         carried.targets.push(name);
     }
     carried.targets.sort();
+    let mirror = Mirror {
+        archive,
+        place,
+        folder,
+    };
+    mirror
+        .stays_whole(&mut client, &mut files, &mut remote)
+        .await?;
     carried.root = client.root_version();
     carried.timestamp = client.version("timestamp").unwrap_or(0);
     let mut metadata = files.written(client.consistent());
@@ -198,6 +190,133 @@ pub async fn import(
     Ok(carried)
 }
 
+/// A folder that other clients are served from, and what is unpacked over it.
+struct Mirror<'a> {
+    archive: &'a Archive,
+    place: &'a str,
+    folder: &'a dyn Disk,
+}
+
+impl Mirror<'_> {
+    /// Looks at every role and every target that the folder has: what it could serve before and cannot afterwards, as when a
+    /// file with one target is unpacked over a mirror of all, ends the import. On the way all roles of the file are verified.
+    async fn stays_whole(
+        &self,
+        client: &mut Client,
+        files: &mut Memory,
+        remote: &mut Remote<'_>,
+    ) -> Result<(), Error> {
+        let held = self.names("metadata")?;
+        let mut roles = BTreeMap::new();
+        for (role, listed) in delegated(files) {
+            let file = format!("{}.json", percent_encoded(&role));
+            let path = match client.consistent() {
+                true => format!("{listed}.{file}"),
+                false => file.clone(),
+            };
+            let current = files
+                .now
+                .get(&file)
+                .map(|bytes| version(bytes) == Some(listed));
+            let here = held.contains(&path) && (client.consistent() || current == Some(true));
+            let carried = self.archive.get(Base::Metadata, &path).is_some();
+            if current.is_some() && !here && !carried {
+                let what = format!("version {listed} of the role {role}");
+                return Err(self.incomplete(&what));
+            }
+            if here || carried {
+                roles.insert(role, listed);
+            }
+        }
+        let all = delegated(files);
+        let walked = walk(client, files, remote, roles.clone()).await?;
+        let partial = all.keys().any(|role| !roles.contains_key(role));
+        let mut folders = BTreeMap::new();
+        for name in walked.names {
+            let (folder, _) = name.rsplit_once('/').unwrap_or_default();
+            if !folders.contains_key(folder) {
+                let served = self.served(folder, client.consistent())?;
+                folders.insert(folder.to_owned(), served);
+            }
+            let served = folders.get(folder).and_then(|served| served.get(&name));
+            let Some(served) = served else {
+                continue;
+            };
+            match find(client, files, remote, &name).await {
+                Ok(Some(target)) if !self.has(&target, client.consistent(), served) => {
+                    return Err(self.incomplete(&format!("the target {name}")));
+                }
+                Err(error) if partial && error.code() == Code::NotFound.name() => {
+                    return Err(self.incomplete(&format!("a role on the way to {name}")));
+                }
+                // Removed, or not to be had before either, as one whose role expired.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn incomplete(&self, what: &str) -> Error {
+        let message = format!(
+            "its metadata lists {what}, which neither it nor the folder has: clients that the folder serves would be cut off"
+        );
+        Error::new("incomplete", self.place, message)
+            .remedy_is("Export the whole repository, without --target.")
+    }
+
+    fn names(&self, folder: &str) -> Result<BTreeSet<String>, Error> {
+        let names = self.folder.list(folder).map_err(|error| {
+            Error::new("state_read", self.folder.place(folder), error.to_string())
+        })?;
+        Ok(names.into_iter().collect())
+    }
+
+    /// The targets that the folder has in one of its folders, with their files of all versions.
+    fn served(
+        &self,
+        folder: &str,
+        consistent: bool,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+        let mut served: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        // A name is data and may lead outside; there is nothing of ours.
+        if !folder.is_empty() && !crate::transport::inside(folder) {
+            return Ok(served);
+        }
+        let files = match folder {
+            "" => self.names(Base::Targets.folder())?,
+            folder => self.names(&below_targets(folder))?,
+        };
+        for file in files {
+            let path = match folder {
+                "" => file,
+                folder => format!("{folder}/{file}"),
+            };
+            if let Some(name) = target_name(&path, consistent) {
+                served.entry(name).or_default().insert(path);
+            }
+        }
+        Ok(served)
+    }
+
+    fn has(&self, target: &Target, consistent: bool, served: &BTreeSet<String>) -> bool {
+        let path = target.path(consistent);
+        if self.archive.get(Base::Targets, &path).is_some() {
+            return true;
+        }
+        // Where the name says nothing of the content, the content does.
+        let kept = || {
+            let file = below_targets(&path);
+            let bytes = self.folder.read(&file, target.length).ok().flatten();
+            bytes.is_some_and(|bytes| target.verify(&bytes).is_ok())
+        };
+        served.contains(&path) && (consistent || kept())
+    }
+}
+
+fn below_targets(path: &str) -> String {
+    format!("{}/{path}", Base::Targets.folder())
+}
+
 fn write(
     archive: &Archive,
     metadata: &[(String, Arc<[u8]>)],
@@ -205,8 +324,12 @@ fn write(
 ) -> Result<(), Error> {
     for base in [Base::Targets, Base::Metadata] {
         folder.make_folder(base.folder()).map_err(|error| {
-            let message = format!("{error}; let this user write here, or give another folder");
-            Error::new("state_write", folder.place(base.folder()), message)
+            Error::new(
+                "state_write",
+                folder.place(base.folder()),
+                error.to_string(),
+            )
+            .remedy_is("Let this user write here, or give another folder.")
         })?;
     }
     for path in archive.paths(Base::Targets) {
@@ -238,7 +361,7 @@ fn unlisted(place: &str, path: &str) -> Error {
     Error::new(
         "archive",
         place,
-        format!("holds targets/{path}, which its metadata does not list; export it again"),
+        format!("holds targets/{path}, which its metadata does not list"),
     )
 }
 
@@ -253,93 +376,6 @@ fn target_name(path: &str, consistent: bool) -> Option<String> {
     };
     let (_, name) = file.split_once('.')?;
     Some(format!("{folder}{name}"))
-}
-
-/// The TUF client's files, in memory.
-#[derive(Default)]
-struct Memory {
-    now: BTreeMap<String, Arc<[u8]>>,
-    /// What the client stored.
-    stored: BTreeSet<String>,
-}
-
-impl Memory {
-    /// What a repository's folder holds, as if a client had stored it: what is imported must not be older.
-    fn of_repository(folder: &dyn Disk) -> Result<Memory, Error> {
-        let mut memory = Memory::default();
-        let mut newest: BTreeMap<String, u64> = BTreeMap::new();
-        let wrong = |error: std::io::Error| {
-            Error::new("state_read", folder.place("metadata"), error.to_string())
-        };
-        for path in folder.list("metadata").map_err(wrong)? {
-            let numbered = path
-                .split_once('.')
-                .and_then(|(number, file)| Some((number.parse::<u64>().ok()?, file.to_owned())));
-            let (number, file) = match numbered {
-                Some((_, file)) if file == "root.json" => (0, format!("root_history/{path}")),
-                Some((number, file)) => (number, file),
-                None => (0, path.clone()),
-            };
-            let known = newest.get(&file).is_some_and(|known| *known > number);
-            let whole = folder.read(&format!("metadata/{path}"), crate::store::METADATA_BYTES);
-            if let (false, Some(bytes)) = (known, whole.map_err(wrong)?) {
-                newest.insert(file.clone(), number);
-                memory.now.insert(file, bytes.into());
-            }
-        }
-        Ok(memory)
-    }
-
-    /// All files, by their names in a repository.
-    fn named(&self, consistent: bool) -> Vec<(String, Arc<[u8]>)> {
-        let files = self
-            .now
-            .iter()
-            .filter(|(file, _)| file.as_str() != "root.json");
-        let named = files.map(|(file, bytes)| {
-            let name = match file.strip_prefix("root_history/") {
-                Some(root) => root.to_owned(),
-                None => metadata_path(file, bytes, consistent),
-            };
-            (name, Arc::clone(bytes))
-        });
-        named.collect()
-    }
-
-    /// The files that the client stored, by their names in a repository.
-    fn written(&self, consistent: bool) -> Vec<(String, Arc<[u8]>)> {
-        let now = self
-            .now
-            .iter()
-            .filter(|(file, _)| self.stored.contains(*file));
-        let now = now.map(|(file, bytes)| (file.clone(), Arc::clone(bytes)));
-        let stored = Memory {
-            now: now.collect(),
-            stored: BTreeSet::new(),
-        };
-        stored.named(consistent)
-    }
-}
-
-impl Files for Memory {
-    fn load(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.now.get(file).map(|bytes| bytes.to_vec()))
-    }
-
-    fn store(&mut self, file: &str, bytes: &[u8]) -> Result<(), Error> {
-        self.now.insert(file.to_owned(), bytes.into());
-        self.stored.insert(file.to_owned());
-        Ok(())
-    }
-
-    fn remove(&mut self, file: &str) -> Result<(), Error> {
-        self.now.remove(file);
-        Ok(())
-    }
-
-    fn place(&self, file: &str) -> String {
-        file.to_owned()
-    }
 }
 
 /// What a look at a repository showed, from the pinned root and with nothing known before.
@@ -391,21 +427,10 @@ pub async fn inspect(
     let Some(name) = name else {
         return Ok(inspected);
     };
-    client.find(name);
-    drive(&mut client, &mut files, Some(&mut remote), &mut Vec::new()).await?;
-    let target = client.found().cloned();
+    let target = find(&mut client, &mut files, &mut remote, name).await?;
     let target =
         target.ok_or_else(|| Error::of_refusal(name, crate::activation::Refusal::TargetMissing))?;
-    let path = target.path(client.consistent());
-    let place = transport.place(Base::Targets, &path);
-    let bytes = remote
-        .get(Base::Targets, &path, target.length, None)
-        .await?;
-    let bytes =
-        bytes.ok_or_else(|| Error::new("not_found", &place, "is listed and is not there"))?;
-    target
-        .verify(&bytes)
-        .map_err(|error| Error::of_trust(&place, &error))?;
+    let (_, bytes) = download(&client, &mut remote, &target).await?;
     let custom = target
         .custom
         .and_then(|custom| String::from_utf8(custom).ok());

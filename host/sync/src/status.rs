@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::environment::rfc3339;
 use crate::error::Error;
+use crate::noted::{Note, NotedStatus};
 
 /// How a client does. Its JSON has times as `2026-11-21T18:00:00Z` and ages in seconds; a member that is not
 /// known is left out.
@@ -42,12 +43,19 @@ pub struct Status {
     /// When it last answered well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_success: Option<String>,
+    /// Seconds since then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_success_age: Option<u64>,
     /// When another bundle became active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_change: Option<String>,
     /// What went wrong last; gone after a check that went well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<ErrorStatus>,
+    /// Only for who looks from outside ([`crate::Sync::look`]): what `status.json` says of the last check of the process
+    /// that checks. `degraded` counts it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_file: Option<NotedStatus>,
     /// When the repository is asked next.
     pub poll: PollStatus,
     /// Since the process began.
@@ -105,6 +113,8 @@ pub struct ErrorStatus {
     pub place: String,
     /// In words.
     pub message: String,
+    /// What to do; empty if the message says it.
+    pub remedy: String,
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
@@ -154,6 +164,7 @@ pub(crate) struct Report {
     pub(crate) last_success: Option<u64>,
     pub(crate) last_change: Option<u64>,
     pub(crate) last_error: Option<(Error, Option<u64>)>,
+    pub(crate) note: Option<Note>,
     pub(crate) poll: PollStatus,
     pub(crate) counters: Counters,
 }
@@ -171,6 +182,7 @@ impl Report {
             last_success: None,
             last_change: None,
             last_error: None,
+            note: None,
             poll: PollStatus::default(),
             counters: Counters::default(),
         }
@@ -184,6 +196,7 @@ impl Report {
     pub(crate) fn status(&self, now: Option<u64>) -> Status {
         let health = self.health(now);
         let issued = Some(self.state.issued).filter(|issued| *issued > 0);
+        let age = |time: Option<u64>| now.zip(time).map(|(now, then)| now.saturating_sub(then));
         Status {
             target: self.pins.target.clone(),
             active: self.active.clone(),
@@ -207,17 +220,18 @@ impl Report {
                 .collect(),
             skipped: self.skipped,
             last_check: self.last_check.map(rfc3339),
-            last_check_age: now
-                .zip(self.last_check)
-                .map(|(now, then)| now.saturating_sub(then)),
+            last_check_age: age(self.last_check),
             last_success: self.last_success.map(rfc3339),
+            last_success_age: age(self.last_success),
             last_change: self.last_change.map(rfc3339),
             last_error: self.last_error.as_ref().map(|(error, at)| ErrorStatus {
                 code: error.code(),
                 place: error.place().to_owned(),
                 message: error.message().to_owned(),
+                remedy: error.remedy().to_owned(),
                 at: at.map(rfc3339),
             }),
+            status_file: self.note.as_ref().map(|note| note.status(now)),
             poll: self.poll.clone(),
             counters: self.counters,
         }

@@ -9,12 +9,11 @@ function bytesOf(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-/** Starts the module. `files` are the repository's metadata, `roots` two that differ in their threshold, all as base64. */
+/** Starts the module; `glue` is the package's border to it. `files` are the repository's metadata, `roots` two that differ in their threshold, all as base64. */
 export async function prepare({ wasm, glue, files, roots, pinned, now }) {
-  const { initSync, Session } = await import(glue);
-  initSync({ module: await WebAssembly.compile(bytesOf(wasm)) });
+  const { TrustInstance } = await import(glue);
   state = {
-    Session,
+    instance: new TrustInstance(await WebAssembly.compile(bytesOf(wasm))),
     now,
     pinned,
     files: new Map(Object.entries(files).map(([name, text]) => [name, bytesOf(text)])),
@@ -24,25 +23,27 @@ export async function prepare({ wasm, glue, files, roots, pinned, now }) {
 
 /** Everything from the pinned root to the target. */
 function verifyAll() {
-  const session = new state.Session(state.files.get(state.pinned), PINS);
+  const session = state.instance.open(state.files.get(state.pinned), PINS);
   session.refresh(state.now);
   for (const find of [undefined, false]) {
     if (find !== undefined) session.find(find);
-    for (let step = session.step(); step !== DONE; step = session.step()) {
-      const bytes = step === FETCH ? state.files.get(session.file()) : undefined;
+    for (;;) {
+      const { step, file } = session.step();
+      if (step === DONE) break;
+      const bytes = step === FETCH ? state.files.get(file) : undefined;
       if (bytes) session.bytes(bytes);
       else if (step === LOAD || step === FETCH) session.absent();
       else session.done();
     }
   }
   if (session.choose() !== 2) throw new Error('the bundle is not taken');
-  const { length } = session.sha256();
+  const { length } = session.candidate().sha256;
   session.free();
   return length;
 }
 
 function readRoot(name) {
-  new state.Session(state.roots[name], PINS).free();
+  state.instance.open(state.roots[name], PINS).free();
   return 1;
 }
 

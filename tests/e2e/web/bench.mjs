@@ -67,17 +67,7 @@ export async function visit({ origin, bundle: path, lengths }) {
   lap();
   const [fetchModule, compile, fetchBundle, load, firstEvaluation] = at.slice(1).map((end, lap) => end - at[lap]);
   const warm = {};
-  for (const length of lengths) {
-    const text = prose.slice(0, length);
-    for (const until = performance.now() + 150; performance.now() < until; ) engine.evaluate(text);
-    const begin = performance.now();
-    let runs = 0;
-    while (performance.now() - begin < 50) {
-      engine.evaluate(text);
-      runs += 1;
-    }
-    warm[length] = (performance.now() - begin) / runs;
-  }
+  for (const length of lengths) warm[length] = warmOf(engine, prose.slice(0, length));
   return { fetchModule, compile, fetchBundle, load, firstEvaluation, warm };
 }
 
@@ -85,4 +75,37 @@ export async function visit({ origin, bundle: path, lengths }) {
 export async function firstOf({ origin, bundle: path, length }) {
   const { load, firstEvaluation, warm } = await visit({ origin, bundle: path, lengths: [length] });
   return { load, firstEvaluation, warm: warm[length] };
+}
+
+/**
+ * As {@link firstOf}, but the module was there `earlier` milliseconds before the bundle, as it is where both are fetched at once:
+ * measured from the bundle's last byte.
+ */
+export async function arrivalOf({ origin, bundle: path, length, earlier }) {
+  const { prose } = await (await fetch(`${origin}/bench/bench.json`)).json();
+  const module = await WebAssembly.compile(await bytesOf(`${origin}/package/dist/engine.wasm`));
+  const bundle = await bytesOf(`${origin}/${path}`);
+  const text = prose.slice(0, length);
+  let deliver;
+  const loading = loadEngine(new Promise((resolve) => (deliver = resolve)), { audience: 'any', wasm: module });
+  await new Promise((resolve) => setTimeout(resolve, earlier));
+  const begin = performance.now();
+  deliver(bundle);
+  const engine = await loading;
+  const loaded = performance.now();
+  engine.evaluate(text);
+  const end = performance.now();
+  return { load: loaded - begin, firstEvaluation: end - loaded, warm: warmOf(engine, text) };
+}
+
+/** Milliseconds that an evaluation takes once it is warm. */
+function warmOf(engine, text) {
+  for (const until = performance.now() + 150; performance.now() < until; ) engine.evaluate(text);
+  const begin = performance.now();
+  let runs = 0;
+  while (performance.now() - begin < 50) {
+    engine.evaluate(text);
+    runs += 1;
+  }
+  return (performance.now() - begin) / runs;
 }

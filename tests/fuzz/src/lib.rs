@@ -3,26 +3,15 @@
 //! A target panics where something is wrong; the engine's own code must never do so. `cargo xtask test --deep`
 //! runs each target for a minute or longer; a crash becomes a test where the fault was.
 
+mod activation;
 mod org;
+mod run;
 pub mod seeds;
 pub mod targets;
 mod trust;
 
-use targets::{TARGETS, Target};
-
-/// The target that the environment variable `EDGERAIL_FUZZ_TARGET` names.
-///
-/// # Panics
-/// If it names none; the message lists them.
-#[must_use]
-pub fn chosen() -> &'static Target {
-    let name = std::env::var("EDGERAIL_FUZZ_TARGET").unwrap_or_default();
-    let target = TARGETS.iter().find(|target| target.name == name);
-    target.unwrap_or_else(|| {
-        let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
-        panic!("EDGERAIL_FUZZ_TARGET is {name:?}; the targets are {names:?}")
-    })
-}
+pub use run::{begin, chosen, run_blindly};
+pub use targets::Target;
 
 /// Changes inputs without knowing what they reach: for machines on which libFuzzer does not build.
 #[derive(Debug)]

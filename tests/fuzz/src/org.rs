@@ -1,7 +1,7 @@
 //! The targets of what an organization's answers come to.
 
 use edgerail_compile::org::{
-    BindOptions, Datum, Documents, Input, SavedPolicy, Scope, bind, effective, lint,
+    AssumeNone, BindOptions, Datum, Documents, Input, SavedPolicy, Scope, bind, effective, lint,
 };
 
 use crate::seeds::Sources;
@@ -36,6 +36,30 @@ pub(crate) fn answers(input: &[u8]) {
     ]);
 }
 
+/// Any bytes as the organization's policy that was saved last: refused, or what is read is saved as the same.
+pub(crate) fn saved(input: &[u8]) {
+    let Ok(read) = SavedPolicy::read(input) else {
+        return;
+    };
+    assert_eq!(SavedPolicy::read(read.to_json().as_bytes()), Ok(read));
+}
+
+pub(crate) fn saved_seeds(sources: &Sources) -> Vec<Vec<u8>> {
+    let policies = seeds(sources).into_iter();
+    let policies = policies.filter(|policy| policy.starts_with(b"{"));
+    let saved = policies.map(|policy| {
+        let end = format!(",\"unit\":\"{ACCOUNT}\"}}");
+        [
+            br#"{"format":1,"policy":"#,
+            policy.as_slice(),
+            end.as_bytes(),
+        ]
+        .concat()
+    });
+    let yaml = b"format: 1\nunit: '111122223333'\npolicy:\n  a: [~, true, 1.50, \"\\u00e9\"]\n";
+    saved.chain([yaml.to_vec()]).collect()
+}
+
 fn follow(inputs: &[Input]) {
     let documents = match Documents::read(inputs) {
         Ok(documents) => documents,
@@ -62,6 +86,7 @@ fn follow(inputs: &[Input]) {
     let options = BindOptions {
         scope: &scope,
         last_valid: None,
+        assume_none: AssumeNone::default(),
     };
     if let Err(problems) = bind(&documents, &[], options) {
         assert!(problems.has_errors());

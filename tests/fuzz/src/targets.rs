@@ -13,9 +13,8 @@ use edgerail_core::reversible::{Placeholders, RestoreOptions, Restorer};
 use edgerail_core::stream::{HOLDBACK, Stream, StreamOptions};
 use edgerail_core::{Engine, LoadOptions, OutputScope, Request, Source, json};
 
-use crate::org;
 use crate::seeds::Sources;
-use crate::trust;
+use crate::{activation, org, trust};
 
 /// One target.
 pub struct Target {
@@ -48,6 +47,11 @@ pub const TARGETS: &[Target] = &[
         name: "org",
         run: org::answers,
         seeds: org::seeds,
+    },
+    Target {
+        name: "org-saved",
+        run: org::saved,
+        seeds: org::saved_seeds,
     },
     Target {
         name: "json",
@@ -108,6 +112,16 @@ pub const TARGETS: &[Target] = &[
         name: "trust-pattern",
         run: trust::pattern,
         seeds: trust::pattern_seeds,
+    },
+    Target {
+        name: "activation",
+        run: activation::state,
+        seeds: activation::state_seeds,
+    },
+    Target {
+        name: "custom",
+        run: activation::custom,
+        seeds: activation::custom_seeds,
     },
 ];
 

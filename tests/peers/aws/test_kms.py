@@ -22,7 +22,7 @@ def repository(stub, program, tmp_path):
 
 
 def test_python_tuf_accepts_the_signatures(stub, repository):
-    found = {path.name: Metadata.from_file(str(path)) for path in repository.rglob("*.json")}
+    found = {path.name: Metadata.from_file(str(path)) for path in (repository / "metadata").glob("*.json")}
     root = found["1.root.json"]
     names = {"root": "1.root.json", "timestamp": "timestamp.json", "snapshot": "1.snapshot.json", "targets": "1.targets.json"}
     for role, name in names.items():

@@ -166,7 +166,7 @@ def test_the_twin_reads_what_the_aws_cli_prints(stub, boto, program, tmp_path):
         save(f"effective-{account}.json", effective)
     save("baseline.json", bedrock.get_guardrail(guardrailIdentifier=USE1, guardrailVersion="10"))
     save("eu-west-1/baseline.json", europe.get_guardrail(guardrailIdentifier=EU, guardrailVersion="1"))
-    save("list-enforced-guardrails-configuration-us-east-1.json", bedrock.list_enforced_guardrails_configuration())
+    save("list-enforced-guardrails-configuration-222233334444-us-east-1.json", bedrock.list_enforced_guardrails_configuration())
     save("eu-west-1/enforced.json", europe.list_enforced_guardrails_configuration())
 
     ran = program.run("pull", "--from", cli, "--output", tmp_path / "twin", AWS_ACCESS_KEY_ID=None)
@@ -219,6 +219,27 @@ def test_org_and_compile_read_what_is_pulled(stub, program, tmp_path):
     for text, status in (("Tell me about project kestrel", 1), ("the moonshot plan", 1), ("hello", 0)):
         ran = program.run("check", "--bundle", bundle, text)
         assert ran.status == status, (text, ran.out, ran.err)
+
+
+def test_a_member_account_says_what_it_enforces_itself(stub, program, tmp_path):
+    """It can only ask for itself, and the bundle for it is refused until it did."""
+    snapshot, member, bundle = tmp_path / "out", tmp_path / "member", tmp_path / "out.bundle"
+    account, region = "333344445555", "eu-west-1"
+    management = {"AWS_ACCOUNT_ID": "111122223333"}
+    assert program.pull(stub, snapshot, "--organization", "--region", region, **management).status == 0
+    scope = f"aws~o-exampleorgid~{account}~{region}"
+    arguments = ["compile", "--org", snapshot, "--scope", scope, "--output", bundle]
+    ran = program.run(*arguments)
+    assert ran.status == 2 and "account-config-missing" in ran.err and account in ran.err, ran.err
+    # Both answers are an empty list: the accounts that asked tell them apart.
+    pull = ["--account", account, "--region", region]
+    ran = program.pull(stub, member, *pull)
+    assert ran.status == 0 and "AWS_ACCOUNT_ID" in ran.err, ran.err
+    ran = program.run(*arguments, "--org", member)
+    assert ran.status == 2 and "account-config-missing" in ran.err, ran.err
+    assert program.pull(stub, member, *pull, AWS_ACCOUNT_ID=account).status == 0
+    ran = program.run(*arguments, "--org", member)
+    assert ran.status == 0, ran.err
 
 
 def test_kms_signs_as_boto3_sees_it(stub, boto):

@@ -45,7 +45,12 @@ def later(days: float) -> datetime:
 
 def signer(scheme: str = "ed25519") -> CryptoSigner:
     """A new key pair."""
-    return {"ed25519": CryptoSigner.generate_ed25519, "ecdsa": CryptoSigner.generate_ecdsa}[scheme]()
+    kinds = {
+        "ed25519": CryptoSigner.generate_ed25519,
+        "ecdsa": CryptoSigner.generate_ecdsa,
+        "rsa": CryptoSigner.generate_rsa,
+    }
+    return kinds[scheme]()
 
 
 def key_id(key: dict[str, Any]) -> str:

@@ -3,8 +3,11 @@
 //! It is written from `docs/compatibility.md`, shares no code with the engine, and prefers the plain loop to
 //! the quick one: every word is tried at every token, every pattern with the `regex` crate over the whole text.
 //! It knows words, profanity, custom regexes, topics by the rules of an overlay, those built-in types whose
-//! rule is a shape and a checksum, the union of masks, and the outcome table.
+//! rule is a shape and a checksum, the union of masks, and the outcome table; besides, how policies of an organization
+//! are merged ([`organization`]) and what enforced guardrails look at ([`enforcement`]).
 
+pub mod enforcement;
+pub mod organization;
 mod outcome;
 mod pii;
 mod text;

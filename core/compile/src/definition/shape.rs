@@ -183,7 +183,7 @@ fn other_document(node: &Node) -> Option<&'static str> {
             .member("bedrock")
             .is_some_and(|b| b.has("guardrail_inference"))
         {
-            "an Organizations Bedrock policy, which names guardrails by ARN (give it as --org-policy)"
+            "an Organizations Bedrock policy, which names guardrails by ARN (give it as --org)"
         } else if has("guardrailInferenceConfig") {
             "a PutEnforcedGuardrailConfiguration body, which names a guardrail by identifier (give it as --account-config)"
         } else if has("guardrailsConfig") {

@@ -8,6 +8,8 @@ mod yaml;
 
 use crate::diagnostic::Diagnostics;
 
+pub(crate) use json::is_json_number;
+
 /// How deeply lists and objects may nest. Real definitions stay below 20.
 pub const MAX_DEPTH: usize = 128;
 
@@ -39,7 +41,8 @@ pub enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number as it is written, so that nothing is rounded and no leading zero lost.
+    /// A number as it is written, so that nothing is rounded and no leading zero lost. YAML and TOML write some as
+    /// JSON does not: `012`, `1.`, `0x1F`, `.inf`.
     Number(String),
     /// A string.
     String(String),

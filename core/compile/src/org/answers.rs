@@ -3,24 +3,41 @@
 //! What an answer does not say itself (whose policies, below what) stands in the index of a snapshot folder
 //! or, in files of the AWS CLI, as an id in the file's name.
 
+use std::collections::BTreeMap;
+
 use edgerail_core::policy::{ContentGuarding, Guarding, ModelScope};
 
 use super::arn::GuardrailArn;
 use super::datum::Datum;
-use super::documents::{AccountConfig, Documents, Input, PolicyDocument};
-use super::index::{Asked, INDEX, Index, Pages};
+use super::documents::{AccountAnswer, AccountConfig, Documents, Input, PolicyDocument};
+use super::index::{Asked, Index, Pages, is_index};
+use super::names::{ids_in, natural, region_in};
 use super::scope::Unit;
+use super::tree::OrgNode;
 use crate::definition::{self, ReadOptions};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::document::{self, Node};
 
+/// Members of GetGuardrail's answer that may change while the version stays what it is.
+const PASSING: [&str; 6] = [
+    "createdAt",
+    "failureRecommendations",
+    "kmsKeyArn",
+    "ResponseMetadata",
+    "statusReasons",
+    "updatedAt",
+];
 const POLICY_TYPE: &str = "BEDROCK_POLICY";
+/// What DescribeEffectivePolicy answers, with status 400, where no policy applies (Organizations API Reference).
+const NOTHING_APPLIES: &str = "EffectivePolicyNotFoundException";
 
 #[derive(Default)]
 pub(super) struct Reader {
     out: Documents,
     index: Index,
     pages: Pages,
+    /// What was said of what there is one of, with the file.
+    told: BTreeMap<String, (String, Datum)>,
     errors: Vec<(String, Diagnostics)>,
 }
 
@@ -30,10 +47,10 @@ impl Reader {
         let mut inputs: Vec<&Input> = inputs.iter().collect();
         // Pages are numbered; the tenth comes after the ninth.
         inputs.sort_by_key(|input| natural(&input.name));
-        for input in inputs.iter().filter(|input| input.name == INDEX) {
+        for input in inputs.iter().filter(|input| is_index(&input.name)) {
             reader.index(input);
         }
-        for input in inputs.iter().filter(|input| input.name != INDEX) {
+        for input in inputs.iter().filter(|input| !is_index(&input.name)) {
             reader.file(input);
         }
         reader.check_whole(&inputs);
@@ -63,7 +80,7 @@ impl Reader {
             Err(problems) => return self.errors.push((input.name.clone(), problems)),
         };
         let value = Datum::of(&node);
-        if let Err(problem) = self.index.add(&value) {
+        if let Err(problem) = self.index.add(&input.name, &value) {
             self.error(&input.name, "index", problem);
         }
     }
@@ -73,7 +90,7 @@ impl Reader {
         let missing = self.index.missing(inputs).into_iter();
         let missing: Vec<String> = missing.map(str::to_owned).collect();
         for file in missing {
-            let message = "index.json lists the file, and it is not there; pull the snapshot again";
+            let message = "the index lists the file, and it is not there; pull the snapshot again";
             self.error(&file, "index", message);
         }
         for file in std::mem::take(&mut self.pages).cut() {
@@ -88,7 +105,7 @@ impl Reader {
             Err(problem) => return self.error(&input.name, "index", problem),
         };
         if asked.failed {
-            return;
+            return self.failed(input, &asked);
         }
         let node = match document::read(&input.bytes) {
             Ok(node) => node,
@@ -106,9 +123,9 @@ impl Reader {
         } else if let Some(roots) = value.member("Roots") {
             self.nodes(file, roots, None);
         } else if let Some(units) = value.member("OrganizationalUnits") {
-            self.children(file, units, &asked);
+            self.children(file, units, &asked, |node| node.lists_units = true);
         } else if let Some(accounts) = value.member("Accounts") {
-            self.children(file, accounts, &asked);
+            self.children(file, accounts, &asked, |node| node.lists_accounts = true);
         } else if let Some(parents) = value.member("Parents") {
             self.parents(file, parents, &asked);
         } else if let Some(policies) = value.member("Policies") {
@@ -130,6 +147,41 @@ impl Reader {
         }
     }
 
+    /// Whether an answer is the first about something of which there is one. The same again is left out, and another one
+    /// is an error: which of them holds, nobody can tell.
+    fn is_first(&mut self, file: &str, what: String, value: &Datum) -> bool {
+        let Some((other, known)) = self.told.get(&what) else {
+            let own = (file.to_owned(), value.clone());
+            self.told.insert(what, own);
+            return true;
+        };
+        if known != value {
+            let message = format!("{what} is another one in {other}; keep the newer of the two");
+            self.error(file, "org-answer-differs", message);
+        }
+        false
+    }
+
+    /// An answer that is not 200. That no policy applies to an account says as much as a policy; what else failed says
+    /// nothing.
+    fn failed(&mut self, input: &Input, asked: &Asked) {
+        if asked.operation.as_deref() != Some("DescribeEffectivePolicy") {
+            return;
+        }
+        let Ok(node) = document::read(&input.bytes) else {
+            return;
+        };
+        let answer = Datum::of(&node);
+        let code = answer.member("__type").and_then(Datum::text);
+        // AWS may write the service's name before it: `com.amazonaws.…#EffectivePolicyNotFoundException`.
+        let code = code.and_then(|code| code.rsplit('#').next());
+        let target = asked.input.get("TargetId").and_then(Datum::text);
+        let target = target.map(str::to_owned).or_else(|| asked.account.clone());
+        if let Some(target) = target.filter(|_| code == Some(NOTHING_APPLIES)) {
+            self.effective(&input.name, target, Datum::Object(BTreeMap::new()));
+        }
+    }
+
     /// The id that the index or the file's name gives for `member` of the question.
     fn id(&mut self, file: &str, asked: &Asked, member: &str) -> Option<String> {
         let input = asked.input.get(member).and_then(Datum::text);
@@ -147,12 +199,17 @@ impl Reader {
         found
     }
 
-    fn children(&mut self, file: &str, list: &Datum, asked: &Asked) {
+    fn children(&mut self, file: &str, list: &Datum, asked: &Asked, listed: fn(&mut OrgNode)) {
+        if list.items().is_none() {
+            return self.error(file, "org-answer", "what should be a list of nodes is none");
+        }
         // list-accounts has the same shape and says nothing about the tree.
         let known = asked.input.contains_key("ParentId") || !ids_in(file).is_empty();
         if known && let Some(parent) = self.id(file, asked, "ParentId") {
+            listed(self.out.tree.nodes.entry(parent.clone()).or_default());
             self.nodes(file, list, Some(&parent));
         } else if !known {
+            self.out.tree.lists_all_accounts = true;
             self.nodes(file, list, None);
         }
     }
@@ -233,14 +290,20 @@ impl Reader {
         };
         let node = self.out.tree.nodes.entry(target).or_default();
         let attached = node.policies.get_or_insert_default();
+        let mut nameless = false;
         for item in items {
             let text = |name: &str| item.member(name).and_then(Datum::text);
             let ours = text("Type").is_none_or(|ty| ty == POLICY_TYPE);
-            if let Some(id) = text("Id").filter(|_| ours)
-                && !attached.iter().any(|have| have == id)
-            {
-                attached.push(id.to_owned());
+            match text("Id") {
+                Some(id) if ours && !attached.iter().any(|have| have == id) => {
+                    attached.push(id.to_owned());
+                }
+                Some(_) => {}
+                None => nameless = true,
             }
+        }
+        if nameless {
+            self.error(file, "org-answer", "an attached policy has no id");
         }
     }
 
@@ -257,6 +320,9 @@ impl Reader {
         let Some((content, characters)) = self.content(file, content) else {
             return;
         };
+        if !self.is_first(file, format!("the policy {id}"), &content) {
+            return;
+        }
         let document = PolicyDocument {
             id: id.to_owned(),
             name: text("Name").map(str::to_owned),
@@ -297,6 +363,13 @@ impl Reader {
             return;
         };
         if let Some((content, _)) = self.content(file, content) {
+            self.effective(file, target, content);
+        }
+    }
+
+    fn effective(&mut self, file: &str, target: String, content: Datum) {
+        let what = format!("the effective policy of {target}");
+        if self.is_first(file, what, &content) {
             self.out.described.insert(target, content);
         }
     }
@@ -319,9 +392,36 @@ impl Reader {
     }
 
     fn configs(&mut self, file: &str, list: &Datum, asked: &Asked) {
-        for config in list.items().unwrap_or_default() {
+        let Some(items) = list.items() else {
+            return self.error(file, "account-config", "`guardrailsConfig` is no list");
+        };
+        if items.is_empty() {
+            self.answered(file, asked, None);
+        }
+        for config in items {
             self.config(file, config, asked);
         }
+    }
+
+    /// Notes that what an account enforces is known. The region is the one that was asked; without an index the file's
+    /// name has it, or the guardrail that is enforced.
+    fn answered(&mut self, file: &str, asked: &Asked, arn: Option<GuardrailArn>) -> AccountAnswer {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let region = asked.region.clone().or_else(|| region_in(name));
+        let region = region.or_else(|| arn.map(|arn| arn.region));
+        let account = asked.account.clone().or_else(|| {
+            let mut ids = ids_in(file).into_iter();
+            ids.find(|id| matches!(Unit::parse(id), Some(Unit::Account(_))))
+        });
+        let answer = AccountAnswer {
+            account,
+            region: region.or_else(|| region_in(file)),
+            file: file.to_owned(),
+        };
+        if !self.out.account_answers.contains(&answer) {
+            self.out.account_answers.push(answer.clone());
+        }
+        answer
     }
 
     /// An item of ListEnforcedGuardrailsConfiguration, or the body that puts one.
@@ -343,21 +443,15 @@ impl Reader {
         let (Some(guarding), Some(models)) = (guarding, models) else {
             return;
         };
-        let arn = GuardrailArn::parse(identifier).ok();
-        let region = arn.map(|arn| arn.region);
-        let region = region.or(asked.region.clone()).or_else(|| region_in(file));
-        let account = asked.account.clone().or_else(|| {
-            let mut ids = ids_in(file).into_iter();
-            ids.find(|id| matches!(Unit::parse(id), Some(Unit::Account(_))))
-        });
+        let answer = self.answered(file, asked, GuardrailArn::parse(identifier).ok());
         self.out.accounts.push(AccountConfig {
-            account,
-            region,
+            account: answer.account,
+            region: answer.region,
             identifier: identifier.to_owned(),
             version: version.to_owned(),
             models,
             guarding,
-            file: file.to_owned(),
+            file: answer.file,
         });
     }
 
@@ -382,11 +476,25 @@ impl Reader {
                 messages: choice(section.member("messages"), names)?,
             }),
             // The preview had this instead.
-            None => Some(ContentGuarding {
-                system: Guarding::Comprehensive,
-                messages: choice(config.member("inputTags"), ["IGNORE", "HONOR"])?,
-            }),
+            None => {
+                let messages = choice(config.member("inputTags"), ["IGNORE", "HONOR"])?;
+                if config.member("inputTags").is_some() {
+                    self.preview(file);
+                }
+                Some(ContentGuarding {
+                    system: Guarding::Comprehensive,
+                    messages,
+                })
+            }
         }
+    }
+
+    fn preview(&mut self, file: &str) {
+        let message = "`inputTags` is the preview's syntax, which PutEnforcedGuardrailConfiguration takes no more: write `selectiveContentGuarding` with `system` and `messages` (IGNORE is COMPREHENSIVE, HONOR is SELECTIVE for messages)";
+        let lint = Diagnostic::new(Severity::Lint, "legacy-input-tags", "$", None, message);
+        let mut said = Diagnostics::new();
+        said.push(lint);
+        self.out.said.push((file.to_owned(), said));
     }
 
     fn model_enforcement(&mut self, file: &str, config: &Datum) -> Option<ModelScope> {
@@ -417,6 +525,20 @@ impl Reader {
         let members = node.entries().unwrap_or_default();
         if members.is_empty() || other.iter().any(|name| value.member(name).is_some()) {
             return;
+        }
+        let text = |name: &str| value.member(name).and_then(Datum::text);
+        if let (Some(arn), Some(version)) = (text("guardrailArn"), text("version")) {
+            let lasting = value.members().into_iter().flatten();
+            let lasting = lasting.filter(|(name, _)| !PASSING.contains(&name.as_str()));
+            let lasting = lasting.map(|(name, value)| (name.clone(), value.clone()));
+            let lasting = Datum::Object(lasting.collect());
+            if !self.is_first(
+                &input.name,
+                format!("the guardrail {arn}:{version}"),
+                &lasting,
+            ) {
+                return;
+            }
         }
         match definition::read(&input.bytes, &ReadOptions::default()) {
             Ok(read) => {
@@ -462,103 +584,5 @@ fn assigned(value: &Datum) -> Datum {
             Datum::Object(members.map(|(n, v)| (n.clone(), assigned(v))).collect())
         }
         leaf => Datum::Object([("@@assign".to_owned(), leaf.clone())].into()),
-    }
-}
-
-/// The ids of roots, units and accounts in a file's name, in their order.
-fn ids_in(file: &str) -> Vec<String> {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let name = name.strip_suffix(".json").unwrap_or(name);
-    let words: Vec<&str> = name.split(['-', '_', '.', ' ']).collect();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        // The longest first: `ou-ab12-cdef3456` before anything in it.
-        let length = (1..=3).rev().find(|length| {
-            let candidate = words.get(at..at + length).map(|words| words.join("-"));
-            candidate.is_some_and(|candidate| Unit::parse(&candidate).is_some())
-        });
-        if let Some(length) = length {
-            found.push(words[at..at + length].join("-"));
-        }
-        at += length.unwrap_or(1);
-    }
-    found
-}
-
-/// A region in a file's name or folder: `us-east-1`.
-fn region_in(file: &str) -> Option<String> {
-    let words: Vec<&str> = file.split(['-', '_', '.', '/', ' ']).collect();
-    let letters = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
-    let number = |word: &str| word.len() == 1 && word.bytes().all(|b| b.is_ascii_digit());
-    words
-        .windows(4)
-        .find_map(|w| match w {
-            [a, b, c, n] if a.len() == 2 && letters(a) && letters(b) && letters(c) && number(n) => {
-                Some(format!("{a}-{b}-{c}-{n}"))
-            }
-            _ => None,
-        })
-        .or_else(|| {
-            words.windows(3).find_map(|w| match w {
-                [a, b, n] if a.len() == 2 && letters(a) && letters(b) && number(n) => {
-                    Some(format!("{a}-{b}-{n}"))
-                }
-                _ => None,
-            })
-        })
-}
-
-/// A name with its numbers as numbers.
-fn natural(name: &str) -> Vec<(String, u64)> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let (text, after) = rest.split_at(digits);
-        let end = after
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(after.len());
-        let (number, after) = after.split_at(end);
-        parts.push((text.to_owned(), number.parse().unwrap_or(0)));
-        rest = after;
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_and_regions_are_found_in_file_names() {
-        for (name, ids) in [
-            ("list-policies-for-target-r-ab12.json", vec!["r-ab12"]),
-            (
-                "x/list-accounts-for-parent-ou-ab12-cdef3456.json",
-                vec!["ou-ab12-cdef3456"],
-            ),
-            ("list-parents_111122223333.json", vec!["111122223333"]),
-            ("describe-policy-1.json", vec![]),
-            ("list-roots.json", vec![]),
-        ] {
-            assert_eq!(ids_in(name), ids, "{name}");
-        }
-        let region = region_in("bedrock/us-east-1/list-enforced-guardrails-configuration/1.json");
-        assert_eq!(region.as_deref(), Some("us-east-1"));
-        assert_eq!(
-            region_in("enforced-us-gov-west-1.json").as_deref(),
-            Some("us-gov-west-1")
-        );
-        assert_eq!(region_in("list-enforced-guardrails.json"), None);
-    }
-
-    #[test]
-    fn pages_are_read_in_the_order_of_their_numbers() {
-        let mut names = ["a/10.json", "a/9.json", "a/1.json", "b/2.json"];
-        names.sort_by_key(|name| natural(name));
-        assert_eq!(names, ["a/1.json", "a/9.json", "a/10.json", "b/2.json"]);
     }
 }

@@ -7,16 +7,14 @@ use edgerail_core::policy::{ContentGuarding, Enforcement, ModelScope, Origin, Ow
 use super::arn::{GuardrailArn, VersionedArn};
 use super::compare::compare;
 use super::datum::mentions;
-use super::documents::{AccountConfig, Documents};
-use super::effective::{Effective, Problem, SavedPolicy, effective_of_unit};
+use super::documents::Documents;
+use super::effective::{Effective, Problem, SavedPolicy, effective_of_scope};
+use super::lint::not_understood;
 use super::scope::{Scope, Unit};
 use super::settings::enforced;
 use crate::bundle::Binding;
 use crate::definition::Guardrail;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, member};
-
-/// How many files a warning names.
-const MAX_NAMED: usize = 5;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, member, shown_names};
 
 /// For whom guardrails are collected.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +23,20 @@ pub struct BindOptions<'a> {
     pub scope: &'a Scope,
     /// The last valid effective policy of the scope's unit.
     pub last_valid: Option<&'a SavedPolicy>,
+    /// What the caller vouches for that there is none.
+    pub assume_none: AssumeNone,
+}
+
+/// What counts as nothing although no answer says so. Without it a missing answer is an error: what it would say may
+/// be what binds most. Each that is needed is a warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AssumeNone {
+    /// No policy of an organization is for the scope.
+    pub organization: bool,
+    /// The accounts of the scope enforce no guardrail themselves, but for those that answers name.
+    pub account_config: bool,
+    /// Below the scope's unit are no accounts but those that answers name.
+    pub accounts: bool,
 }
 
 /// The guardrails of a bundle. Those of the organization come first, then the account's, then those that
@@ -56,12 +68,16 @@ pub fn bind(
         documents,
         request,
         scope: options.scope,
+        options,
         out: Bound::default(),
         identities: Vec::new(),
     };
     binder.check_scope();
-    binder.organization(options.last_valid);
-    binder.account();
+    binder.organization();
+    match &options.scope.unit {
+        Unit::Account(account) => binder.account(account),
+        Unit::OrganizationalUnit(_) | Unit::Root(_) => binder.accounts_of_unit(),
+    }
     binder.requests();
     binder.unused();
     let Binder { mut out, .. } = binder;
@@ -94,21 +110,28 @@ fn is_within(path: &str, other: &str) -> bool {
 /// What tells a guardrail from others: its ARN and version, where it has both.
 type Identity = Option<(String, String)>;
 
-struct Binder<'a> {
-    documents: &'a Documents,
+pub(super) struct Binder<'a> {
+    pub(super) documents: &'a Documents,
     request: &'a [Guardrail],
-    scope: &'a Scope,
+    pub(super) scope: &'a Scope,
+    pub(super) options: BindOptions<'a>,
     out: Bound,
     identities: Vec<Identity>,
 }
 
 impl Binder<'_> {
-    fn push(&mut self, severity: Severity, code: &'static str, path: &str, message: String) {
+    pub(super) fn push(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        path: &str,
+        message: String,
+    ) {
         let diagnostic = Diagnostic::new(severity, code, path, None, message);
         self.out.diagnostics.push(diagnostic);
     }
 
-    fn error(&mut self, code: &'static str, path: &str, message: String) {
+    pub(super) fn error(&mut self, code: &'static str, path: &str, message: String) {
         self.push(Severity::Error, code, path, message);
     }
 
@@ -123,13 +146,15 @@ impl Binder<'_> {
         }
     }
 
-    fn organization(&mut self, last_valid: Option<&SavedPolicy>) {
+    fn organization(&mut self) {
         let documents = self.documents;
         if !documents.say_policies() {
-            return;
+            let message = "nothing says what the organization enforces; add its answers by --org (`edgerail pull --organization`, or the account's own answer of describe-effective-policy)";
+            let assumed = (self.options.assume_none.organization, "organization");
+            return self.unknown("organization-missing", assumed, message);
         }
-        let Scope { unit, region, .. } = self.scope;
-        let effective = match effective_of_unit(documents, unit, region, last_valid) {
+        let region = &self.scope.region;
+        let effective = match effective_of_scope(documents, self.options) {
             Ok(effective) => effective,
             Err(problem) => return self.error("org-effective", "--org", problem),
         };
@@ -149,6 +174,8 @@ impl Binder<'_> {
             let message = format!("{}: {}{also}", problem.code, problem.message);
             self.push(severity, "org-policy-invalid", &problem.path, message);
         }
+        self.unlisted();
+        self.syntax(effective.kept);
         self.compare(&effective);
         if effective.kept || effective.problems.iter().all(elsewhere) {
             let (guardrails, _) = enforced(&effective.content, region);
@@ -165,6 +192,38 @@ impl Binder<'_> {
         self.out.effective = Some(effective);
     }
 
+    /// What in the policies of the scope has no effect because nobody knows what it is.
+    fn syntax(&mut self, kept: bool) {
+        let mut units = self.accounts_of_scope();
+        units.insert(self.scope.unit.id().to_owned());
+        for (file, said) in not_understood(self.documents, &units) {
+            for one in &said {
+                let severity = if kept {
+                    Severity::Warning
+                } else {
+                    one.severity
+                };
+                let message = format!("{file}: {}", one.message);
+                self.push(severity, "org-policy-syntax", &one.path, message);
+            }
+        }
+    }
+
+    /// That answers are missing: an error, or a warning where the caller vouches for what they would say.
+    pub(super) fn unknown(
+        &mut self,
+        code: &'static str,
+        (assumed, name): (bool, &str),
+        message: &str,
+    ) {
+        if assumed {
+            let message = format!("{message}; it counts as none (--assume-none {name})");
+            return self.push(Severity::Warning, code, "--assume-none", message);
+        }
+        let message = format!("{message}; or say that there is none by --assume-none {name}");
+        self.error(code, "--org", message);
+    }
+
     /// Holds what was merged against AWS's own answers for the accounts that the bundle is for: where they
     /// differ in the scope's region, one of them is not what AWS enforces.
     fn compare(&mut self, effective: &Effective) {
@@ -172,15 +231,21 @@ impl Binder<'_> {
             return;
         }
         let documents = self.documents;
-        let own = self.scope.unit.id().to_owned();
-        let below = documents.tree.accounts_below(&own);
-        let accounts: BTreeSet<String> = below.into_iter().chain([own]).collect();
+        let accounts = self.accounts_of_scope();
         let region = member("$.bedrock.guardrail_inference", &self.scope.region);
         // A difference above the region is one of a whole section.
         let own = |path: &str| is_within(path, &region) || is_within(&region, path);
-        for account in accounts {
-            let Some(described) = documents.described.get(&account) else {
+        let mut alone: Vec<&str> = Vec::new();
+        for account in &accounts {
+            let Some(described) = documents.described.get(account) else {
+                alone.push(account);
                 continue;
+            };
+            let answer = match described.members() {
+                Some(members) if members.is_empty() => {
+                    "says that no policy applies, and the policies give one (is BEDROCK_POLICY enabled in the root?)"
+                }
+                _ => "has another value than the policies give",
             };
             for difference in compare(&effective.content, described) {
                 let (severity, also) = if own(&difference.path) {
@@ -191,11 +256,18 @@ impl Binder<'_> {
                 } else {
                     (Severity::Warning, ", in another region")
                 };
-                let message = format!(
-                    "AWS's answer of DescribeEffectivePolicy for {account} has another value than the policies give{also}"
-                );
+                let message =
+                    format!("AWS's answer of DescribeEffectivePolicy for {account} {answer}{also}");
                 self.push(severity, "org-effective-differs", &difference.path, message);
             }
+        }
+        if !alone.is_empty() {
+            let message = format!(
+                "no answer of DescribeEffectivePolicy is there for {}: what the policies were merged to is not compared with AWS",
+                shown_names(&alone)
+            );
+            let code = "org-effective-not-compared";
+            self.push(Severity::Lint, code, "--org", message);
         }
     }
 
@@ -232,74 +304,17 @@ impl Binder<'_> {
             !(enforced(guardrail) || own.is_some() && bound.contains(&own))
         });
         let unused: Vec<&str> = unused.map(|(file, _)| file.as_str()).collect();
-        let Some(names) = unused
-            .get(..unused.len().min(MAX_NAMED))
-            .filter(|n| !n.is_empty())
-        else {
+        if unused.is_empty() {
             return;
-        };
-        let more = unused.len() - names.len();
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(" and {more} more")
-        };
+        }
         let message = format!(
-            "nothing enforces the guardrails of {}{more}, so that they are not in the bundle; give a definition that requests name as a positional argument",
-            names.join(", ")
+            "nothing enforces the guardrails of {}, so that they are not in the bundle; give a definition that requests name as a positional argument",
+            shown_names(&unused)
         );
         self.push(Severity::Warning, "definition-unused", "$", message);
     }
 
-    /// The configuration that the account enforces in the scope's region.
-    fn account(&mut self) {
-        let Unit::Account(account) = &self.scope.unit else {
-            return;
-        };
-        let region = &self.scope.region;
-        let mut own: Vec<&AccountConfig> = Vec::new();
-        for config in &self.documents.accounts {
-            if config.region.as_ref().is_some_and(|r| r != region) {
-                continue;
-            }
-            match &config.account {
-                Some(whose) if whose == account => own.push(config),
-                Some(_) => {}
-                None => {
-                    let message = "nothing says whose configuration this is; put the account's id into the file's name, or give the file by --account-config".to_owned();
-                    self.error("account-config", &config.file, message);
-                }
-            }
-        }
-        if own.len() > 1 {
-            let files: Vec<&str> = own.iter().map(|config| config.file.as_str()).collect();
-            let message = format!(
-                "an account has at most one enforced configuration a region, these say several: {}",
-                files.join(", ")
-            );
-            return self.error("account-config", &own[1].file.clone(), message);
-        }
-        for config in own {
-            let wanted = match GuardrailArn::parse(&config.identifier) {
-                Ok(arn) => Wanted::Versioned(VersionedArn {
-                    arn,
-                    version: config.version.clone(),
-                }),
-                Err(_) => Wanted::Own {
-                    id: config.identifier.clone(),
-                    version: config.version.clone(),
-                },
-            };
-            let level = (
-                Origin::AccountEnforced,
-                config.models.clone(),
-                config.guarding,
-            );
-            self.enforce(&wanted, level, &config.file);
-        }
-    }
-
-    fn enforce(
+    pub(super) fn enforce(
         &mut self,
         wanted: &Wanted,
         (origin, models, guarding): (Origin, ModelScope, ContentGuarding),
@@ -405,7 +420,7 @@ impl Binder<'_> {
 }
 
 /// A guardrail that is enforced.
-enum Wanted {
+pub(super) enum Wanted {
     Versioned(VersionedArn),
     /// By its id, in the account and region of the scope.
     Own {

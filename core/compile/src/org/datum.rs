@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edgerail_core::json::Writer;
 
-use crate::document::{Node, Value};
+use crate::document::{Node, Value, is_json_number};
 
 /// A value of a policy: what JSON has, members sorted by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,7 +13,7 @@ pub enum Datum {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number, as written.
+    /// A number of JSON, as written.
     Number(String),
     /// A string.
     String(String),
@@ -24,13 +24,15 @@ pub enum Datum {
 }
 
 impl Datum {
-    /// The value of a document's node. A value that only a deployment knows is null.
+    /// The value of a document's node. A value that only a deployment knows is null, and a number that JSON cannot
+    /// write, as YAML has them, is its text: policies are JSON, and are saved as it.
     #[must_use]
     pub fn of(node: &Node) -> Datum {
         match &node.value {
             Value::Null | Value::Unknown => Datum::Null,
             Value::Bool(value) => Datum::Bool(*value),
-            Value::Number(text) => Datum::Number(text.clone()),
+            Value::Number(text) if is_json_number(text) => Datum::Number(text.clone()),
+            Value::Number(text) => Datum::String(text.clone()),
             Value::String(text) => Datum::String(text.clone()),
             Value::List(items) => Datum::List(items.iter().map(Datum::of).collect()),
             Value::Object(entries) => {

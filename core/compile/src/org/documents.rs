@@ -53,6 +53,17 @@ pub struct AccountConfig {
     pub file: String,
 }
 
+/// That somebody answered what an account enforces in a region: what the answer does not list is not enforced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountAnswer {
+    /// The account, where the file or the answer's index says.
+    pub account: Option<String>,
+    /// The region, where the file, the guardrail's ARN or the answer's index says.
+    pub region: Option<String>,
+    /// The file.
+    pub file: String,
+}
+
 /// What is known of an organization.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Documents {
@@ -66,10 +77,12 @@ pub struct Documents {
     pub policies: BTreeMap<String, PolicyDocument>,
     /// Policies without a tree, as if attached to the root, in the order of the files.
     pub loose: Vec<PolicyDocument>,
-    /// What AWS says is effective, by account.
+    /// What AWS says is effective, by account; an empty object where it says that no policy applies.
     pub described: BTreeMap<String, Datum>,
     /// The enforced configurations of accounts.
     pub accounts: Vec<AccountConfig>,
+    /// For whom it is known what the account enforces, be it nothing.
+    pub account_answers: Vec<AccountAnswer>,
     /// Definitions of guardrails, each with its file.
     pub definitions: Vec<(String, Guardrail)>,
     /// Warnings by file.
@@ -84,6 +97,16 @@ impl Documents {
     pub fn read(inputs: &[Input]) -> Result<Documents, Vec<(String, Diagnostics)>> {
         Reader::read(inputs)
     }
+
+    /// Whether it is known what an account enforces in a region itself.
+    #[must_use]
+    pub fn say_account(&self, account: &str, region: &str) -> bool {
+        let named = |answer: &AccountAnswer| {
+            answer.account.as_deref() == Some(account) && answer.region.as_deref() == Some(region)
+        };
+        self.account_answers.iter().any(named)
+    }
+
     /// Whether they say anything about the policies of an organization, be it that there are none.
     #[must_use]
     pub fn say_policies(&self) -> bool {

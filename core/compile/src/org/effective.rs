@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use edgerail_core::json::Writer;
 
+use super::bind::BindOptions;
 use super::datum::Datum;
 use super::documents::Documents;
 use super::inherit::{Attached, Effect, Event, Merge, Operator};
@@ -202,7 +203,7 @@ fn merge(documents: &Documents, unit: &str) -> Result<(Vec<String>, Option<Merge
         return Ok((vec!["(file)".to_owned(), unit.to_owned()], Some(merge)));
     }
     let described = documents.described.contains_key(unit);
-    if documents.policies.is_empty() && described {
+    if documents.policies.is_empty() && described && !nothing_is_attached(documents, unit) {
         return Ok((vec![unit.to_owned()], None));
     }
     let path = match documents.tree.path(unit) {
@@ -232,24 +233,51 @@ fn merge(documents: &Documents, unit: &str) -> Result<(Vec<String>, Option<Merge
     Ok((path, Some(merge)))
 }
 
-/// The effective policy of an organizational unit in a region: that of every account at or below it, which
-/// has to be the same.
+/// Whether the answers say of every node on a path that no policy is attached to it.
+fn nothing_is_attached(documents: &Documents, unit: &str) -> bool {
+    let tree = &documents.tree;
+    let none = |node: &String| {
+        let attached = tree.nodes.get(node).and_then(|node| node.policies.as_ref());
+        attached.is_some_and(Vec::is_empty)
+    };
+    tree.path(unit).is_ok_and(|path| path.iter().all(none))
+}
+
+/// The effective policy of a scope in its region: of an account its own; of an organizational unit that of every
+/// account at or below it, which has to be the same.
 ///
 /// # Errors
-/// As [`effective`]; or the accounts that differ.
-pub fn effective_of_unit(
+/// As [`effective`]; or the accounts that differ, or what is missing before all of them are known.
+pub fn effective_of_scope(
     documents: &Documents,
-    unit: &Unit,
-    region: &str,
-    last_valid: Option<&SavedPolicy>,
+    options: BindOptions<'_>,
 ) -> Result<Effective, String> {
+    let BindOptions {
+        scope, last_valid, ..
+    } = options;
+    let (unit, region) = (&scope.unit, &scope.region);
     let own = merged(documents, unit.id())?;
     if matches!(unit, Unit::Account(_)) || !documents.loose.is_empty() {
         return keep(own, last_valid);
     }
+    let below = documents.tree.accounts_below(unit.id());
+    if let Some(missing) = below
+        .missing
+        .first()
+        .filter(|_| !options.assume_none.accounts)
+    {
+        let more = match below.missing.len() - 1 {
+            0 => String::new(),
+            1 => " (and another answer; `edgerail org lint` lists them)".to_owned(),
+            more => format!(" (and {more} other answers; `edgerail org lint` lists them)"),
+        };
+        return Err(format!(
+            "{missing}{more}; or say that no account is there by --assume-none accounts"
+        ));
+    }
     let (expected, _) = enforced(&own.content, region);
     let mut different: BTreeMap<String, String> = BTreeMap::new();
-    for account in documents.tree.accounts_below(unit.id()) {
+    for account in below.accounts {
         let below = merged(documents, &account)?;
         let same = if own.is_invalid() {
             // What the unit keeps, an account keeps only if it inherits exactly the same.

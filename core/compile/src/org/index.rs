@@ -8,7 +8,7 @@ use super::datum::Datum;
 use super::documents::Input;
 
 /// The file of a snapshot folder that lists the others.
-pub(super) const INDEX: &str = "index.json";
+const INDEX: &str = "index.json";
 
 /// Members of a question that say which page is asked for and how long it may be, and not what is asked.
 const PAGING: [&str; 4] = ["NextToken", "nextToken", "MaxResults", "maxResults"];
@@ -26,6 +26,7 @@ const LISTS: [&str; 6] = [
 /// What the index says of a file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
+    pub(super) operation: Option<String>,
     pub(super) account: Option<String>,
     pub(super) region: Option<String>,
     pub(super) input: BTreeMap<String, Datum>,
@@ -34,16 +35,22 @@ pub(super) struct Asked {
     sha256: Option<String>,
 }
 
-/// The indices of all folders. Two folders may have files of one name, which their digests tell apart.
+/// Whether a file is the index of the folder that it is in.
+pub(super) fn is_index(name: &str) -> bool {
+    name.rsplit('/').next() == Some(INDEX)
+}
+
+/// The indices of all folders, by the names of the files that they list.
 #[derive(Debug, Default)]
-pub(super) struct Index(BTreeMap<String, Vec<Asked>>);
+pub(super) struct Index(BTreeMap<String, Asked>);
 
 impl Index {
     /// Reads an index.
     ///
     /// # Errors
     /// What is wrong with it, to be read after the place.
-    pub(super) fn add(&mut self, value: &Datum) -> Result<(), String> {
+    pub(super) fn add(&mut self, name: &str, value: &Datum) -> Result<(), String> {
+        let folder = name.strip_suffix(INDEX).unwrap_or_default();
         let answers = value.member("answers").and_then(Datum::items);
         let answers = answers.ok_or("the index has no list `answers`; pull the snapshot again")?;
         for answer in answers {
@@ -52,6 +59,7 @@ impl Index {
                 .ok_or("an entry of the index has no `file`; pull the snapshot again")?;
             let status = answer.member("status");
             let asked = Asked {
+                operation: text("operation"),
                 account: text("account"),
                 region: text("region"),
                 input: answer
@@ -62,7 +70,11 @@ impl Index {
                 failed: status.is_some_and(|s| *s != Datum::Number("200".to_owned())),
                 sha256: text("sha256"),
             };
-            self.0.entry(file).or_default().push(asked);
+            if self.0.insert(format!("{folder}{file}"), asked).is_some() {
+                return Err(format!(
+                    "the index lists {file} twice; pull the snapshot again"
+                ));
+            }
         }
         Ok(())
     }
@@ -72,15 +84,14 @@ impl Index {
     /// # Errors
     /// That the file is not the one that was pulled.
     pub(super) fn asked(&self, input: &Input) -> Result<Asked, String> {
-        let Some(entries) = self.0.get(&input.name) else {
+        let Some(asked) = self.0.get(&input.name) else {
             return Ok(Asked::default());
         };
         let own = hex(&input.bytes);
-        let same = |asked: &&Asked| asked.sha256.as_ref().is_none_or(|sha256| *sha256 == own);
-        entries.iter().find(same).cloned().ok_or_else(|| {
-            "the file is not the one that index.json lists: its SHA-256 is another; pull the snapshot again"
-                .to_owned()
-        })
+        if asked.sha256.as_ref().is_some_and(|sha256| *sha256 != own) {
+            return Err("the file is not the one that the index lists: its SHA-256 is another; pull the snapshot again".to_owned());
+        }
+        Ok(asked.clone())
     }
 
     /// The files that are listed and not there.

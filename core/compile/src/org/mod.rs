@@ -7,6 +7,7 @@
 //!
 //! Everything here is a function of the documents: no I/O, no clock.
 
+mod accounts;
 mod answers;
 mod arn;
 mod bind;
@@ -17,18 +18,19 @@ mod effective;
 mod index;
 mod inherit;
 mod lint;
+mod names;
 mod scope;
 mod settings;
 mod tree;
 
 pub use arn::{GuardrailArn, VersionedArn};
-pub use bind::{BindOptions, Bound, bind};
+pub use bind::{AssumeNone, BindOptions, Bound, bind};
 pub use compare::{Difference, compare};
 pub use datum::Datum;
-pub use documents::{AccountConfig, Documents, Input, PolicyDocument};
-pub use effective::{Effective, Problem, SavedPolicy, effective, effective_of_unit};
+pub use documents::{AccountAnswer, AccountConfig, Documents, Input, PolicyDocument};
+pub use effective::{Effective, Problem, SavedPolicy, effective, effective_of_scope};
 pub use inherit::{Effect, Event, Ignored, Operator};
-pub use lint::lint;
+pub use lint::{lint, not_understood};
 pub use scope::{Scope, Unit};
 pub use settings::{EnforcedGuardrail, enforced};
-pub use tree::{OrgNode, OrgTree};
+pub use tree::{AccountsBelow, OrgNode, OrgTree};

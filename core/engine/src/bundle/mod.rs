@@ -112,7 +112,7 @@ impl SectionKind {
             // second digit behind it is that of our own layout around it.
             SectionKind::RegexGroups => 418,
             SectionKind::RegexEach => 4182,
-            SectionKind::Dictionary => 2,
+            SectionKind::Dictionary => 3,
             _ => 1,
         }
     }

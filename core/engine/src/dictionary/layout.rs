@@ -4,9 +4,9 @@ use crate::policy::EntryAction;
 use crate::text::eight;
 
 const HEADER_NUMBERS: usize = 10;
-const TOKEN_LEN: usize = 16;
-const STATE_LEN: usize = 16;
-const TRANSITION_LEN: usize = 16;
+const BUCKET_LEN: usize = 8;
+const LINK_LEN: usize = 16;
+const TRANSITION_LEN: usize = 12;
 const WORD_LEN: usize = 16;
 const NUMBER_LEN: usize = 4;
 
@@ -15,7 +15,7 @@ const NUMBER_LEN: usize = 4;
 pub struct TokenHash(pub u32);
 
 impl TokenHash {
-    /// The token's first slot in a table of `2^log2`.
+    /// The token's bucket, or the first slot of what else is hashed, in a table of `2^log2`.
     #[inline]
     #[must_use]
     pub fn slot(self, log2: u32) -> usize {
@@ -103,7 +103,7 @@ pub enum Output {
 }
 
 impl Output {
-    /// The output as it stands in the section, without the bit that ends a list.
+    /// The output as it stands in the section.
     #[must_use]
     pub fn encode(self) -> Option<u32> {
         match self {
@@ -121,7 +121,7 @@ impl Output {
 
     fn decode(number: usize) -> Option<Output> {
         let id = number & 0x00ff_ffff;
-        match (number >> 24) & 0x7f {
+        match number >> 24 {
             0 => Some(Output::Word(id)),
             1 => Some(Output::Profanity),
             2 => Some(Output::Lexicon(Lexicon::from_number(
@@ -146,20 +146,20 @@ pub struct Use {
     pub output: EntryAction,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TokenRecord {
-    pub(super) hash: TokenHash,
+/// A bucket of the tokens: the first one's number and where its text stands in the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bucket {
+    pub(super) first: usize,
     pub(super) offset: usize,
-    pub(super) length: usize,
-    pub(super) state: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct StateRecord {
+/// How a state is linked with others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Link {
     pub(super) fail: usize,
     pub(super) next_output: usize,
-    pub(super) output: usize,
     pub(super) depth: usize,
+    pub(super) parent: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -182,7 +182,7 @@ pub(super) struct WordRecord {
 #[allow(missing_docs)] // the fields are the header's numbers, described in the module's layout
 pub struct Layout {
     pub tokens: usize,
-    pub table_log2: u32,
+    pub bucket_log2: u32,
     pub filter_log2: u32,
     pub follow_log2: u32,
     pub states: usize,
@@ -191,6 +191,8 @@ pub struct Layout {
     pub words: usize,
     pub uses: usize,
     pub pool_len: usize,
+    /// One more than the highest number of a keyword's form; the compiler leaves this to the reader.
+    pub forms: usize,
     /// Where each table stands; the compiler leaves this to the reader.
     pub at: Offsets,
 }
@@ -199,9 +201,9 @@ pub struct Layout {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offsets {
     follow: usize,
-    table: usize,
-    tokens: usize,
+    buckets: usize,
     states: usize,
+    links: usize,
     transitions: usize,
     outputs: usize,
     words: usize,
@@ -216,7 +218,7 @@ impl Layout {
         let number = |value| u32::try_from(value).ok();
         Some([
             number(self.tokens)?,
-            self.table_log2,
+            self.bucket_log2,
             self.filter_log2,
             number(self.states)?,
             self.transition_log2,
@@ -238,7 +240,7 @@ impl Layout {
         };
         let mut layout = Layout {
             tokens: number(0)?,
-            table_log2: log2(1)?,
+            bucket_log2: log2(1)?,
             filter_log2: log2(2)?,
             states: number(3)?,
             transition_log2: log2(4)?,
@@ -247,6 +249,7 @@ impl Layout {
             uses: number(7)?,
             pool_len: number(8)?,
             follow_log2: log2(9)?,
+            forms: 0,
             at: Offsets::default(),
         };
         layout.at = layout.offsets()?;
@@ -258,19 +261,19 @@ impl Layout {
             |start: usize, count: usize, each: usize| start.checked_add(count.checked_mul(each)?);
         let filter = HEADER_NUMBERS.checked_mul(NUMBER_LEN)?;
         let follow = filter.checked_add(self.filter_len())?;
-        let table = follow.checked_add(self.follow_len())?;
-        let tokens = after(table, self.table_len(), NUMBER_LEN)?;
-        let states = after(tokens, self.tokens, TOKEN_LEN)?;
-        let transitions = after(states, self.states, STATE_LEN)?;
+        let buckets = follow.checked_add(self.follow_len())?;
+        let states = after(buckets, self.bucket_count().checked_add(1)?, BUCKET_LEN)?;
+        let links = after(states, self.states.checked_add(1)?, NUMBER_LEN)?;
+        let transitions = after(links, self.deep_states()?, LINK_LEN)?;
         let outputs = after(transitions, self.transition_len(), TRANSITION_LEN)?;
         let words = after(outputs, self.outputs, NUMBER_LEN)?;
         let uses = after(words, self.words, WORD_LEN)?;
         let pool = after(uses, self.uses, NUMBER_LEN)?;
         Some(Offsets {
             follow,
-            table,
-            tokens,
+            buckets,
             states,
+            links,
             transitions,
             outputs,
             words,
@@ -291,16 +294,17 @@ impl Layout {
         1_usize.checked_shl(self.follow_log2).unwrap_or(0) >> 3
     }
 
-    pub(super) fn table_len(&self) -> usize {
-        1_usize.checked_shl(self.table_log2).unwrap_or(0)
+    pub(super) fn bucket_count(&self) -> usize {
+        1_usize.checked_shl(self.bucket_log2).unwrap_or(0)
+    }
+
+    /// How many states stand behind more than one token: all but the root and each token's own.
+    pub(super) fn deep_states(&self) -> Option<usize> {
+        self.states.checked_sub(self.tokens)?.checked_sub(1)
     }
 
     pub(super) fn transition_len(&self) -> usize {
         1_usize.checked_shl(self.transition_log2).unwrap_or(0)
-    }
-
-    pub(super) fn next_slot(&self, slot: usize) -> usize {
-        slot.wrapping_add(1) & self.table_len().wrapping_sub(1)
     }
 
     pub(super) fn next_transition_slot(&self, slot: usize) -> usize {
@@ -320,61 +324,100 @@ impl Layout {
             .unwrap_or(&[])
     }
 
+    /// A bucket and the one behind it, where its tokens end.
     #[inline]
-    pub(super) fn table_entry(&self, bytes: Bytes<'_>, slot: usize) -> Option<usize> {
-        bytes.u32(record(self.at.table, slot, NUMBER_LEN)?)
-    }
-
-    #[inline]
-    pub(super) fn token(&self, bytes: Bytes<'_>, number: usize) -> Option<TokenRecord> {
-        let [hash, offset, length, state] = numbers(bytes, self.at.tokens, number)?;
-        let hash = TokenHash(u32::try_from(hash).ok()?);
-        Some(TokenRecord {
-            hash,
-            offset,
-            length,
-            state,
-        })
-    }
-
-    #[inline]
-    pub(super) fn state(&self, bytes: Bytes<'_>, number: usize) -> Option<StateRecord> {
-        if number >= self.states {
+    pub(super) fn bucket(&self, bytes: Bytes<'_>, number: usize) -> Option<(Bucket, Bucket)> {
+        if number >= self.bucket_count() {
             return None;
         }
-        let [fail, next_output, output, depth] = numbers(bytes, self.at.states, number)?;
-        Some(StateRecord {
+        let [first, offset, last, end] =
+            numbers(bytes, record(self.at.buckets, number, BUCKET_LEN)?)?;
+        let next = Bucket {
+            first: last,
+            offset: end,
+        };
+        Some((Bucket { first, offset }, next))
+    }
+
+    /// Bytes of the pool.
+    #[inline]
+    pub(super) fn pool<'b>(&self, bytes: Bytes<'b>, from: usize, to: usize) -> Option<&'b [u8]> {
+        bytes.slice(self.at.pool.checked_add(from)?, to.checked_sub(from)?)
+    }
+
+    /// Where the outputs of a state begin and end.
+    #[inline]
+    pub(super) fn state_outputs(&self, bytes: Bytes<'_>, state: usize) -> Option<(usize, usize)> {
+        if state >= self.states {
+            return None;
+        }
+        let at = record(self.at.states, state, NUMBER_LEN)?;
+        Some((bytes.u32(at)?, bytes.u32(at.checked_add(NUMBER_LEN)?)?))
+    }
+
+    /// Per state where its outputs begin, and behind the last one's.
+    pub(super) fn output_starts<'b>(&self, bytes: Bytes<'b>) -> impl Iterator<Item = u32> + 'b {
+        let length = self.states.saturating_add(1).saturating_mul(NUMBER_LEN);
+        every(bytes, self.at.states, length)
+    }
+
+    /// How a state is linked.
+    #[inline]
+    pub(super) fn link(&self, bytes: Bytes<'_>, state: usize) -> Option<Link> {
+        if state <= self.tokens {
+            return Some(Link {
+                depth: usize::from(state != 0),
+                ..Link::default()
+            });
+        }
+        if state >= self.states {
+            return None;
+        }
+        let deep = state.checked_sub(self.tokens)?.checked_sub(1)?;
+        let [fail, next_output, depth, parent] =
+            numbers(bytes, record(self.at.links, deep, LINK_LEN)?)?;
+        Some(Link {
             fail,
             next_output,
-            output,
             depth,
+            parent,
         })
     }
 
     #[inline]
     pub(super) fn transition(&self, bytes: Bytes<'_>, slot: usize) -> Option<Transition> {
-        let [state, label, target, _] = numbers(bytes, self.at.transitions, slot)?;
+        let at = record(self.at.transitions, slot, TRANSITION_LEN)?;
         Some(Transition {
-            state,
-            label,
-            target,
+            state: bytes.u32(at)?,
+            label: bytes.u32(at.checked_add(4)?)?,
+            target: bytes.u32(at.checked_add(8)?)?,
         })
     }
 
     #[inline]
-    pub(super) fn output(&self, bytes: Bytes<'_>, number: usize) -> Option<(Output, bool)> {
+    pub(super) fn output(&self, bytes: Bytes<'_>, number: usize) -> Option<Output> {
         if number >= self.outputs {
             return None;
         }
-        let encoded = bytes.u32(record(self.at.outputs, number, NUMBER_LEN)?)?;
-        Some((Output::decode(encoded)?, encoded >> 31 == 1))
+        Output::decode(bytes.u32(record(self.at.outputs, number, NUMBER_LEN)?)?)
+    }
+
+    /// All outputs; `None` for one of unknown kind.
+    pub(super) fn all_outputs<'b>(
+        &self,
+        bytes: Bytes<'b>,
+    ) -> impl Iterator<Item = Option<Output>> + 'b {
+        let length = self.outputs.saturating_mul(NUMBER_LEN);
+        let all = every(bytes, self.at.outputs, length);
+        all.map(|number| Output::decode(usize::try_from(number).ok()?))
     }
 
     pub(super) fn word(&self, bytes: Bytes<'_>, number: usize) -> Option<WordRecord> {
         if number >= self.words {
             return None;
         }
-        let [offset, length, first_use, uses] = numbers(bytes, self.at.words, number)?;
+        let [offset, length, first_use, uses] =
+            numbers(bytes, record(self.at.words, number, WORD_LEN)?)?;
         Some(WordRecord {
             offset,
             length,
@@ -392,11 +435,6 @@ impl Layout {
         })
     }
 
-    #[inline]
-    pub(super) fn pool<'b>(&self, bytes: Bytes<'b>, token: TokenRecord) -> Option<&'b [u8]> {
-        bytes.slice(self.at.pool.checked_add(token.offset)?, token.length)
-    }
-
     /// The text of `length` bytes from `offset` of the pool.
     pub(super) fn text<'b>(
         &self,
@@ -406,10 +444,6 @@ impl Layout {
     ) -> Option<&'b str> {
         core::str::from_utf8(bytes.slice(self.at.pool.checked_add(offset)?, length)?).ok()
     }
-
-    pub(super) fn pool_text<'b>(&self, bytes: Bytes<'b>) -> Option<&'b str> {
-        core::str::from_utf8(bytes.slice(self.at.pool, self.pool_len)?).ok()
-    }
 }
 
 #[inline]
@@ -417,12 +451,19 @@ fn record(start: usize, number: usize, length: usize) -> Option<usize> {
     start.checked_add(number.checked_mul(length)?)
 }
 
+/// The four numbers at `at`.
 #[inline]
-fn numbers(bytes: Bytes<'_>, start: usize, number: usize) -> Option<[usize; 4]> {
+fn numbers(bytes: Bytes<'_>, at: usize) -> Option<[usize; 4]> {
     // One check of the bounds for all four.
-    let record: [u8; 16] = *bytes.slice(record(start, number, 16)?, 16)?.first_chunk()?;
+    let record: [u8; 16] = *bytes.slice(at, 16)?.first_chunk()?;
     let (numbers, _) = record.as_chunks::<4>();
     let [a, b, c, d] = *numbers.first_chunk()?;
     let number = |bytes| usize::try_from(u32::from_le_bytes(bytes)).ok();
     Some([number(a)?, number(b)?, number(c)?, number(d)?])
+}
+
+/// The numbers in `length` bytes from `at`.
+fn every(bytes: Bytes<'_>, at: usize, length: usize) -> impl Iterator<Item = u32> {
+    let (numbers, _) = bytes.slice(at, length).unwrap_or(&[]).as_chunks::<4>();
+    numbers.iter().map(|&number| u32::from_le_bytes(number))
 }

@@ -14,15 +14,20 @@
 //! filter       2^f bits: the tokens that a term begins with
 //! follow       2^g bits: the pairs of a state and a token that leads from it, or from a state that it
 //!              fails to, to another
-//! table        2^t numbers: token + 1, 0 = free; linear probing
-//! tokens       hash, pool offset, length, state after the root
-//! states       fail, next state with output, first output + 1, depth in tokens
-//! transitions  2^x × (state, token × 2 + spaced, target, 0); state 0 = free; linear probing
-//! outputs      kind in bits 24–30, id in bits 0–23, bit 31 ends a list
+//! buckets      (2^b + 1) × (first token, pool offset of its text): tokens by the low bits of their hash; the
+//!              last one is where all end
+//! states       per state its first output, then the number of outputs: a state's end where the next one's begin
+//! links        per state behind more than one token: fail, next state with output, depth in tokens, parent
+//! transitions  2^x × (state, token × 2 + spaced, target); state 0 = free; linear probing
+//! outputs      kind in bits 24–31, id in bits 0–23
 //! words        pool offset, length, first use, number of uses
 //! uses         guardrail u16, input action u8, output action u8
-//! pool         UTF-8
+//! pool         tokens, each a u16 length and its folded bytes; then the texts of words, UTF-8
 //! ```
+//!
+//! State 0 is the root, state t + 1 is behind token t at the root, and a state's number is above its parent's.
+//! So nothing has to be said about the states of single tokens, which nearly all are, but what they find; and
+//! a token is its text: no slot is free, and no hash is stored.
 
 mod boundary;
 mod fold;
@@ -68,8 +73,8 @@ impl<'b> Dictionary<'b> {
         if layout.end() != Some(section.len()) {
             return Err(wrong("is cut short or has bytes left over"));
         }
-        let dictionary = Dictionary { bytes, layout };
-        dictionary.validate().map_err(wrong)?;
+        let mut dictionary = Dictionary { bytes, layout };
+        dictionary.layout.forms = dictionary.validate().map_err(wrong)?;
         Ok(dictionary)
     }
 
@@ -88,70 +93,96 @@ impl<'b> Dictionary<'b> {
         self.layout
     }
 
-    fn validate(&self) -> Result<(), &'static str> {
+    /// Checks all tables; gives one more than the highest number of a keyword's form.
+    fn validate(&self) -> Result<usize, &'static str> {
         let layout = self.layout;
-        let pool = layout
-            .pool_text(self.bytes)
-            .ok_or("has text that is not UTF-8")?;
-        let in_pool = |offset: usize, length: usize| {
-            offset
-                .checked_add(length)
-                .and_then(|end| pool.get(offset..end))
-                .is_some()
-        };
-        for token in 0..layout.tokens {
-            let record = layout
-                .token(self.bytes, token)
-                .ok_or("has a token outside the file")?;
-            if !in_pool(record.offset, record.length) || record.state >= layout.states.max(1) {
-                return Err("has a token that points outside its tables");
-            }
-        }
-        for slot in 0..layout.table_len() {
-            if layout
-                .table_entry(self.bytes, slot)
-                .is_none_or(|token| token > layout.tokens)
-            {
-                return Err("has a hash table that points outside its tokens");
-            }
-        }
+        let texts = self.validate_tokens()?;
         self.validate_states()?;
+        self.validate_transitions()?;
+        let forms = self.validate_outputs()?;
+        let pool = layout.pool(self.bytes, texts, layout.pool_len);
+        let pool = pool.and_then(|pool| core::str::from_utf8(pool).ok());
+        let pool = pool.ok_or("has text that is not UTF-8")?;
         for word in 0..layout.words {
             let record = layout
                 .word(self.bytes, word)
                 .ok_or("has a word outside the file")?;
             let last_use = record.first_use.checked_add(record.uses);
-            if !in_pool(record.offset, record.length)
-                || last_use.is_none_or(|end| end > layout.uses)
-            {
+            let start = record.offset.checked_sub(texts);
+            let text = start.and_then(|start| pool.get(start..start.checked_add(record.length)?));
+            if text.is_none() || last_use.is_none_or(|end| end > layout.uses) {
                 return Err("has a word that points outside its tables");
             }
         }
-        Ok(())
+        Ok(forms)
+    }
+
+    /// Buckets must hold the tokens that they count, one behind the other; gives where their texts end.
+    fn validate_tokens(&self) -> Result<usize, &'static str> {
+        let layout = self.layout;
+        let (mut number, mut at) = (0, 0);
+        for bucket in 0..layout.bucket_count() {
+            let (begin, end) = layout
+                .bucket(self.bytes, bucket)
+                .ok_or("has a bucket outside the file")?;
+            if (begin.first, begin.offset) != (number, at) {
+                return Err("has a bucket that does not begin where the one before ends");
+            }
+            let tokens = layout.pool(self.bytes, begin.offset, end.offset);
+            let mut tokens = tokens.ok_or("has a bucket outside its tokens")?;
+            while let Some((_, rest)) = split_token(tokens) {
+                tokens = rest;
+                number = number.saturating_add(1);
+            }
+            if !tokens.is_empty() || end.first != number || end.offset > layout.pool_len {
+                return Err("has a bucket with other tokens than it counts");
+            }
+            at = end.offset;
+        }
+        if number == layout.tokens {
+            Ok(at)
+        } else {
+            Err("has other tokens than it counts")
+        }
     }
 
     /// Fail and output links must lead to shallower states, or following them might never end.
     fn validate_states(&self) -> Result<(), &'static str> {
         let layout = self.layout;
-        let state = |number| {
-            layout
-                .state(self.bytes, number)
-                .ok_or("has a state outside the file")
-        };
-        for number in 0..layout.states {
-            let record = state(number)?;
-            let root = number == 0;
-            if (record.depth == 0) != root || record.depth > MAX_DEPTH {
-                return Err("has a state of impossible depth");
-            }
-            let (fail, next) = (state(record.fail)?, state(record.next_output)?);
-            if !root && (fail.depth >= record.depth || next.depth >= record.depth) {
-                return Err("has a state whose links do not lead towards the root");
-            }
-            if record.output > layout.outputs {
+        let mut last = 0;
+        for (state, first) in layout.output_starts(self.bytes).enumerate() {
+            if first < last || (state == 0 && first != 0) {
                 return Err("has a state that points outside its outputs");
             }
+            last = first;
         }
+        if usize::try_from(last).ok() != Some(layout.outputs) {
+            return Err("has a state that points outside its outputs");
+        }
+        let link = |state| {
+            layout
+                .link(self.bytes, state)
+                .ok_or("has a state outside the file")
+        };
+        for number in layout.tokens.saturating_add(1)..layout.states {
+            let state = link(number)?;
+            if state.parent == 0 || state.parent >= number {
+                return Err("has a state that does not stand behind its parent");
+            }
+            let parent = link(state.parent)?;
+            if state.depth != parent.depth.saturating_add(1) || state.depth > MAX_DEPTH {
+                return Err("has a state of impossible depth");
+            }
+            let (fail, next) = (link(state.fail)?, link(state.next_output)?);
+            if fail.depth >= state.depth || next.depth >= state.depth {
+                return Err("has a state whose links do not lead towards the root");
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_transitions(&self) -> Result<(), &'static str> {
+        let layout = self.layout;
         for slot in 0..layout.transition_len() {
             let transition = layout
                 .transition(self.bytes, slot)
@@ -159,21 +190,29 @@ impl<'b> Dictionary<'b> {
             if transition.state == 0 {
                 continue;
             }
-            let (from, to) = (state(transition.state)?, state(transition.target)?);
-            if to.depth != from.depth.saturating_add(1) {
-                return Err("has a transition that skips a depth");
-            }
-        }
-        for output in 0..layout.outputs {
-            let Some((output, _)) = layout.output(self.bytes, output) else {
-                return Err("has an output of unknown kind");
-            };
-            if matches!(output, Output::Word(word) | Output::RotatedWord(word) if word >= layout.words)
-            {
-                return Err("has an output that points outside its words");
+            let target = layout
+                .link(self.bytes, transition.target)
+                .ok_or("has a transition outside its states")?;
+            if target.parent != transition.state {
+                return Err("has a transition to a state of another parent");
             }
         }
         Ok(())
+    }
+
+    fn validate_outputs(&self) -> Result<usize, &'static str> {
+        let layout = self.layout;
+        let mut forms: usize = 0;
+        for output in layout.all_outputs(self.bytes) {
+            match output.ok_or("has an output of unknown kind")? {
+                Output::Word(word) | Output::RotatedWord(word) if word >= layout.words => {
+                    return Err("has an output that points outside its words");
+                }
+                Output::Keyword(form) => forms = forms.max(form.saturating_add(1)),
+                _ => {}
+            }
+        }
+        Ok(forms)
     }
 
     /// Whether there is anything to find.
@@ -193,14 +232,8 @@ impl<'b> Dictionary<'b> {
     }
 
     /// One more than the highest number of a keyword's form.
-    pub(crate) fn keyword_forms(&self) -> usize {
-        let outputs = 0..self.layout.outputs;
-        let outputs = outputs.filter_map(|number| self.layout.output(self.bytes, number));
-        let forms = outputs.map(|(output, _)| match output {
-            Output::Keyword(form) => form.saturating_add(1),
-            _ => 0,
-        });
-        forms.max().unwrap_or(0)
+    pub(crate) const fn keyword_forms(&self) -> usize {
+        self.layout.forms
     }
 
     /// Which guardrails have a custom word, and what it does there.
@@ -221,20 +254,16 @@ impl<'b> Dictionary<'b> {
     /// The token whose folded bytes are `token`, or for `fold` those of `token` in lower case, by its hash.
     #[inline]
     fn token(&self, hash: TokenHash, token: &[u8], fold: bool) -> Option<Token> {
-        let mut slot = hash.slot(self.layout.table_log2);
-        for _ in 0..self.layout.table_len() {
-            let number = self.layout.table_entry(self.bytes, slot)?.checked_sub(1)?;
-            let record = self.layout.token(self.bytes, number)?;
-            if record.hash == hash
-                && self
-                    .layout
-                    .pool(self.bytes, record)
-                    .is_some_and(|pool| same(pool, token, fold))
-            {
-                let state = record.state;
-                return Some(Token { number, state });
+        let bucket = hash.slot(self.layout.bucket_log2);
+        let (begin, end) = self.layout.bucket(self.bytes, bucket)?;
+        let mut tokens = self.layout.pool(self.bytes, begin.offset, end.offset)?;
+        let mut number = begin.first;
+        while let Some((text, rest)) = split_token(tokens) {
+            if same(text, token, fold) {
+                return Some(Token { number });
             }
-            slot = self.layout.next_slot(slot);
+            tokens = rest;
+            number = number.saturating_add(1);
         }
         None
     }
@@ -249,10 +278,10 @@ impl<'b> Dictionary<'b> {
             }
             state = self
                 .layout
-                .state(self.bytes, state)
-                .map_or(0, |record| record.fail);
+                .link(self.bytes, state)
+                .map_or(0, |link| link.fail);
         }
-        token.state
+        token.number.saturating_add(1)
     }
 
     fn transition(&self, state: usize, token: usize, spaced: bool) -> Option<usize> {
@@ -274,39 +303,13 @@ impl<'b> Dictionary<'b> {
     /// Per state, which of the outputs that `bits` gives bits longer terms from there on have.
     pub(crate) fn leads(&self, bits: impl Fn(Output) -> u8) -> Vec<u8> {
         let layout = self.layout;
-        // The lists of outputs may share their ends: each output is asked once, from the last one on.
-        let mut listed = alloc::vec![0; layout.outputs.saturating_add(1)];
-        let mut behind = 0;
-        for number in (0..layout.outputs).rev() {
-            if let Some((output, last)) = layout.output(self.bytes, number) {
-                behind = bits(output) | if last { 0 } else { behind };
-            }
-            if let Some(place) = listed.get_mut(number.saturating_add(1)) {
-                *place = behind;
-            }
-        }
-        let state = |number: usize| layout.state(self.bytes, number).unwrap_or_default();
-        // The edges by the depth of what they lead to. A hostile depth must not cost memory.
-        let mut edges: Vec<Vec<(usize, usize)>> = Vec::new();
-        for slot in 0..layout.transition_len() {
-            if let Some(edge) = layout.transition(self.bytes, slot)
-                && edge.state != 0
-            {
-                let depth = state(edge.target).depth.min(layout.states);
-                if edges.len() <= depth {
-                    edges.resize_with(depth.saturating_add(1), Vec::new);
-                }
-                if let Some(edges) = edges.get_mut(depth) {
-                    edges.push((edge.target, edge.state));
-                }
-            }
-        }
-        // An edge leads one token deeper, so that from the deepest on one look at each is enough.
         let mut leads = alloc::vec![0; layout.states];
-        for (target, from) in edges.into_iter().rev().flatten() {
-            let own = listed.get(state(target).output).copied().unwrap_or(0);
-            let more = own | leads.get(target).copied().unwrap_or(0);
-            if let Some(have) = leads.get_mut(from) {
+        // A state's number is above its parent's, so that from the last one on one look at each is enough.
+        for state in (layout.tokens.saturating_add(1)..layout.states).rev() {
+            let mut more = leads.get(state).copied().unwrap_or(0);
+            self.own_outputs(state, |output| more |= bits(output));
+            let parent = layout.link(self.bytes, state).map_or(0, |link| link.parent);
+            if let Some(have) = leads.get_mut(parent) {
                 *have |= more;
             }
         }
@@ -315,8 +318,8 @@ impl<'b> Dictionary<'b> {
 
     /// The fail link and the depth of a state.
     fn link(&self, state: usize) -> Option<(usize, usize)> {
-        let record = self.layout.state(self.bytes, state)?;
-        Some((record.fail, record.depth))
+        let link = self.layout.link(self.bytes, state)?;
+        Some((link.fail, link.depth))
     }
 
     /// Calls `report` with each output of `state` and its depth in tokens, longest phrase first.
@@ -324,18 +327,25 @@ impl<'b> Dictionary<'b> {
     fn outputs(&self, state: usize, mut report: impl FnMut(Output, usize)) {
         let mut state = state;
         while state != 0 {
-            let Some(record) = self.layout.state(self.bytes, state) else {
+            let Some(link) = self.layout.link(self.bytes, state) else {
                 return;
             };
-            let mut next = record.output.checked_sub(1);
-            while let Some(number) = next {
-                let Some((output, last)) = self.layout.output(self.bytes, number) else {
-                    break;
-                };
-                report(output, record.depth);
-                next = if last { None } else { number.checked_add(1) };
+            self.own_outputs(state, |output| report(output, link.depth));
+            state = link.next_output;
+        }
+    }
+
+    /// Calls `report` with each output of `state` alone.
+    #[inline]
+    fn own_outputs(&self, state: usize, mut report: impl FnMut(Output)) {
+        let (first, end) = self
+            .layout
+            .state_outputs(self.bytes, state)
+            .unwrap_or_default();
+        for number in first..end {
+            if let Some(output) = self.layout.output(self.bytes, number) {
+                report(output);
             }
-            state = record.next_output;
         }
     }
 }
@@ -344,8 +354,13 @@ impl<'b> Dictionary<'b> {
 #[derive(Clone, Copy, Debug)]
 struct Token {
     number: usize,
-    /// The state after the token at the root.
-    state: usize,
+}
+
+/// The text of the first token of a bucket, and what is behind it.
+#[inline]
+fn split_token(tokens: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = tokens.split_first_chunk::<2>()?;
+    rest.split_at_checked(usize::from(u16::from_le_bytes(*length)))
 }
 
 /// Whether a token has these folded bytes. Tokens are so short that calling the platform's comparison

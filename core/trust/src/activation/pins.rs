@@ -1,7 +1,7 @@
 use alloc::string::String;
 
 /// Who a bundle is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Audience {
     /// Hosts that may see all of the definition.
     Server,
@@ -29,7 +29,7 @@ impl Audience {
 }
 
 /// How early a client takes part in rollouts. The order is that of a rollout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ring {
     /// First.
     Canary,

@@ -1,11 +1,11 @@
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::choose::Candidate;
 use super::refusal::Refusal;
-use crate::json::Value;
+use crate::json::{Value, Writer};
 
 /// How many poisoned bundles are remembered; the oldest is forgotten first. A publisher makes no more bad
 /// versions than this within the life of one set of metadata.
@@ -237,7 +237,11 @@ impl Activation {
         if let Some(sha256) = &other.floor_sha256 {
             self.raise_floor(other.floor, sha256);
         }
-        self.floor = self.floor.max(other.floor);
+        if other.floor > self.floor {
+            // Nobody knows which bundle has that version; the hash of a lower one would make it look like a second one.
+            self.floor = other.floor;
+            self.floor_sha256 = None;
+        }
         // After a rotation of keys a lower time may hold: see [`Activation::issued`].
         match self.issued_root.cmp(&other.issued_root) {
             Ordering::Less => self.issued = other.issued,
@@ -281,13 +285,13 @@ impl Activation {
         let mut json = Writer::new();
         json.number("clockless_starts", self.clockless_starts);
         if let Some(crash) = &self.crash {
-            json.open("crash");
+            json.object(Some("crash"));
             json.number("count", crash.count);
             json.text("sha256", &crash.sha256);
-            json.close("}");
+            json.close('}');
         }
         if let Some(active) = &self.current {
-            json.open("current");
+            json.object(Some("current"));
             json.number("evidence_root", active.evidence_root);
             json.number("length", active.length);
             json.text("name", &active.name);
@@ -295,13 +299,13 @@ impl Activation {
             json.text("sha256", &active.sha256);
             json.number("since", active.since);
             json.number("version", active.version);
-            json.close("}");
+            json.close('}');
         }
         if let Some(etag) = &self.etag {
-            json.open("etag");
+            json.object(Some("etag"));
             json.text("sha256", &etag.sha256);
             json.text("value", &etag.value);
-            json.close("}");
+            json.close('}');
         }
         json.number("floor", self.floor);
         if let Some(sha256) = &self.floor_sha256 {
@@ -311,21 +315,19 @@ impl Activation {
         json.number("issued", self.issued);
         json.number("issued_root", self.issued_root);
         json.number("loading", self.loading);
-        json.name("poisoned");
-        json.raw("[");
+        json.list("poisoned");
         for poisoned in &self.poisoned {
-            json.element();
+            json.object(None);
             json.text("build", &poisoned.build);
             json.text("code", poisoned.refusal.code());
             json.text("sha256", &poisoned.sha256);
-            json.close("}");
+            json.close('}');
         }
-        json.close("]");
+        json.close(']');
         if let Some(sha256) = &self.trying {
             json.text("trying", sha256);
         }
-        json.close("}");
-        json.text
+        json.finish()
     }
 
     /// Reads what [`Activation::to_json`] wrote; members that are not known are passed over.
@@ -431,89 +433,4 @@ fn hash(value: &Value<'_>) -> Option<String> {
     let text = value.as_str()?;
     let digits = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     (text.len() == 64 && digits).then(|| text.to_owned())
-}
-
-struct Writer {
-    text: String,
-    /// Whether a value stands before the next one on its level.
-    more: bool,
-}
-
-impl Writer {
-    fn new() -> Writer {
-        Writer {
-            text: String::from("{"),
-            more: false,
-        }
-    }
-
-    fn raw(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.more = false;
-    }
-
-    fn comma(&mut self) {
-        if self.more {
-            self.text.push(',');
-        }
-        self.more = true;
-    }
-
-    fn name(&mut self, name: &str) {
-        self.comma();
-        self.quoted(name);
-        self.text.push(':');
-    }
-
-    fn open(&mut self, name: &str) {
-        self.name(name);
-        self.raw("{");
-    }
-
-    fn element(&mut self) {
-        self.comma();
-        self.raw("{");
-    }
-
-    fn close(&mut self, bracket: &str) {
-        self.text.push_str(bracket);
-        self.more = true;
-    }
-
-    fn number(&mut self, name: &str, number: u64) {
-        self.name(name);
-        self.text.push_str(&number.to_string());
-    }
-
-    fn flag(&mut self, name: &str, flag: bool) {
-        self.name(name);
-        self.text.push_str(if flag { "true" } else { "false" });
-    }
-
-    fn text(&mut self, name: &str, text: &str) {
-        self.name(name);
-        self.quoted(text);
-    }
-
-    fn quoted(&mut self, text: &str) {
-        self.text.push('"');
-        for c in text.chars() {
-            match c {
-                '"' | '\\' => {
-                    self.text.push('\\');
-                    self.text.push(c);
-                }
-                // The shape of \u00xx: two digits are enough for all control characters.
-                c if c.is_ascii_control() => {
-                    let code = u32::from(c);
-                    self.text.push_str("\\u00");
-                    for digit in [code.wrapping_shr(4), code & 0xf] {
-                        self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
-                    }
-                }
-                c => self.text.push(c),
-            }
-        }
-        self.text.push('"');
-    }
 }

@@ -3,15 +3,16 @@
 use super::{Client, Limits, State, verified, within};
 use crate::envelope::Envelope;
 use crate::error::{Code, Result, fail};
+use crate::key::Schemes;
 use crate::schema::Root;
 use alloc::{boxed::Box, vec::Vec};
 
 /// 5.2: the root that came with the application. Its own keys must have signed it, or it was damaged; its
 /// expiry does not matter, because it will be updated.
-pub(super) fn pinned(bytes: &[u8], limits: &Limits) -> Result<Root> {
+pub(super) fn pinned(bytes: &[u8], limits: &Limits, schemes: Schemes) -> Result<Root> {
     within(bytes, limits.root)?;
     let envelope = Envelope::read(bytes)?;
-    let root = Root::read(&envelope.signed)?;
+    let root = Root::read(&envelope.signed, schemes)?;
     envelope.verify(&root.keys, root.role("root"))?;
     Ok(root)
 }
@@ -26,7 +27,7 @@ impl Client {
     fn check_next_root(&self, bytes: &[u8]) -> Result<Root> {
         within(bytes, self.limits.root)?;
         let envelope = verified(bytes, &self.root, "root")?;
-        let next = Root::read(&envelope.signed)?;
+        let next = Root::read(&envelope.signed, self.schemes)?;
         envelope.verify(&next.keys, next.role("root"))?;
         if next.head.version != self.next_root() {
             return fail(Code::RootVersion, "version");

@@ -9,9 +9,9 @@ use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 /// A delegated role that was verified against the keys its delegator gives it, and against no other's.
 #[derive(Clone, Debug)]
 pub(super) struct Visited {
-    role: String,
-    delegator: Delegator,
-    targets: Targets,
+    pub(super) role: String,
+    pub(super) delegator: Delegator,
+    pub(super) targets: Targets,
 }
 
 /// Who delegates: the top-level targets, or a place in the list of roles visited.
@@ -23,7 +23,9 @@ pub(super) struct Search {
     target: String,
     /// The role asked for, and who delegates to it.
     pub(super) role: String,
-    delegator: Delegator,
+    pub(super) delegator: Delegator,
+    /// Only this role is asked for, and no target.
+    pub(super) alone: bool,
     /// Roles yet to visit with their delegators, the next one last.
     stack: Vec<(String, Delegator)>,
     names: Vec<String>,
@@ -34,6 +36,16 @@ impl Search {
         Search {
             target: target.to_owned(),
             stack: Vec::from([(TARGETS.to_owned(), None)]),
+            ..Search::default()
+        }
+    }
+
+    /// For one role, whatever it lists.
+    pub(super) fn alone(role: &str, delegator: Option<usize>) -> Search {
+        Search {
+            role: role.to_owned(),
+            delegator,
+            alone: true,
             ..Search::default()
         }
     }
@@ -136,7 +148,11 @@ impl Client {
             delegator,
             targets,
         });
-        self.continue_search();
+        if self.search.alone {
+            self.go(State::Finished);
+        } else {
+            self.continue_search();
+        }
     }
 }
 

@@ -260,7 +260,7 @@ impl Client {
         // 5.6.3
         let envelope = Envelope::read(bytes)?;
         signed_by(&envelope)?;
-        let new = Targets::read(&envelope.signed)?;
+        let new = Targets::read(&envelope.signed, self.schemes)?;
         // 5.6.4
         if self.offline && new.head.version < meta.version {
             return Ok(new);

@@ -9,7 +9,7 @@ fn read(keytype: &str, scheme: &str, public: &str) -> Result<Vec<Key>> {
     let text = format!(
         r#"{{"keys":{{"id":{{"keytype":"{keytype}","scheme":"{scheme}","keyval":{{"public":"{public}"}}}}}}}}"#
     );
-    read_all(&json::parse(text.as_bytes()).unwrap())
+    read_all(&json::parse(text.as_bytes()).unwrap(), Schemes::default())
 }
 
 #[test]
@@ -93,11 +93,12 @@ fn keys_of_other_schemes_are_kept_by_their_ids() {
     }
     assert!(
         read_all(
-            &json::parse(br#"{"keys":{"a":{"keytype":"rsa","scheme":"x","keyval":1}}}"#).unwrap()
+            &json::parse(br#"{"keys":{"a":{"keytype":"rsa","scheme":"x","keyval":1}}}"#).unwrap(),
+            Schemes::default()
         )
         .is_err()
     );
-    assert!(read_all(&json::parse(br#"{"keys":[]}"#).unwrap()).is_err());
+    assert!(read_all(&json::parse(br#"{"keys":[]}"#).unwrap(), Schemes::default()).is_err());
 }
 
 #[cfg(all(feature = "p256", feature = "testing"))]

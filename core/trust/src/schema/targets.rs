@@ -5,7 +5,7 @@ use crate::envelope::RoleKeys;
 use crate::error::{Code, Error, Result, fail};
 use crate::glob;
 use crate::json::{self, Value};
-use crate::key::{self, Key};
+use crate::key::{self, Key, Schemes};
 use crate::sort;
 use crate::target::Target;
 use crate::text::{percent_encoded, to_hex};
@@ -45,7 +45,7 @@ enum Scope {
 }
 
 impl Targets {
-    pub(crate) fn read(signed: &Value<'_>) -> Result<Targets> {
+    pub(crate) fn read(signed: &Value<'_>, schemes: Schemes) -> Result<Targets> {
         let head = Head::read(signed, "targets")?;
         let list = json::object(signed, "targets")?;
         let mut targets = Vec::with_capacity(list.len());
@@ -57,7 +57,7 @@ impl Targets {
         }
         let (keys, delegations) = match signed.member("delegations") {
             None | Some(Value::Null) => (Vec::new(), Vec::new()),
-            Some(value) => (key::read_all(value)?, delegations(value)?),
+            Some(value) => (key::read_all(value, schemes)?, delegations(value)?),
         };
         Ok(Targets {
             head,
@@ -74,6 +74,11 @@ impl Targets {
             .binary_search_by(|target| target.name.as_str().cmp(name))
             .ok()?;
         self.targets.get(at)
+    }
+
+    /// The names of all targets, ascending.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.targets.iter().map(|target| target.name.as_str())
     }
 
     /// The keys of a role that this one delegates to.

@@ -59,6 +59,15 @@ pub(super) struct Args {
         value_delimiter = '\n'
     )]
     enforced_definitions: Vec<PathBuf>,
+    /// Count as none what no answer tells, and warn of it; without this a missing answer is an error
+    #[arg(
+        long,
+        value_name = "WHAT",
+        env = "EDGERAIL_ASSUME_NONE",
+        value_enum,
+        value_delimiter = ','
+    )]
+    assume_none: Vec<AssumeNoneArg>,
     #[command(flatten)]
     valid: ValidArgs,
     /// The time at which exceptions are checked, as 2027-01-31T12:00:00Z; now otherwise
@@ -95,6 +104,17 @@ enum AudienceArg {
     Server,
     /// Anybody who opens a page: without patterns, ARNs and approvers
     Browser,
+}
+
+/// What may count as none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AssumeNoneArg {
+    /// Policies of an organization that are for the scope
+    Organization,
+    /// Guardrails that the scope's accounts enforce themselves
+    AccountConfig,
+    /// Accounts below the scope's unit that no answer names
+    Accounts,
 }
 
 /// The form of a summary.

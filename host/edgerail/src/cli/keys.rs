@@ -1,18 +1,19 @@
 //! `edgerail keys`: the keys that sign repositories.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use edgerail_publish::keys::{
-    Key, KeyType, LocalKey, Passphrase, Signer, encrypt, is_encrypted, key_id, public_key,
-    write_new,
+    Key, KeyType, LocalKey, Passphrase, Signer, is_encrypted, key_id, public_key, write_new,
 };
 use serde_json::json;
 
 use super::Outcome;
 use super::compile::SummaryFormat;
-use super::error::CliError;
+use super::error::{CliError, say};
 use super::policy::read_file;
+use super::terminal;
 
 /// The longest key file that is read.
 const KEY_BYTES: usize = 64 << 10;
@@ -40,7 +41,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Writes FILE, which only you can read, and the public key beside it: for root.pem, root.pub.json.\nNeither is ever overwritten. The passphrase comes from EDGERAIL_PASSPHRASE or --passphrase-file."
+    after_help = "Writes FILE, which only you can read, and the public key beside it: for root.pem, root.pub.json.\nNeither is ever overwritten. The passphrase comes from EDGERAIL_PASSPHRASE or --passphrase-file; on a terminal, it is asked for."
 )]
 struct Create {
     /// Where to write the private key (PEM, PKCS#8)
@@ -80,7 +81,7 @@ struct Show {
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The present passphrase, if there is one, comes from EDGERAIL_PASSPHRASE or --passphrase-file, the new\none from EDGERAIL_NEW_PASSPHRASE or --new-passphrase-file."
+    after_help = "The present passphrase, if there is one, comes from EDGERAIL_PASSPHRASE or --passphrase-file, the new\none from EDGERAIL_NEW_PASSPHRASE or --new-passphrase-file; on a terminal, they are asked for."
 )]
 struct Encrypt {
     /// The private key (PEM, PKCS#8)
@@ -146,18 +147,60 @@ fn text_file(path: &Path) -> Result<String, CliError> {
     })
 }
 
-/// The passphrases to try: of the files, and of the variable.
-pub(super) fn passphrases(files: &[PathBuf]) -> Result<Vec<Passphrase>, CliError> {
-    let mut passphrases = Vec::new();
-    for file in files {
-        passphrases.push(Passphrase::new(&text_file(file)?));
+/// Where passphrases of private keys come from: files and the variable, and where there are none, the terminal.
+#[derive(Debug)]
+pub(super) struct Passphrases {
+    given: Vec<Passphrase>,
+    /// What was typed for one key may be another one's, too.
+    typed: RefCell<Vec<Passphrase>>,
+}
+
+impl Passphrases {
+    /// Those of the files and of the variable.
+    pub(super) fn given(files: &[PathBuf]) -> Result<Passphrases, CliError> {
+        let mut given = Vec::new();
+        for file in files {
+            given.push(Passphrase::new(&text_file(file)?));
+        }
+        given.extend(from_variable(PASSPHRASE)?);
+        Ok(Passphrases {
+            given,
+            typed: RefCell::default(),
+        })
     }
-    passphrases.extend(from_variable(PASSPHRASE)?);
-    Ok(passphrases)
+
+    /// Reads a private key. Somebody is asked for its passphrase only if none was given at all: one that does not fit
+    /// is a mistake to be told of.
+    fn open(&self, place: &str, pem: &str) -> Result<LocalKey, CliError> {
+        if !is_encrypted(pem) || !self.given.is_empty() {
+            return Ok(LocalKey::from_pem(place, pem, &self.given)?);
+        }
+        let typed = self.typed.borrow().clone();
+        if let (Ok(key), false) = (LocalKey::from_pem(place, pem, &typed), typed.is_empty()) {
+            return Ok(key);
+        }
+        let mut refused = LocalKey::from_pem(place, pem, &[]);
+        for _ in 0..terminal::ATTEMPTS {
+            let Some(typed) = terminal::passphrase(&format!("Passphrase of {place}")) else {
+                break;
+            };
+            let typed = typed?;
+            refused = LocalKey::from_pem(place, pem, core::slice::from_ref(&typed));
+            match &refused {
+                Ok(_) => {
+                    self.typed.borrow_mut().push(typed);
+                    break;
+                }
+                Err(error) if error.code() == "passphrase" => say(&format!("{error}")),
+                Err(_) => break,
+            }
+        }
+        Ok(refused?)
+    }
 }
 
 /// A key that signs: a private key in a file, or a key of AWS KMS.
-pub(super) fn signer(key: &str, passphrases: &[Passphrase]) -> Result<Box<dyn Signer>, CliError> {
+pub(super) fn signer(key: &str, passphrases: &Passphrases) -> Result<Box<dyn Signer>, CliError> {
     if let Some(arn) = key.strip_prefix("aws-kms:///") {
         return super::kms::signer(arn);
     }
@@ -166,11 +209,11 @@ pub(super) fn signer(key: &str, passphrases: &[Passphrase]) -> Result<Box<dyn Si
         let message = "is a public key, which signs nothing; give the private one";
         return Err(CliError::new("key", key, message));
     }
-    Ok(Box::new(LocalKey::from_pem(key, &pem, passphrases)?))
+    Ok(Box::new(passphrases.open(key, &pem)?))
 }
 
 /// A public key: of a JSON file, of a private key, of a key of AWS KMS.
-pub(super) fn public(key: &str, passphrases: &[Passphrase]) -> Result<Key, CliError> {
+pub(super) fn public(key: &str, passphrases: &Passphrases) -> Result<Key, CliError> {
     if !key.starts_with("aws-kms:///") {
         let text = text_file(Path::new(key))?;
         if text.trim_start().starts_with('{') {
@@ -191,6 +234,13 @@ fn create(args: &Create) -> Result<Outcome, CliError> {
     let passphrase = match &args.passphrase_file {
         Some(file) => Some(Passphrase::new(&text_file(file)?)),
         None => from_variable(PASSPHRASE)?,
+    };
+    let passphrase = match passphrase {
+        None if !args.unencrypted => {
+            let question = format!("Passphrase of the new key {}", args.file.display());
+            terminal::new_passphrase(&question).transpose()?
+        }
+        given => given,
     };
     if passphrase.is_none() && !args.unencrypted {
         let message = "set EDGERAIL_PASSPHRASE, or give --passphrase-file FILE or --unencrypted";
@@ -229,7 +279,7 @@ fn create(args: &Create) -> Result<Outcome, CliError> {
 }
 
 fn show(args: &Show) -> Result<Outcome, CliError> {
-    let key = public(&args.key, &passphrases(&args.passphrase_file)?)?;
+    let key = public(&args.key, &Passphrases::given(&args.passphrase_file)?)?;
     let mut out = anstream::stdout().lock();
     match args.format {
         SummaryFormat::Json => {
@@ -249,14 +299,18 @@ fn encrypt_key(args: &Encrypt) -> Result<Outcome, CliError> {
         Some(file) => Some(Passphrase::new(&text_file(file)?)),
         None => from_variable(NEW_PASSPHRASE)?,
     };
+    let pem = text_file(&args.file)?;
+    let old = Passphrases::given(&args.passphrase_file)?;
+    let key = old.open(&args.file.display().to_string(), &pem)?;
+    let new = match new {
+        None => terminal::new_passphrase("The new passphrase").transpose()?,
+        given => given,
+    };
     let Some(new) = new else {
         let message = "set EDGERAIL_NEW_PASSPHRASE, or give --new-passphrase-file FILE";
         return Err(CliError::new("passphrase", "the new passphrase", message));
     };
-    let pem = text_file(&args.file)?;
-    let old = passphrases(&args.passphrase_file)?;
-    let encrypted = encrypt(&args.file.display().to_string(), &pem, &old, &new)?;
-    write_new(&args.output, encrypted.as_bytes())?;
+    write_new(&args.output, key.to_pem(Some(&new))?.as_bytes())?;
     writeln!(anstream::stdout().lock(), "{}", args.output.display())?;
     Ok(Outcome::Clean)
 }

@@ -27,6 +27,7 @@ mod pull;
 mod repository;
 mod restore;
 mod sync;
+mod terminal;
 mod topics;
 mod tuf_client;
 mod verify;

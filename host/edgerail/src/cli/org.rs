@@ -1,5 +1,6 @@
 //! `edgerail org`: what an organization's policies come to, and what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use edgerail_compile::diagnostic::{Diagnostics, Severity};
 use edgerail_compile::org::{
     Datum, Difference, Documents, Effect, Effective, Event, Ignored, Input, SavedPolicy, Unit,
-    compare, effective, enforced, lint,
+    compare, effective, enforced, lint, not_understood,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ enum Command {
 /// Options of `edgerail org effective`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 valid and as AWS answers, 1 invalid or different from AWS's answer, 2 error."
+    after_help = "Exit codes: 0 valid and as AWS answers, 1 invalid, not understood as a whole, or different from AWS's answer, 2 error."
 )]
 struct EffectiveArgs {
     #[command(flatten)]
@@ -101,12 +102,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     }
 }
 
-/// Reads answers from folders and files.
+/// Reads answers from folders and files. Several folders may have files of one name, which are told apart by the
+/// folders' own.
 pub(super) fn read_documents(paths: &[PathBuf]) -> Result<Documents, CliError> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.is_dir() {
-            folder(path, "", &mut inputs)?;
+            let mut prefix = String::new();
+            if paths.len() > 1 {
+                let _ = write!(prefix, "{}/", path.display());
+            }
+            folder(path, &prefix, &mut inputs)?;
         } else {
             let name = path.file_name().map(|name| name.to_string_lossy());
             inputs.push(Input {
@@ -123,6 +129,17 @@ pub(super) fn read_documents(paths: &[PathBuf]) -> Result<Documents, CliError> {
         let (file, own) = last.unwrap_or_default();
         CliError::Diagnostics(file, own)
     })
+}
+
+/// Refuses files that say nothing about an organization: somebody named another folder.
+pub(super) fn require_policies(documents: &Documents, or: &str) -> Result<(), CliError> {
+    if documents.say_policies() {
+        return Ok(());
+    }
+    let message = format!(
+        "the files say nothing about the policies of an organization: no tree, no policy, no effective policy; name the folder of `edgerail pull --organization`{or}"
+    );
+    Err(CliError::new("org_empty", "--org", message))
 }
 
 /// The JSON files of a folder and of those in it.
@@ -197,6 +214,7 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
         return Err(CliError::new("usage", "--account", message));
     }
     let documents = read_documents(&args.org.org)?;
+    require_policies(&documents, "")?;
     let last_valid = args.valid.read()?;
     let found = effective(&documents, &args.account, last_valid.as_ref())
         .map_err(|message| CliError::new("org", &args.account, message))?;
@@ -207,6 +225,7 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
     let report = Report {
         found: &found,
         region: args.region.as_deref(),
+        described,
         differences: differences.as_deref(),
     };
     let mut out = anstream::stdout().lock();
@@ -238,8 +257,13 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
             problem.code, problem.path, problem.message
         ));
     }
+    let lost = not_understood(&documents, &BTreeSet::from([args.account.clone()]));
+    for (file, diagnostics) in &lost {
+        report_diagnostics(file, diagnostics);
+    }
+    let lost = lost.iter().any(|(_, diagnostics)| diagnostics.has_errors());
     let differs = differences.is_some_and(|differences| !differences.is_empty());
-    Ok(if found.problems.is_empty() && !differs {
+    Ok(if found.problems.is_empty() && !differs && !lost {
         Outcome::Clean
     } else {
         Outcome::Intervened
@@ -248,6 +272,9 @@ fn show(args: &EffectiveArgs) -> Result<Outcome, CliError> {
 
 fn check(args: &LintArgs) -> Result<Outcome, CliError> {
     let documents = read_documents(&args.org.org)?;
+    if documents.account_answers.is_empty() {
+        require_policies(&documents, "")?;
+    }
     let said = lint(&documents);
     match args.format {
         SummaryFormat::Text => {
@@ -286,6 +313,8 @@ fn diagnostics_json((file, diagnostics): &(String, Diagnostics)) -> Vec<Value> {
 struct Report<'a> {
     found: &'a Effective,
     region: Option<&'a str>,
+    /// AWS's own answer, and how what was merged differs from it.
+    described: Option<&'a Datum>,
     differences: Option<&'a [Difference]>,
 }
 
@@ -401,13 +430,27 @@ impl Report<'_> {
 
     fn differences_text(&self, page: &mut String) {
         let Some(differences) = self.differences else {
+            if !self.found.described {
+                let _ = writeln!(
+                    page,
+                    "\nNot compared with AWS: its answer of describe-effective-policy for {} is not among the files.",
+                    self.found.unit
+                );
+            }
             return;
         };
         if differences.is_empty() {
             let _ = writeln!(page, "\nAWS answers the same.");
             return;
         }
-        let _ = writeln!(page, "\nAWS answers otherwise");
+        let nothing = self.described.and_then(Datum::members);
+        let nothing = nothing.is_some_and(std::collections::BTreeMap::is_empty);
+        let why = if nothing {
+            ": no policy applies (is BEDROCK_POLICY enabled in the root?)"
+        } else {
+            ""
+        };
+        let _ = writeln!(page, "\nAWS answers otherwise{why}");
         let shown = |value: &Option<Datum>| {
             let text = value.as_ref().map_or("nothing".to_owned(), Datum::to_json);
             crate::report::one_line(&text)

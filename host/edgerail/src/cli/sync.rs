@@ -9,12 +9,13 @@ use edgerail_sync::activation::{Audience, OnExpired, Pins, Ring};
 use edgerail_sync::archive::Archive;
 use edgerail_sync::store::{SystemDisk, instance};
 use edgerail_sync::transport::{self, HttpOptions, Packed, Transport};
-use edgerail_sync::{Config, EngineLoader, Error, Status, Sync, System, codes};
+use edgerail_sync::{Config, EngineLoader, Error, NotedStatus, Status, Sync, System, codes};
 
 use super::Outcome;
 use super::compile::{SummaryFormat, write_atomically};
 use super::error::{CliError, say};
 use super::policy::read_file;
+use crate::report::one_line;
 
 /// The longest root, certificate file or other small input.
 const SMALL: usize = 1 << 20;
@@ -251,11 +252,9 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 /// An error of sync, with what to do about it.
 pub(super) fn of_sync(error: &Error) -> CliError {
     let message = error.message();
-    let remedy = codes::explain(error.code()).map_or("", |known| known.remedy);
-    let message = if remedy.is_empty() || message.contains(remedy) {
-        format!("{message} ({})", error.code())
-    } else {
-        format!("{message} ({}): {remedy}", error.code())
+    let message = match error.remedy() {
+        "" => format!("{message} ({})", error.code()),
+        remedy => format!("{message} ({}): {remedy}", error.code()),
     };
     CliError::new(error.code(), error.place(), message)
 }
@@ -417,7 +416,11 @@ fn text(status: &Status) -> String {
             .last_change
             .as_deref()
             .unwrap_or("not since the start");
-        let _ = writeln!(page, "checked    {checked}, changed {change}");
+        let age = ago(status.last_check_age);
+        let _ = writeln!(page, "checked    {checked}{age}, changed {change}");
+    }
+    if let Some(success) = &status.last_success {
+        let _ = writeln!(page, "success    {success}{}", ago(status.last_success_age));
     }
     if let Some(error) = &status.last_error {
         let _ = writeln!(
@@ -425,6 +428,12 @@ fn text(status: &Status) -> String {
             "error      {} {}: {}",
             error.code, error.place, error.message
         );
+        if !error.remedy.is_empty() {
+            let _ = writeln!(page, "remedy     {}", error.remedy);
+        }
+    }
+    if let Some(noted) = &status.status_file {
+        page.push_str(&noted_text(noted));
     }
     if status.degraded.is_empty() {
         page.push_str("degraded   no\n");
@@ -434,6 +443,36 @@ fn text(status: &Status) -> String {
         let _ = writeln!(page, "degraded   {code}: {why}");
     }
     page
+}
+
+/// What the process that checks wrote down. Its texts are of a file that anybody may have written.
+fn noted_text(noted: &NotedStatus) -> String {
+    use std::fmt::Write as _;
+    let mut page = String::new();
+    let time = |time: &Option<String>, age| match time {
+        Some(time) => format!("{time}{}", ago(age)),
+        None => "not known".to_owned(),
+    };
+    let checked = time(&noted.last_check, noted.last_check_age);
+    let _ = writeln!(page, "checked    {checked}, as status.json says");
+    let success = time(&noted.last_success, noted.last_success_age);
+    let _ = writeln!(page, "success    {success}, as status.json says");
+    if let Some(error) = &noted.last_error {
+        let [code, place, message] =
+            [&error.code, &error.place, &error.message].map(|text| one_line(text));
+        let _ = writeln!(
+            page,
+            "error      {code} {place}: {message}, as status.json says"
+        );
+        if !error.remedy.is_empty() {
+            let _ = writeln!(page, "remedy     {}", one_line(&error.remedy));
+        }
+    }
+    page
+}
+
+fn ago(seconds: Option<u64>) -> String {
+    seconds.map_or_else(String::new, |seconds| format!(", {seconds} s ago"))
 }
 
 /// The bundle that a state folder holds, for commands that evaluate.

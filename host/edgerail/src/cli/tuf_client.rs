@@ -179,7 +179,7 @@ fn missing(option: &str) -> CliError {
 fn init(metadata: &Path, root: &Path) -> Result<(), CliError> {
     let bytes =
         read(root)?.ok_or_else(|| CliError::file(root, &io::Error::from(ErrorKind::NotFound)))?;
-    Client::new(&bytes, Limits::default()).map_err(|error| refusal(root, &error))?;
+    Client::with_rsa(&bytes, Limits::default()).map_err(|error| refusal(root, &error))?;
     store(metadata, "root.json", &bytes)
 }
 
@@ -206,7 +206,7 @@ impl<'a> Session<'a> {
             CliError::new("absent", root.display().to_string(), message)
         })?;
         let client =
-            Client::new(&bytes, Limits::default()).map_err(|error| refusal(&root, &error))?;
+            Client::with_rsa(&bytes, Limits::default()).map_err(|error| refusal(&root, &error))?;
         let stall = Duration::from_secs(args.stall_seconds);
         let options = HttpOptions {
             first_byte: stall,
@@ -352,7 +352,7 @@ fn is_equivocation(error: &CliError) -> bool {
 }
 
 fn network(error: &edgerail_sync::Error) -> CliError {
-    CliError::new(error.code(), error.place(), error.message())
+    CliError::new(error.code(), error.place(), error.advice())
 }
 
 /// The file name for a target: its name, percent-encoded. What a file system takes for a folder is no name.

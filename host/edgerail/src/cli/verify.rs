@@ -120,7 +120,11 @@ fn refused(error: &Error) -> Value {
         "place": error.place(),
         "message": error.message(),
         "explanation": known.map(|known| known.sentence),
-        "remedy": known.map(|known| known.remedy),
+        "remedy": match error.remedy() {
+            // The message of the TUF client says it, too.
+            "" => known.map(|known| known.remedy),
+            remedy => Some(remedy),
+        },
     })
 }
 

@@ -34,6 +34,12 @@ impl Passphrase {
         Passphrase(text.trim_end_matches(['\r', '\n']).to_owned())
     }
 
+    /// Whether another one is the same.
+    #[must_use]
+    pub fn is(&self, other: &Passphrase) -> bool {
+        self.0 == other.0
+    }
+
     /// Whether it is long enough to encrypt with.
     ///
     /// # Errors
@@ -151,14 +157,6 @@ impl LocalKey {
 #[must_use]
 pub fn is_encrypted(pem: &str) -> bool {
     SecretDocument::from_pem(pem).is_ok_and(|(label, _)| label == ENCRYPTED)
-}
-
-/// The same key, encrypted by another passphrase.
-///
-/// # Errors
-/// As [`LocalKey::from_pem`] and [`LocalKey::to_pem`].
-pub fn encrypt(place: &str, pem: &str, old: &[Passphrase], new: &Passphrase) -> Result<String> {
-    LocalKey::from_pem(place, pem, old)?.to_pem(Some(new))
 }
 
 /// Writes a file that nobody else may read and that did not exist.

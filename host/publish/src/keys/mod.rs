@@ -16,7 +16,7 @@ use crate::text::hex;
 
 pub use tough::schema::key::Key;
 
-pub use file::{Passphrase, encrypt, is_encrypted, write_new};
+pub use file::{Passphrase, is_encrypted, write_new};
 
 /// Something that signs: a key in a file, a key of a key management service.
 pub trait Signer {
@@ -161,7 +161,10 @@ pub fn ecdsa_key(place: &str, pem: &str) -> Result<Key> {
     let key = serde_json::json!({
         "keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256", "keyval": {"public": pem.trim()},
     });
-    public_key(place, key.to_string().as_bytes())
+    public_key(place, key.to_string().as_bytes()).map_err(|_| {
+        let message = "has a public key that is none of ECDSA P-256; make one with the key spec ECC_NIST_P256 for SIGN_VERIFY";
+        Error::new("key", place, message)
+    })
 }
 
 /// Whether a signature of a message is by a key.
@@ -217,6 +220,12 @@ mod tests {
         ] {
             assert_eq!(public_key("k", bad.as_bytes()).unwrap_err().code(), "key");
         }
-        assert!(ecdsa_key("k", "no PEM").is_err());
+        // The DER of a P-384 key begins so.
+        let p384 = "-----BEGIN PUBLIC KEY-----\nMHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE\n-----END PUBLIC KEY-----\n";
+        for pem in ["no PEM", "", p384] {
+            let error = ecdsa_key("aws-kms:///k", pem).unwrap_err();
+            assert_eq!((error.code(), error.place()), ("key", "aws-kms:///k"));
+            assert!(error.message().contains("ECC_NIST_P256"), "{error}");
+        }
     }
 }

@@ -18,7 +18,8 @@ const PREVIOUS: &str = "x-previous";
 /// The root before the newest, in the base: a rotation may have been interrupted after its root was written.
 pub(crate) const ROOT_BEFORE: &str = "root-before";
 
-fn previous(targets: &Targets) -> Option<&str> {
+/// The hash of the role's file before.
+pub(crate) fn previous(targets: &Targets) -> Option<&str> {
     targets._extra.get(PREVIOUS).and_then(Value::as_str)
 }
 
@@ -80,7 +81,7 @@ impl Stage {
         let mut roots = vec![root];
         if let (Some(bytes), Some(root)) = (self.base.get(ROOT_BEFORE), roots.first()) {
             let before = Document::parse("root", "base root-before", bytes)?;
-            let chained = before.version() + 1 == root.version()
+            let chained = before.version().checked_add(1) == Some(root.version())
                 && signed_by(&before, &before)?
                 && signed_by(root, &before)?;
             if !chained {

@@ -5,6 +5,7 @@ use tough::schema::{RoleType, Targets};
 use super::Stage;
 use crate::document::{Authority, Document, metafile};
 use crate::error::{Error, Result};
+use crate::record;
 use crate::repository::{delegated_names, target_path};
 use crate::text::{hex, sha256};
 
@@ -86,7 +87,7 @@ impl Stage {
         let base = self.base_document(role)?.map_or(0, |base| base.version());
         let version = document.version();
         let fits = if role == "root" {
-            version == base + 1
+            base.checked_add(1) == Some(version)
         } else {
             version > base
         };
@@ -100,7 +101,7 @@ impl Stage {
         }
     }
 
-    /// The new bundles are those that the new metadata lists.
+    /// The new files are the bundles that the new metadata lists, and the record that it names.
     fn check_files(&self) -> Result<()> {
         for (path, bytes) in &self.files {
             let hash = sha256(bytes);
@@ -108,19 +109,20 @@ impl Stage {
             if !name.starts_with(&hash) {
                 return Err(tampered(path, "its content is not the one of its name"));
             }
-            if path.starts_with("targets/") && !self.lists_target(path) {
-                return Err(tampered(path, "no metadata of this change lists it"));
+            if !self.names_file(path) {
+                return Err(tampered(path, "no metadata of this change names it"));
             }
         }
         Ok(())
     }
 
-    fn lists_target(&self, path: &str) -> bool {
-        let mut listed = self.documents.values().filter_map(Document::targets);
-        listed.any(|targets| {
-            let mut targets = targets.targets.iter();
-            targets
-                .any(|(name, target)| target_path(name.raw(), &hex(&target.hashes.sha256)) == path)
+    fn names_file(&self, path: &str) -> bool {
+        self.documents.values().any(|document| {
+            let bundles = document.targets().map(|targets| targets.targets.iter());
+            document.record().is_some_and(|hash| record::path(hash) == path)
+                || bundles.into_iter().flatten().any(|(name, target)| {
+                    target_path(name.raw(), &hex(&target.hashes.sha256)) == path
+                })
         })
     }
 

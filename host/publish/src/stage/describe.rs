@@ -42,6 +42,9 @@ impl Stage {
                 Document::Snapshot(_) | Document::Timestamp(_) => {}
             }
         }
+        if let Some(record) = self.record()? {
+            lines.push(format!("on record: {}", record.summary()));
+        }
         if let Some((before, after)) = listed.numbers() {
             let listed = count(after, "bundle");
             lines.push(format!(

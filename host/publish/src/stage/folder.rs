@@ -4,7 +4,9 @@
 //! and the bundles that the new ones are compared with, `metadata` the new documents, `targets` and `records` the new files.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,9 @@ use crate::text::sha256;
 
 /// No file of a stage is larger.
 const FILE_BYTES: u64 = 64 << 20;
+
+/// All files of a stage together are not larger: as much as an exported repository may be.
+const STAGE_BYTES: u64 = 1 << 30;
 
 #[derive(Serialize, Deserialize)]
 struct Manifest {
@@ -38,7 +43,18 @@ fn failed(path: &Path, error: &std::io::Error) -> Error {
         std::io::ErrorKind::AlreadyExists => "exists",
         _ => "input_output",
     };
-    Error::new(code, path.display().to_string(), error.to_string())
+    if code != "not_found" {
+        return Error::new(code, path.display().to_string(), error.to_string());
+    }
+    // Without its list, it is no stage at all.
+    let (place, message) = if path.ends_with(MANIFEST) {
+        let message = "holds no staged change; give the folder that --stage made";
+        (path.parent().unwrap_or(path), message)
+    } else {
+        let message = "there is no such file; have the folder of the change carried over whole, or make the change anew";
+        (path, message)
+    };
+    Error::new(code, place.display().to_string(), message)
 }
 
 fn base_path(role: &str) -> String {
@@ -101,7 +117,8 @@ impl Stage {
     /// `not_found` if there is none, `stage` or `metadata` if its files cannot be read, `tampered` if they are not
     /// the files of its list.
     pub fn read(folder: &Path) -> Result<Stage> {
-        let manifest = read(folder, MANIFEST)?;
+        let mut files = Reader::new(folder);
+        let manifest = files.read(MANIFEST)?;
         let manifest: Manifest = serde_json::from_slice(&manifest)
             .map_err(|error| Error::new("stage", MANIFEST, format!("cannot be read: {error}")))?;
         if manifest.format != 1 {
@@ -115,55 +132,88 @@ impl Stage {
             ..Stage::default()
         };
         for (role, hash) in manifest.base {
-            let bytes = read_hashed(folder, &base_path(&role), &hash)?;
+            let bytes = files.read_hashed(&base_path(&role), &hash)?;
             stage.base.insert(role, bytes);
         }
         for (role, path) in manifest.documents {
-            let document = Document::parse(&role, &path, &read(folder, &path)?)?;
+            let document = Document::parse(&role, &path, &files.read(&path)?)?;
             stage.documents.insert(role, document);
         }
         for (path, hash) in manifest.files {
-            let bytes = read_hashed(folder, &path, &hash)?;
+            let bytes = files.read_hashed(&path, &hash)?;
             stage.files.insert(path, bytes);
         }
         for (path, hash) in manifest.previous {
-            let bytes = read_hashed(folder, &format!("base/{path}"), &hash)?;
+            let bytes = files.read_hashed(&format!("base/{path}"), &hash)?;
             stage.previous.insert(path, bytes);
         }
         Ok(stage)
     }
 }
 
-/// A path of the stage below the folder; a list from elsewhere must not lead out of it.
+/// A path of the stage below the folder. Neither a list from elsewhere nor a link that came with it may lead out of it:
+/// what is signed is written back.
 fn below(folder: &Path, path: &str) -> Result<PathBuf> {
-    let parts = Path::new(path).components();
-    let mut inside = parts.map(|part| matches!(part, Component::Normal(_)));
-    if path.is_empty() || !inside.all(|inside| inside) {
-        return Err(Error::new("tampered", path, "is no path inside the stage"));
+    let refused = |why| Err(Error::new("tampered", path, why));
+    let mut whole = folder.to_owned();
+    for part in path.split('/') {
+        if part.is_empty() || matches!(part, "." | "..") || part.contains(['\\', ':', '\0']) {
+            return refused("is no path inside the stage");
+        }
+        whole.push(part);
+        let is_link = whole
+            .symlink_metadata()
+            .is_ok_and(|meta| meta.file_type().is_symlink());
+        if is_link {
+            return refused("is a link, and a stage has none; make the change anew");
+        }
     }
-    Ok(folder.join(path))
+    Ok(whole)
 }
 
-fn read(folder: &Path, path: &str) -> Result<Vec<u8>> {
-    let path = below(folder, path)?;
-    let size = std::fs::metadata(&path)
-        .map_err(|error| failed(&path, &error))?
-        .len();
-    if size > FILE_BYTES {
-        let message = "is larger than any file of a stage";
-        return Err(Error::new("stage", path.display().to_string(), message));
-    }
-    std::fs::read(&path).map_err(|error| failed(&path, &error))
+/// The files of a stage, which are not trusted: neither that they end, nor how many there are.
+struct Reader<'f> {
+    folder: &'f Path,
+    /// How many bytes there may be yet.
+    left: u64,
 }
 
-fn read_hashed(folder: &Path, path: &str, hash: &str) -> Result<Vec<u8>> {
-    let bytes = read(folder, path)?;
-    if sha256(&bytes) != *hash {
-        let message =
-            "is not the file that the stage lists; make the change anew and ask who had it last";
-        return Err(Error::new("tampered", path, message));
+impl Reader<'_> {
+    const fn new(folder: &Path) -> Reader<'_> {
+        let left = STAGE_BYTES;
+        Reader { folder, left }
     }
-    Ok(bytes)
+
+    fn read(&mut self, path: &str) -> Result<Vec<u8>> {
+        let whole = below(self.folder, path)?;
+        let place = || whole.display().to_string();
+        let meta = whole.metadata().map_err(|error| failed(&whole, &error))?;
+        if !meta.is_file() {
+            let message = "is no plain file, and a stage has no others; make the change anew";
+            return Err(Error::new("tampered", place(), message));
+        }
+        let most = FILE_BYTES.min(self.left);
+        let mut bytes = Vec::new();
+        File::open(&whole)
+            .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
+            .map_err(|error| failed(&whole, &error))?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if length > most {
+            let message = "is larger than any file of a stage, or makes the stage larger than any";
+            return Err(Error::new("stage", place(), message));
+        }
+        self.left = self.left.saturating_sub(length);
+        Ok(bytes)
+    }
+
+    fn read_hashed(&mut self, path: &str, hash: &str) -> Result<Vec<u8>> {
+        let bytes = self.read(path)?;
+        if sha256(&bytes) != *hash {
+            let message = "is not the file that the stage lists; make the change anew and ask who had it last";
+            return Err(Error::new("tampered", path, message));
+        }
+        Ok(bytes)
+    }
 }
 
 fn write(folder: &Path, path: &str, bytes: &[u8]) -> Result<()> {

@@ -10,9 +10,10 @@ mod check;
 mod clock;
 mod describe;
 mod folder;
+mod record;
 mod review;
 
-pub(crate) use base::ROOT_BEFORE;
+pub(crate) use base::{ROOT_BEFORE, previous};
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;

@@ -6,18 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
 use tough::schema::{Target, Targets};
 
 use super::Stage;
 use super::check::tampered;
-use crate::change::Last;
 use crate::custom::Custom;
 use crate::document::Document;
 use crate::error::Result;
 use crate::gate::Candidate;
+use crate::lines::Last;
 use crate::name::Line;
-use crate::record::{self, Entry, Publication, Record};
+use crate::record::{Entry, Publication, Record};
 use crate::repository::target_path;
 use crate::review::{REMOVED, Review, losses_json};
 use crate::storage::Storage;
@@ -125,10 +124,11 @@ impl Stage {
     /// those of the record; and a record that does not say what they take away, or that too few people approved.
     pub(super) fn check_bundles(&self) -> Result<()> {
         let listed = self.listed()?;
-        if listed.changed().next().is_none() && listed.gone().next().is_none() {
+        let Some(record) = self.record()? else {
             return Ok(());
-        }
-        let record = self.record()?;
+        };
+        let of_bundles = listed.changed().next().is_some() || listed.gone().next().is_some();
+        self.check_record(&record, of_bundles)?;
         let mut lossy = false;
         let mut named = BTreeSet::new();
         for (name, target) in listed.changed() {
@@ -161,37 +161,16 @@ impl Stage {
                 "the record names it, and the change does not change it",
             ));
         }
+        if !of_bundles {
+            // Keys are changed by those who hold them; nobody else has to approve.
+            return Ok(());
+        }
         let approvals = self.settings()?.approvals.max(u32::from(lossy));
         let publication = Publication {
             approved_by: record.approved_by,
             ..Publication::default()
         };
         publication.check(approvals).map(drop)
-    }
-
-    /// The one record of the change, which all its targets metadata names.
-    fn record(&self) -> Result<Record> {
-        let mut hashes = BTreeSet::new();
-        for (role, document) in &self.documents {
-            let Some(targets) = document.targets() else {
-                continue;
-            };
-            let member = |targets: &Targets| targets._extra.get(record::MEMBER).cloned();
-            let base = self.base_document(role)?;
-            let before = base.as_ref().and_then(Document::targets).and_then(member);
-            let after = member(targets);
-            if after != before {
-                hashes.extend(after.as_ref().and_then(Value::as_str).map(str::to_owned));
-            }
-        }
-        let mut hashes = hashes.into_iter();
-        let (Some(hash), None) = (hashes.next(), hashes.next()) else {
-            return Err(tampered("records", "the change has not one record"));
-        };
-        let path = record::path(&hash);
-        let bytes = self.files.get(&path);
-        let bytes = bytes.ok_or_else(|| tampered(&path, "is not in the change"))?;
-        serde_json::from_slice(bytes).map_err(|_| tampered(&path, "is no record"))
     }
 }
 

@@ -160,6 +160,18 @@ pub(crate) struct Memory {
     /// How many writes still succeed.
     pub(crate) left: Cell<Option<usize>>,
     pub(crate) writes: Cell<usize>,
+    /// What somebody else does just before or after a file is written here.
+    pub(crate) rival: RefCell<Option<Rival>>,
+}
+
+/// Somebody else who writes into the same folder.
+pub(crate) struct Rival {
+    /// The file that is being written here.
+    pub(crate) path: &'static str,
+    /// Whether he comes after that, not before.
+    pub(crate) after: bool,
+    /// What he does.
+    pub(crate) act: fn(&Memory),
 }
 
 impl Memory {
@@ -178,6 +190,15 @@ impl Memory {
         }
         self.writes.set(self.writes.get() + 1);
         Ok(())
+    }
+
+    /// Lets the rival act, once.
+    fn meet(&self, path: &str, after: bool) {
+        let comes = |rival: &mut Rival| rival.path == path && rival.after == after;
+        let rival = self.rival.borrow_mut().take_if(comes);
+        if let Some(rival) = rival {
+            (rival.act)(self);
+        }
     }
 
     pub(crate) fn read(&self, path: &str) -> Vec<u8> {
@@ -203,7 +224,17 @@ impl Storage for Memory {
         Ok(bytes.map(|bytes| Stored { bytes, tag: None }))
     }
 
+    fn list(&self, folder: &str) -> Result<Vec<String>> {
+        let (folder, files) = (folder.trim_end_matches('/'), self.files.borrow());
+        let below = files.keys().filter(|path| {
+            let rest = path.strip_prefix(folder);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        });
+        Ok(below.cloned().collect())
+    }
+
     fn create(&self, path: &str, bytes: &[u8]) -> Result<bool> {
+        self.meet(path, false);
         if self.files.borrow().contains_key(path) {
             return Ok(false);
         }
@@ -214,11 +245,14 @@ impl Storage for Memory {
         Ok(true)
     }
 
+    // Like a folder, it cannot tell whether the file still is the version of the tag.
     fn replace(&self, path: &str, bytes: &[u8], _tag: Option<&Tag>) -> Result<bool> {
         self.may_write(path)?;
+        self.meet(path, false);
         self.files
             .borrow_mut()
             .insert(path.to_owned(), bytes.to_vec());
+        self.meet(path, true);
         Ok(true)
     }
 
@@ -236,7 +270,7 @@ pub(crate) fn load(storage: &dyn Storage) -> Repository {
 /// A repository without bundles.
 pub(crate) fn founded(keys: &Keys) -> Memory {
     let memory = Memory::default();
-    let mut stage = init(&keys.quorums(), &Settings::default(), NOW).unwrap();
+    let mut stage = init(&keys.quorums(), &Settings::default(), &approved(), NOW).unwrap();
     push(&mut stage, &memory, &keys.founders(), at(NOW)).unwrap();
     memory
 }

@@ -7,7 +7,7 @@
 //! | `tuf/root_history/N.root.json` | every root on the way from the pinned one |
 //! | `lkg/SHA256.tar` | the active bundle with the metadata that lists it: an exported repository |
 //! | `instance` | what tells this installation from others in a rollout |
-//! | `status.json` | what the last check came to, for people; nothing reads it back to decide |
+//! | `status.json` | what the last check came to: `edgerail sync --status` shows it; nothing is decided by it |
 //! | `lock` | held by the one process that writes here |
 //!
 //! The folder is a cache and not trusted: what it holds is verified from the pinned root at every start.
@@ -43,10 +43,13 @@ pub(crate) struct Store {
     newest: (u64, usize),
     readonly: bool,
     corrupt: bool,
+    /// Why the folder is not used as it is meant to be.
+    trouble: Option<Error>,
 }
 
 impl Store {
-    /// Opens the folder to write; one that cannot be written to is opened to read, with all changes in memory.
+    /// Opens the folder to write. One that cannot be made or written to is opened to read, with all changes in memory: a
+    /// disk that is full or broken must not leave the application without its policy.
     pub(crate) fn open(disk: Box<dyn Disk>) -> Result<(Store, Activation), Error> {
         let folders = ["", "tuf", "tuf/root_history", "lkg"];
         let made = folders
@@ -57,17 +60,24 @@ impl Store {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Err(Error::new(
                 "state_locked",
                 disk.place(""),
-                "another process keeps its state here; give each its own folder, or stop the other one",
+                "another process keeps its state here",
             )),
-            Err(error) if forbids(error.kind()) => {
+            Err(error) if no_folder(disk.as_ref(), &error) => {
+                Err(Error::new("state_write", disk.place(""), error.to_string())
+                    .remedy_is("Give the path of a folder."))
+            }
+            Err(error) => {
+                // What may well be so on purpose is reported as a state and not as an error.
+                let trouble = Some(&error).filter(|error| !forbids(error.kind()));
+                let trouble = trouble.map(|error| failed("state_write", &disk.place(""), error));
                 let (store, state) = Store::look(disk)?;
                 let store = Store {
                     readonly: true,
+                    trouble: trouble.or(store.trouble),
                     ..store
                 };
                 Ok((store, state))
             }
-            Err(error) => Err(failed("state_write", &disk.place(""), &error)),
         }
     }
 
@@ -79,12 +89,16 @@ impl Store {
     fn read(disk: Box<dyn Disk>) -> Result<(Store, Activation), Error> {
         let mut found: Option<(u64, usize, Activation)> = None;
         let mut damaged = false;
+        let mut unreadable = None;
         for (slot, name) in SLOTS.iter().enumerate() {
             let bytes = match disk.read(name, STATE_BYTES) {
                 Ok(None) => continue,
                 Ok(Some(bytes)) => bytes,
                 Err(error) if error.kind() == ErrorKind::FileTooLarge => Vec::new(),
-                Err(error) => return Err(failed("state_read", &disk.place(name), &error)),
+                Err(error) => {
+                    unreadable = Some(failed("state_read", &disk.place(name), &error));
+                    continue;
+                }
             };
             match unseal(&bytes) {
                 None => damaged = true,
@@ -95,14 +109,22 @@ impl Store {
                 }
             }
         }
-        // One damaged slot beside a good one is a write that was interrupted.
-        let corrupt = damaged && found.is_none();
+        // One damaged slot beside a good one is a write that was interrupted; one that cannot be read may be the newer one.
+        let corrupt = unreadable.is_some() || (damaged && found.is_none());
+        // The state may be there when the disk is well again: nothing is written over it meanwhile. Beside a slot that
+        // can be read, the next write replaces the other one, so that what it held cannot come back.
+        let readonly = found.is_none() && unreadable.is_some();
+        let disk: Box<dyn Disk> = match readonly {
+            true => Box::new(Overlay::new(disk)),
+            false => disk,
+        };
         let (number, slot, state) = found.unwrap_or((0, 1, Activation::default()));
         let store = Store {
             disk,
             newest: (number, slot),
-            readonly: false,
+            readonly,
             corrupt,
+            trouble: unreadable,
         };
         Ok((store, state))
     }
@@ -115,6 +137,11 @@ impl Store {
     /// A state was stored here and cannot be read.
     pub(crate) const fn is_corrupt(&self) -> bool {
         self.corrupt
+    }
+
+    /// What was wrong with the folder when it was opened.
+    pub(crate) const fn trouble(&self) -> Option<&Error> {
+        self.trouble.as_ref()
     }
 
     /// Stores the state; when this returns, it is on the disk.
@@ -154,9 +181,10 @@ impl Store {
         // It could not be read back.
         if u64::try_from(archive.len()).map_or(true, |length| length > LKG_BYTES) {
             let message = format!(
-                "the bundle and its metadata are longer than the {LKG_BYTES} bytes that are kept; publish smaller roles"
+                "the bundle and its metadata are longer than the {LKG_BYTES} bytes that are kept"
             );
-            return Err(Error::new("too_large", self.disk.place(&path), message));
+            return Err(Error::new("too_large", self.disk.place(&path), message)
+                .remedy_is("Publish smaller roles."));
         }
         self.put(&path, archive)
     }
@@ -181,6 +209,11 @@ impl Store {
         let passing = format!("{path}.tmp");
         let written = self.disk.write(&passing, bytes);
         let _ = written.and_then(|()| self.disk.rename(&passing, path));
+    }
+
+    /// Reads what [`Store::note`] wrote, if it is there and can be read.
+    pub(crate) fn read_note(&self, path: &str, max: u64) -> Option<Vec<u8>> {
+        self.disk.read(path, max).ok().flatten()
     }
 
     fn get(&self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Error> {
@@ -284,17 +317,24 @@ fn forbids(kind: ErrorKind) -> bool {
     )
 }
 
+/// Whether something else is where the folder is to be: a mistake in the configuration.
+fn no_folder(disk: &dyn Disk, error: &std::io::Error) -> bool {
+    let kind = matches!(
+        error.kind(),
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory
+    );
+    kind && disk.make_folder("").is_err()
+}
+
 fn failed(code: &'static str, place: &str, error: &std::io::Error) -> Error {
     let remedy = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk",
-        kind if forbids(kind) => "let this user write here, or give another folder",
-        _ => "check the disk",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "Make room on the disk; what was stored before is still there."
+        }
+        kind if forbids(kind) => "Let this user read and write here, or give another folder.",
+        _ => "Check the disk; what was stored before is still there.",
     };
-    Error::new(
-        code,
-        place,
-        format!("{error}; {remedy}; what was stored before is still there"),
-    )
+    Error::new(code, place, error.to_string()).remedy_is(remedy)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::driver::{Remote, drive};
 use crate::error::Error;
 use crate::evidence;
 use crate::loader::{self, Loader};
+use crate::repository::{LISTED_ONLY, PUBLISH_AGAIN};
 use crate::transport::Base;
 
 impl<L: Loader> Sync<L> {
@@ -237,9 +238,9 @@ impl<L: Loader> Sync<L> {
                 let got = remote
                     .get(Base::Targets, &path, target.length, None)
                     .await?;
-                let missing = "is listed and is not there; publish it again";
-                got.ok_or_else(|| Error::new("not_found", &place, missing))?
-                    .into()
+                let missing =
+                    || Error::new("not_found", &place, LISTED_ONLY).remedy_is(PUBLISH_AGAIN);
+                got.ok_or_else(missing)?.into()
             }
         };
         target

@@ -12,6 +12,7 @@ use crate::driver::drive_stored;
 use crate::error::Error;
 use crate::evidence::{self, Verified, fresh_until};
 use crate::loader::{self, Loader};
+use crate::noted::{NOTE_BYTES, Note};
 use crate::schedule::Schedule;
 use crate::status::{ActiveStatus, Report, roles};
 use crate::store::Store;
@@ -23,10 +24,20 @@ impl<L: Loader> Sync<L> {
     ///
     /// # Errors
     /// [`Error`] `state_locked` if another process has the folder, a code of the TUF client if the pinned root
-    /// is none, `usage` if the pinned target is no bundle's name, `state_write` or `state_read` if the folder
-    /// cannot be used at all.
+    /// is none, `usage` if the pinned target is no bundle's name, `state_write` if a file is where the folder is to be.
+    /// A folder that cannot be made, read or written to is no error: the policy is enforced and updated in memory
+    /// then, and the status says so.
     pub fn open(config: Config<L>) -> Result<Sync<L>, Error> {
-        Sync::start(config, Store::open)
+        let sync = Sync::start(config, Store::open)?;
+        if let Some(note) = sync.note() {
+            // For people; a time that is still to come says nothing.
+            let past =
+                |time: Option<u64>| time.filter(|then| Some(*then) <= sync.environment.now());
+            let mut report = sync.shared.report();
+            report.last_success = past(note.last_success);
+            report.last_change = past(note.last_change);
+        }
+        Ok(sync)
     }
 
     /// As [`Sync::open`], but only to look: changes nothing, although another process may have the folder.
@@ -34,7 +45,21 @@ impl<L: Loader> Sync<L> {
     /// # Errors
     /// As [`Sync::open`], but for `state_locked`.
     pub fn look(config: Config<L>) -> Result<Sync<L>, Error> {
-        Sync::start(config, Store::look)
+        let sync = Sync::start(config, Store::look)?;
+        if let Some(note) = sync.note() {
+            let mut report = sync.shared.report();
+            report.facts.unreachable |= note.unreachable;
+            report.facts.rejected |= note.rejected;
+            report.facts.poisoned |= note.poisoned;
+            report.note = Some(note);
+        }
+        Ok(sync)
+    }
+
+    /// What the process that checks wrote down last.
+    fn note(&self) -> Option<Note> {
+        let bytes = self.store.read_note("status.json", NOTE_BYTES)?;
+        Note::read(&bytes, &self.pins.target)
     }
 
     fn start(
@@ -48,10 +73,11 @@ impl<L: Loader> Sync<L> {
                 "usage",
                 &config.pins.target,
                 format!(
-                    "is no name of a bundle for the audience {}; write SCOPE.bundle or SCOPE.browser.bundle",
+                    "is no name of a bundle for the audience {}",
                     config.pins.audience.name()
                 ),
-            ));
+            )
+            .remedy_is("Write SCOPE.bundle or SCOPE.browser.bundle."));
         }
         let client = Client::new(&config.root, config.limits)
             .map_err(|error| Error::of_trust("the pinned root", &error))?;
@@ -89,7 +115,7 @@ impl<L: Loader> Sync<L> {
     /// Nothing in here ends the start: what is wrong is reported, and something else is enforced.
     fn begin(&mut self, baseline: Option<Vec<u8>>) {
         let now = self.environment.now();
-        let mut errors = Vec::new();
+        let mut errors: Vec<Error> = self.store.trouble().cloned().into_iter().collect();
         self.remember_time();
         self.client.restore(now);
         if let Err(error) = drive_stored(&mut self.client, &mut self.store, &mut Vec::new())

@@ -44,7 +44,11 @@ impl Folder {
                 return if path.parent().is_some_and(Path::is_dir) || get.base == Base::Targets {
                     Ok(Answer::Absent)
                 } else {
-                    Err(wrong(error))
+                    let folder = path.parent().unwrap_or(&path).display().to_string();
+                    let error = Error::network("unreachable", folder, "there is no such folder");
+                    Err(error.remedy_is(
+                        "Give the folder that has metadata/ and targets/ in it, and see that its drive is there.",
+                    ))
                 };
             }
             Err(error) => return Err(wrong(error)),

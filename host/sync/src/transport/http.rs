@@ -1,8 +1,12 @@
+use std::error::Error as _;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Request, Response, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Answer, Base, Boxed, Get, Transport};
@@ -50,6 +54,8 @@ pub struct Http {
     metadata: Url,
     targets: Url,
     options: HttpOptions,
+    /// Whether the last request was answered, so that the next one may go over its connection.
+    answered: Arc<AtomicBool>,
 }
 
 impl Http {
@@ -58,30 +64,12 @@ impl Http {
     /// # Errors
     /// [`Error`] `usage` if an address is none of `http` or `https`, or a certificate is none.
     pub fn new(metadata: &str, targets: &str, options: &HttpOptions) -> Result<Http, Error> {
-        let wrong = |what: &reqwest::Error| Error::new("usage", "the HTTP client", cause(what));
-        let mut builder = Client::builder()
-            .user_agent(concat!("edgerail/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::custom(|attempt| {
-                let from = attempt.previous().last();
-                if attempt.previous().len() > REDIRECTS {
-                    attempt.error("too many redirects")
-                } else if from.is_some_and(|from| same_host(from, attempt.url())) {
-                    attempt.follow()
-                } else {
-                    attempt.error("a redirect to another host")
-                }
-            }))
-            .referer(false)
-            .connect_timeout(options.first_byte);
-        if let Some(pem) = &options.authorities {
-            let authorities = Certificate::from_pem_bundle(pem).map_err(|error| wrong(&error))?;
-            builder = builder.tls_certs_merge(authorities);
-        }
         Ok(Http {
-            client: builder.build().map_err(|error| wrong(&error))?,
+            client: client(options)?.build().map_err(|error| unusable(&error))?,
             metadata: base(metadata)?,
             targets: base(targets)?,
             options: options.clone(),
+            answered: Arc::default(),
         })
     }
 
@@ -115,14 +103,12 @@ impl Http {
         if let Some(wait) = get.wait {
             request = request.header(HeaderName::from_static("prefer"), prefer(wait));
         }
+        let request = request
+            .build()
+            .map_err(|error| unreachable(&place, &error))?;
         let start = Instant::now();
         let first = start + self.options.first_byte + wait;
-        let sent = timeout_at(first, request.send()).await;
-        let response = match sent {
-            Err(_) => return Err(slow(&place)),
-            Ok(Err(error)) => return Err(unreachable(&place, &error)),
-            Ok(Ok(response)) => response,
-        };
+        let response = self.send(request, first, &place).await?;
         // Said without having waited, as by a cache, it would make every client come back at once.
         let held = !wait.is_zero() && start.elapsed() >= wait / 2;
         let waited = held && applied(response.headers());
@@ -146,6 +132,30 @@ impl Http {
             etag,
             waited,
         })
+    }
+
+    /// Sends a request; on a new connection once more, if the one of an earlier answer turned out to be closed: a server
+    /// may close it at any time, and then a GET is repeated without asking (RFC 9110, 9.2.2; RFC 9112, 9.3.1). Both
+    /// together have until `first`.
+    async fn send(&self, request: Request, first: Instant, place: &str) -> Result<Response, Error> {
+        let answered = self.answered.swap(false, Ordering::Relaxed);
+        let again = request.try_clone().filter(|_| answered);
+        let mut sent = timeout_at(first, self.client.execute(request)).await;
+        if let (Ok(Err(error)), Some(again)) = (&sent, again)
+            && closed(error)
+        {
+            let fresh = client(&self.options)?.pool_max_idle_per_host(0).build();
+            let fresh = fresh.map_err(|error| unusable(&error))?;
+            sent = timeout_at(first, fresh.execute(again)).await;
+        }
+        match sent {
+            Err(_) => Err(slow(place)),
+            Ok(Err(error)) => Err(unreachable(place, &error)),
+            Ok(Ok(response)) => {
+                self.answered.store(true, Ordering::Relaxed);
+                Ok(response)
+            }
+        }
     }
 
     async fn body(
@@ -211,6 +221,33 @@ impl Transport for Http {
     }
 }
 
+/// What every connection is made with.
+fn client(options: &HttpOptions) -> Result<ClientBuilder, Error> {
+    let builder = Client::builder()
+        .user_agent(concat!("edgerail/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::custom(|attempt| {
+            let from = attempt.previous().last();
+            if attempt.previous().len() > REDIRECTS {
+                attempt.error("too many redirects")
+            } else if from.is_some_and(|from| same_host(from, attempt.url())) {
+                attempt.follow()
+            } else {
+                attempt.error("a redirect to another host")
+            }
+        }))
+        .referer(false)
+        .connect_timeout(options.first_byte);
+    let Some(pem) = &options.authorities else {
+        return Ok(builder);
+    };
+    let authorities = Certificate::from_pem_bundle(pem).map_err(|error| unusable(&error))?;
+    Ok(builder.tls_certs_merge(authorities))
+}
+
+fn unusable(error: &reqwest::Error) -> Error {
+    Error::new("usage", "the HTTP client", cause(error))
+}
+
 fn base(address: &str) -> Result<Url, Error> {
     let wrong = |why: &str| Error::new("usage", "the repository's address", why);
     let mut url = Url::parse(address).map_err(|error| wrong(&error.to_string()))?;
@@ -260,7 +297,7 @@ fn check_headers(place: &str, max: u64, response: &Response) -> Result<(), Error
         return Err(Error::new(
             "encoding",
             place,
-            "the answer is compressed although that was not asked for; let the server send the file as it is",
+            "the answer is compressed although that was not asked for",
         ));
     }
     if response.content_length().is_some_and(|length| length > max) {
@@ -324,18 +361,14 @@ pub(super) fn too_large(place: &str, max: u64) -> Error {
 }
 
 fn slow(place: &str) -> Error {
-    Error::network(
-        "slow",
-        place,
-        "took too long or came too slowly; the next check tries again",
-    )
+    Error::network("slow", place, "took too long or came too slowly")
 }
 
 fn html(place: &str) -> Error {
     Error::new(
         "html",
         place,
-        "the server answers with a web page instead of the file (a login page, or a page in place of status 404)",
+        "the server answers with a web page instead of the file",
     )
 }
 
@@ -344,10 +377,37 @@ fn unreachable(place: &str, error: &reqwest::Error) -> Error {
         return Error::new(
             "redirect",
             place,
-            "the server redirects to another host or in circles; give the final address",
+            "the server redirects to another host or in circles",
         );
     }
     Error::network("unreachable", place, format!("no answer: {}", cause(error)))
+}
+
+/// Whether a connection was there and ended before the whole head of an answer came.
+fn closed(error: &reqwest::Error) -> bool {
+    if error.is_timeout() || error.is_connect() || error.is_redirect() {
+        return false;
+    }
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let http = inner.downcast_ref::<hyper::Error>();
+        let system = inner.downcast_ref::<std::io::Error>();
+        if http.is_some_and(hyper::Error::is_incomplete_message)
+            || system.is_some_and(|error| ends(error.kind()))
+        {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
+}
+
+fn ends(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(
+        kind,
+        BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+    )
 }
 
 /// The innermost reason, without the address: it may hold what belongs in no log.

@@ -103,16 +103,14 @@ pub fn open(
     options: &HttpOptions,
 ) -> Result<Box<dyn Transport>, Error> {
     let below = |base: Base| address.map(|address| join(address, base.folder()));
-    let pick =
-        |own: Option<&str>, base: Base| {
-            own.map(str::to_owned).or_else(|| below(base)).ok_or_else(|| {
-            Error::new(
-                "usage",
-                "the repository's address",
-                "is not given; give it, or the addresses of its metadata and of its targets",
-            )
-        })
-        };
+    let pick = |own: Option<&str>, base: Base| {
+        own.map(str::to_owned)
+            .or_else(|| below(base))
+            .ok_or_else(|| {
+                Error::new("usage", "the repository's address", "is not given")
+                    .remedy_is("Give it, or the addresses of its metadata and of its targets.")
+            })
+    };
     if let (Some(file), None, None) = (address.and_then(local), metadata, targets)
         && file.is_file()
     {
@@ -131,8 +129,9 @@ pub fn open(
             "usage",
             // Not the addresses: they may hold a password.
             "the addresses of metadata and targets",
-            "one is a folder and the other is not; give two folders or two addresses",
-        )),
+            "one is a folder and the other is not",
+        )
+        .remedy_is("Give two folders or two addresses.")),
     }
 }
 

@@ -43,6 +43,8 @@ struct Inner {
     fails: Option<(usize, ErrorKind)>,
     /// Files that begin so cannot be read.
     unreadable: String,
+    /// No folder can be made.
+    folderless: Option<ErrorKind>,
 }
 
 /// Clones are the same disk.
@@ -81,6 +83,11 @@ impl MemoryDisk {
     /// Reading what begins so fails from now on; with nothing, all can be read.
     pub(crate) fn unreadable(&self, prefix: &str) {
         self.inner.lock().unwrap().unreadable = prefix.to_owned();
+    }
+
+    /// Making a folder fails so from now on.
+    pub(crate) fn without_folders(&self, kind: Option<ErrorKind>) {
+        self.inner.lock().unwrap().folderless = kind;
     }
 
     /// Takes over what was done to the disk that this one continues.
@@ -201,7 +208,11 @@ impl Disk for MemoryDisk {
     }
 
     fn make_folder(&self, _folder: &str) -> io::Result<()> {
-        match self.inner.lock().unwrap().fails {
+        let inner = self.inner.lock().unwrap();
+        if let Some(kind) = inner.folderless {
+            return Err(kind.into());
+        }
+        match inner.fails {
             Some((_, kind @ (ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied))) => {
                 Err(kind.into())
             }

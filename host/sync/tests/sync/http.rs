@@ -267,6 +267,117 @@ fn retry_after_is_heard() {
     assert!(!error.is_transient());
 }
 
+/// What a server does with a request on a connection that it keeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Then {
+    Answers,
+    /// Ends the connection after the request was read.
+    Closes,
+    /// Ends it with a reset: something of the request was not read.
+    Resets,
+    /// Ends it within the head of the answer.
+    Cuts,
+    Nonsense,
+    Silent,
+}
+
+/// Gets a file as often as `gets`, from a server that treats requests by the script, and the last one's way from then on. The
+/// codes, and the connection that each request came over.
+fn over_kept_connections(script: &'static [Then], gets: usize) -> (Vec<&'static str>, Vec<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&requests);
+    std::thread::spawn(move || {
+        for (connection, stream) in listener.incoming().enumerate() {
+            let (log, mut stream) = (Arc::clone(&log), stream.unwrap());
+            std::thread::spawn(move || {
+                while let Ok(1) = stream.read(&mut [0]) {
+                    let number = log.lock().unwrap().len();
+                    log.lock().unwrap().push(connection);
+                    let then = script[number.min(script.len() - 1)];
+                    if then == Then::Resets || head(&mut stream).is_none() {
+                        return;
+                    }
+                    let answer = match then {
+                        Then::Answers => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                        Then::Cuts => "HTTP/1.1 200 OK\r\nContent-Le",
+                        Then::Nonsense => "nonsense\r\n\r\n",
+                        _ => "",
+                    };
+                    let _ = stream.write_all(answer.as_bytes());
+                    if !matches!(then, Then::Answers | Then::Silent) {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    let options = HttpOptions {
+        first_byte: Duration::from_secs(2),
+        ..HttpOptions::default()
+    };
+    let http = Http::new(&address, &address, &options).unwrap();
+    // Only for silence is the time short: an honest answer may be late on a machine that is busy.
+    let short = script.contains(&Then::Silent);
+    let codes = run(async {
+        let mut codes = Vec::new();
+        for number in 1..=gets {
+            let patient = !short || number < gets;
+            let got = http.get(Get {
+                base: Base::Metadata,
+                path: "timestamp.json",
+                max_bytes: 1000,
+                if_none_match: None,
+                wait: patient.then_some(Duration::from_secs(30)),
+            });
+            let got = got.await;
+            codes.push(got.map_or_else(|error| error.code(), |_| "ok"));
+        }
+        codes
+    });
+    let requests = requests.lock().unwrap().clone();
+    (codes, requests)
+}
+
+#[test]
+fn a_kept_connection_that_was_closed_is_replaced_once() {
+    for end in [Then::Closes, Then::Resets, Then::Cuts] {
+        let script: &[Then] = match end {
+            Then::Closes => &[Then::Answers, Then::Closes, Then::Answers],
+            Then::Resets => &[Then::Answers, Then::Resets, Then::Answers],
+            _ => &[Then::Answers, Then::Cuts, Then::Answers],
+        };
+        let (codes, connections) = over_kept_connections(script, 3);
+        assert_eq!(codes, ["ok", "ok", "ok"], "{end:?}");
+        // One request more than files, and that one over a connection of its own.
+        assert_eq!(connections.len(), 4, "{end:?}");
+        assert!(connections[2] > connections[1], "{end:?}, {connections:?}");
+    }
+    // It helps once: a server that closes every connection is asked twice, and then once a time.
+    let (codes, connections) = over_kept_connections(&[Then::Answers, Then::Closes], 3);
+    assert_eq!(codes, ["ok", "unreachable", "unreachable"]);
+    assert_eq!(connections.len(), 4);
+}
+
+#[test]
+fn nothing_else_is_asked_for_twice() {
+    for (script, codes) in [
+        // Nothing was answered before: the connection is new.
+        (&[Then::Closes][..], ["unreachable", "unreachable"]),
+        (&[Then::Answers, Then::Nonsense], ["ok", "unreachable"]),
+        (&[Then::Answers, Then::Silent], ["ok", "slow"]),
+    ] {
+        let (found, connections) = over_kept_connections(script, 2);
+        assert_eq!((&found[..], connections.len()), (&codes[..], 2));
+    }
+    // Both times together have the time of one.
+    let script = &[Then::Answers, Then::Closes, Then::Silent];
+    let (codes, connections) = over_kept_connections(script, 2);
+    assert_eq!(codes, ["ok", "slow"]);
+    assert!(connections.len() <= 3, "{connections:?}");
+}
+
 /// A repository over a socket: install, update, then each misbehaviour at each file; the policy stays.
 #[test]
 fn a_client_lives_through_a_server_that_misbehaves() {

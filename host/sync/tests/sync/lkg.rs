@@ -6,7 +6,7 @@ use edgerail_sync::activation::Audience;
 use edgerail_trust::testing::{Repository, Signer};
 
 /// A client that had version 1 and 2 of a publisher, whose network is gone.
-fn settled(seed: u64) -> (Publisher, World) {
+pub(crate) fn settled(seed: u64) -> (Publisher, World) {
     let mut publisher = Publisher::delegated(seed);
     publisher.current(1, "good");
     let mut world = World::new(&publisher);

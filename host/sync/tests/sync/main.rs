@@ -4,6 +4,7 @@
     reason = "figures that a reader of the test's output wants"
 )]
 
+mod carry;
 mod cost;
 mod crash;
 mod disk;
@@ -14,4 +15,5 @@ mod lifecycle;
 mod lkg;
 mod revert;
 mod time;
+mod trouble;
 mod world;

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, transform } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -11,6 +11,7 @@ const at = (...parts) => join(root, ...parts);
 const manifest = JSON.parse(await readFile(at('package.json'), 'utf8'));
 
 await inlineModule();
+await sampleBundle();
 await rm(at('dist/esm'), { recursive: true, force: true });
 await rm(at('dist/cjs'), { recursive: true, force: true });
 compile('tsconfig.json');
@@ -28,6 +29,20 @@ async function inlineModule() {
   const types = names.map((name) => `export declare const ${name}Base64: string;\n`);
   await writeFile(at('src/generated/inline.js'), code.join(''));
   await writeFile(at('src/generated/inline.d.ts'), types.join(''));
+}
+
+/**
+ * The tiny bundle that `src/warm-up.ts` loads before there is another. The compiler of this build makes it, so that it is
+ * of the format that the engine reads.
+ */
+async function sampleBundle() {
+  const compiler = await import(pathToFileURL(at('src/generated/compile.js')));
+  compiler.initSync({ module: await readFile(at('dist/compile.wasm')) });
+  const definition = await readFile(at('scripts/sample.json'));
+  const { bundle } = compiler.compile(definition, undefined, { parameters: {} }, { audience: 'browser' });
+  const text = Buffer.from(bundle).toString('base64');
+  await writeFile(at('src/generated/sample.js'), `export const sampleBase64 =\n  '${text}';\n`);
+  await writeFile(at('src/generated/sample.d.ts'), 'export declare const sampleBase64: string;\n');
 }
 
 function compile(project) {

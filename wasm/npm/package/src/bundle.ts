@@ -2,6 +2,9 @@ import { EdgerailError } from './errors.js';
 import type { Audience, BundleSource, LoadOptions } from './types.js';
 import { isResponse } from './wasm.js';
 
+/** Bytes of the hash that every bundle ends in, SHA-256. */
+const HASH = 32;
+
 /** Reads a bundle's bytes from wherever it is. The engine looks into them; here is only said what they are not. */
 export async function readBundle(source: BundleSource): Promise<Uint8Array> {
   const given = await settled(source);
@@ -68,21 +71,20 @@ export function expectedAudience(options: LoadOptions): Audience | 'any' {
 }
 
 /**
- * Whether the hash that a bundle ends in was found to be its own. The platform computes it several times as quickly
- * as the engine; where it does not (a page that was not served securely), or the hash is wrong, the engine looks itself.
+ * Whether the hash that a bundle ends in is found to be its own. The platform computes it several times as quickly
+ * as the engine; `undefined` where it does not (a page that was not served securely): then the engine has to look. It looks
+ * as well where the hash is wrong.
  */
-export async function hasOwnHash(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+export function hasOwnHash(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> | undefined {
   const { crypto } = globalThis as { crypto?: Crypto };
-  if (!crypto?.subtle || bytes.length < 32) return false;
-  try {
-    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(0, -32)));
-    return hash.every((byte, at) => byte === bytes[bytes.length - 32 + at]);
-  } catch {
-    return false;
-  }
+  if (!crypto?.subtle || bytes.length < HASH) return undefined;
+  const last = bytes.subarray(-HASH);
+  const isLast = (hash: ArrayBuffer): boolean =>
+    hash.byteLength === HASH && new Uint8Array(hash).every((byte, at) => byte === last[at]);
+  return crypto.subtle.digest('SHA-256', bytes.subarray(0, -HASH)).then(isLast, () => false);
 }
 
 /** The hash that a bundle ends in, hexadecimal. */
 export function bundleHash(bytes: Uint8Array): string {
-  return Array.from(bytes.subarray(-32), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(bytes.subarray(-HASH), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -9,6 +9,7 @@ import { Trap, call, generation, start } from './instance.js';
 import { isWellFormed } from './offsets.js';
 import { report } from './records.js';
 import { LoadedStream } from './text-stream.js';
+import { warmUp } from './warm-up.js';
 import type {
   BundleInfo,
   BundleSource,
@@ -39,12 +40,47 @@ export async function loadEngine(bundle: BundleSource, options: LoadOptions = {}
   checkLoadOptions(options);
   // Both at once: on a first visit both are fetched. A copy: the caller may go on using theirs, also while its hash
   // is computed, and after a trap the bundle is loaded again.
-  const read = readBundle(bundle).then(async (given) => {
+  let isWaiting = !(bundle instanceof ArrayBuffer || ArrayBuffer.isView(bundle));
+  const read = readBundle(bundle).then((given) => {
     const bytes = given.slice();
-    return { bytes, isHashed: await hasOwnHash(bytes) };
+    return { bytes, hashed: hasOwnHash(bytes) };
   });
-  const [{ bytes, isHashed }] = await Promise.all([read, start(options.wasm)]);
-  return openEngine(bytes, options, options.trust ?? 'unverified', isHashed);
+  const arrived = (): void => {
+    isWaiting = false;
+  };
+  read.then(arrived, arrived);
+  const started = start(options.wasm);
+  if (isWaiting) started.then(() => warmUp(openSample, () => isWaiting), arrived);
+  const [{ bytes, hashed }] = await Promise.all([read, started]);
+  return openWhileHashed(bytes, options, hashed);
+}
+
+/** The engine for {@link warmUp}. */
+export function openSample(bytes: Uint8Array): Engine {
+  return openEngine(bytes, { audience: 'any' }, 'local', true);
+}
+
+/**
+ * Loads a bundle while the platform computes its hash, on another thread. Loading is safe with any bytes; nobody gets the
+ * engine before the hash is known to be the bundle's own.
+ */
+async function openWhileHashed(bytes: Uint8Array, options: LoadOptions, hashed: Promise<boolean> | undefined): Promise<Engine> {
+  const trust = options.trust ?? 'unverified';
+  if (!hashed) return openEngine(bytes, options, trust, false);
+  let engine: Engine | undefined;
+  let failure: unknown;
+  try {
+    engine = openEngine(bytes, options, trust, true);
+  } catch (error) {
+    failure = error;
+  }
+  if (await hashed) {
+    if (engine) return engine;
+    throw failure;
+  }
+  // The engine looks itself, and says what is wrong with a bundle that was damaged.
+  engine?.free();
+  return openEngine(bytes, options, trust, false);
 }
 
 /**

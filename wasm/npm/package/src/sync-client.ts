@@ -2,18 +2,17 @@
 import { SyncError } from './sync-errors.js';
 import { p256Trust, plainTrust } from './trust-instance.js';
 import type { TrustModule } from './trust-instance.js';
+import type { Pins, Session } from './trust-session.js';
 import type { SyncOptions } from './sync-types.js';
 
-type RawSession = InstanceType<TrustModule['Session']>;
-
-/** What {@link RawSession.step} gives; `session.rs` has the same numbers. */
+/** What {@link Session.step} gives; `session.rs` has the same numbers. */
 const DONE = 0;
 const LOAD = 1;
 const FETCH = 2;
 const STORE = 3;
 const REMOVE = 4;
 
-/** What {@link RawSession.choose} gives; `activation.rs` has the same numbers. */
+/** What {@link Session.choose} gives; `activation.rs` has the same numbers. */
 export const KEEP = 0;
 export const PROMOTE = 1;
 export const TAKE = 2;
@@ -26,15 +25,6 @@ export interface Medium {
   fetch(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
   store(file: string, bytes: Uint8Array): Promise<unknown>;
   remove(file: string): Promise<unknown>;
-}
-
-/** The pins as they cross to the client. */
-export interface Pins {
-  target: string;
-  audience: string;
-  ring: string;
-  instance: string;
-  grace?: number;
 }
 
 /** What a session is made of, and the module it runs in. */
@@ -72,9 +62,8 @@ export class TrustFactory {
     this.#pins = { ...this.#pins, instance };
   }
 
-  make(): RawSession {
-    const module = this.#module;
-    return module.call(() => new module.Session(this.#root, this.#pins));
+  make(): Session {
+    return this.#module.open(this.#root, this.#pins);
   }
 }
 
@@ -87,7 +76,7 @@ function hasEcdsa(bytes: Uint8Array): boolean {
 export class TrustClient {
   readonly #factory: TrustFactory;
   #module: TrustModule;
-  #raw: RawSession;
+  #raw: Session;
   #generation: number;
   #state: string | undefined;
   #sawEcdsa = false;
@@ -101,13 +90,13 @@ export class TrustClient {
   }
 
   /** Calls into the session. */
-  ask<T>(work: (raw: RawSession) => T): T {
+  ask<T>(work: (raw: Session) => T): T {
     if (this.#module !== this.#factory.module || this.#generation !== this.#module.generation) this.#renew();
     return this.#module.call(() => work(this.#raw));
   }
 
   /** Changes the activation, and gives its state as JSON. */
-  change(work: (raw: RawSession) => void): string {
+  change(work: (raw: Session) => void): string {
     this.ask(work);
     this.#state = this.ask((raw) => raw.state());
     return this.#state;
@@ -136,11 +125,13 @@ export class TrustClient {
   }
 
   /** Does a part of the client's work to its end. */
-  async run(begin: (raw: RawSession) => void, medium: Medium): Promise<void> {
+  async run(begin: (raw: Session) => void, medium: Medium): Promise<void> {
     this.ask(begin);
-    for (let step = this.ask((raw) => raw.step()); step !== DONE; step = this.ask((raw) => raw.step())) {
+    for (;;) {
+      const { step, file } = this.ask((raw) => raw.step());
+      if (step === DONE) break;
       try {
-        await this.#answer(step, medium);
+        await this.#answer(step, file, medium);
       } catch (error) {
         this.ask((raw) => raw.abort());
         throw error;
@@ -164,20 +155,20 @@ export class TrustClient {
     if (this.#generation === this.#module.generation) this.#raw.free();
   }
 
-  async #answer(step: number, medium: Medium): Promise<void> {
-    const [file, limit] = this.ask((raw) => [raw.file(), raw.limit()] as const);
+  async #answer(step: number, file: string, medium: Medium): Promise<void> {
     if (step === STORE || step === REMOVE) {
       if (step === STORE) await medium.store(file, this.ask((raw) => raw.content()));
       else await medium.remove(file);
       this.ask((raw) => raw.done());
       return;
     }
-    const bytes = step === LOAD ? await medium.load(file) : step === FETCH ? await medium.fetch(file, limit) : undefined;
+    const bytes = step === LOAD ? await medium.load(file) : step === FETCH ? await medium.fetch(file, this.ask((raw) => raw.limit())) : undefined;
     if (bytes) this.#sawEcdsa ||= hasEcdsa(bytes);
     this.ask((raw) => (bytes ? raw.bytes(bytes) : raw.absent()));
   }
 
   #renew(): void {
+    this.free();
     this.#module = this.#factory.module;
     this.#raw = this.#factory.make();
     this.#generation = this.#module.generation;

@@ -14,7 +14,7 @@ import type { Proven } from './sync-proof.js';
 import { StateFile, keyOf } from './sync-state.js';
 import type { KeptBundle } from './sync-state.js';
 import type { Tabs } from './sync-tabs.js';
-import { refusalText } from './trust-instance.js';
+import { refusalText } from './trust-errors.js';
 import type { ActiveBundle, SyncOptions, SyncStatus } from './sync-types.js';
 import type { Engine } from './types.js';
 
@@ -162,14 +162,11 @@ export class Policy {
     const now = this.#around.clock();
     const [until, facts] = this.#health();
     const codes = this.#client.ask((raw) => raw.degraded(now, until, facts));
-    const roles = (['root', 'timestamp', 'snapshot', 'targets'] as const).map((role) => {
-      const [version, expires] = this.#client.ask((raw) => [raw.version(role), raw.expires(role)] as const);
-      return version > 0 ? [[role, { version, expires: timeOf(expires) as string }] as const] : [];
-    });
+    const roles = Object.entries(this.#client.ask((raw) => raw.roles())).map(([role, { version, expires }]) => [role, { version, expires: timeOf(expires) as string }] as const);
     return {
       source: this.#source,
       active: { ...(this.#active as ActiveBundle) },
-      roles: Object.fromEntries(roles.flat()),
+      roles: Object.fromEntries(roles),
       degraded: codes === '' ? [] : codes.split(' '),
       denied: this.engine.isDenied,
       lastChange: timeOf(this.#since),
@@ -222,8 +219,7 @@ export class Policy {
   /** Takes the candidate. Whatever happens on the way, what is enforced is either the old bundle or the new one. */
   async #take(isPromoted: boolean, now: number): Promise<void> {
     const { factory, store, tabs } = this.#around;
-    const wanted = candidateOf(this.#client);
-    const [path, length] = this.#client.ask((raw) => [raw.path(), raw.length()] as const);
+    const { path, length, active: wanted } = candidateOf(this.#client);
     const isHere = this.#bytes !== undefined && this.#active?.sha256 === wanted.sha256;
     const bytes = isHere ? (this.#bytes as Uint8Array) : await this.#transport.target(path, length);
     this.#client.ask((raw) => raw.verify(bytes));

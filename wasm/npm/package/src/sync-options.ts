@@ -2,11 +2,11 @@
 import { EdgerailError } from './errors.js';
 import { readBundle } from './bundle.js';
 import { isArchive, readArchive } from './sync-archive.js';
-import type { Pins } from './sync-client.js';
 import { SyncError } from './sync-errors.js';
 import type { Addresses } from './sync-fetch.js';
 import { bytesOf } from './sync-memory.js';
 import type { Baseline, SyncOptions } from './sync-types.js';
+import type { Pins } from './trust-session.js';
 
 const INTERVAL = 60_000;
 const TIMEOUT = 30_000;

@@ -7,6 +7,7 @@ import { ArchiveMedium, StoredMedium } from './sync-media.js';
 import type { StateStore } from './sync-memory.js';
 import type { BaselineFiles } from './sync-options.js';
 import type { ActiveBundle } from './sync-types.js';
+import type { Candidate } from './trust-session.js';
 
 /** A verified bundle, and the session that verified it. */
 export interface Proven {
@@ -28,10 +29,11 @@ export async function proveBaseline(factory: TrustFactory, { files, bundle }: Ba
       await client.run((raw) => raw.refresh(Number.NaN), medium);
       await client.run((raw) => raw.find(false), medium);
       if (client.ask((raw) => raw.choose()) !== TAKE) throw missing();
-      const bytes = bundle ?? files.get(`targets/${client.ask((raw) => raw.path())}`);
+      const { path, active } = candidateOf(client);
+      const bytes = bundle ?? files.get(`targets/${path}`);
       if (!bytes) throw new SyncError('sync_target', 'target_missing', 'the baseline lists its bundle and does not hold it: export the repository again');
       client.ask((raw) => raw.verify(bytes));
-      return { client, bytes, active: candidateOf(client) };
+      return { client, bytes, active };
     });
   } catch (error) {
     client.free();
@@ -54,7 +56,7 @@ export async function proveKept(factory: TrustFactory, packed: Uint8Array | unde
     const found = await eitherOf(active.next, async (next) => {
       await client.attempt(() => verifyStored(client, StoredMedium.from(files), next, now));
       client.ask((raw) => raw.verify(bytes));
-      const candidate = candidateOf(client);
+      const { active: candidate } = candidateOf(client);
       if (candidate.sha256 !== active.sha256) throw missing();
       return candidate;
     });
@@ -82,7 +84,7 @@ export async function keep(factory: TrustFactory, store: StateStore, bytes: Uint
   try {
     const medium = StoredMedium.of(store);
     await client.attempt(() => verifyStored(client, medium, wanted.next, now));
-    if (candidateOf(client).sha256 !== wanted.sha256) throw missing();
+    if (candidateOf(client).active.sha256 !== wanted.sha256) throw missing();
     return packFiles(new Map([...medium.read, [BUNDLE, bytes]]));
   } finally {
     client.free();
@@ -96,8 +98,11 @@ async function verifyStored(client: TrustClient, medium: StoredMedium, next: boo
 }
 
 /** What was decided on last. */
-export function candidateOf(client: TrustClient): ActiveBundle {
-  return client.ask((raw) => ({ name: raw.name(), version: raw.candidateVersion(), sha256: raw.sha256(), next: raw.next() }));
+export function candidateOf(client: TrustClient): Pick<Candidate, 'path' | 'length'> & { active: ActiveBundle } {
+  const candidate = client.ask((raw) => raw.candidate());
+  if (!candidate) throw missing();
+  const { path, length, ...active } = candidate;
+  return { path, length, active };
 }
 
 function missing(): SyncError {

@@ -1,4 +1,5 @@
 /** A policy that follows its repository: fetched, verified from a pinned root, kept, and enforced without a network too. */
+import { openSample } from './engine.js';
 import { start } from './instance.js';
 import { EdgerailError, isEdgerailError } from './errors.js';
 import { Policy, timeOf } from './sync-core.js';
@@ -13,6 +14,7 @@ import { askToPersist, openStore } from './sync-store.js';
 import { Tabs } from './sync-tabs.js';
 import type { Sync, SyncOptions, SyncStatus } from './sync-types.js';
 import type { Engine } from './types.js';
+import { warmUp } from './warm-up.js';
 
 export { SyncError } from './sync-errors.js';
 export type { ActiveBundle, Baseline, NetworkProblem, Ring, RoleStatus, Sync, SyncOptions, SyncStatus, SyncStore } from './sync-types.js';
@@ -44,11 +46,15 @@ export async function createSync(options: SyncOptions): Promise<Sync> {
   if (options.persist) await askToPersist();
   if (options.instance === undefined) factory.identify(await identityIn(store));
   const sync = new Synchronization(options, settings, factory, store, isShared);
+  let isWaiting = true;
+  void warmUp(openSample, () => isWaiting);
   try {
     await sync.begin();
   } catch (error) {
     sync.close();
     throw error;
+  } finally {
+    isWaiting = false;
   }
   return sync;
 }

@@ -1,13 +1,15 @@
 //! Which bundle is enforced, by the rules that servers have too.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
+use edgerail_trust::Target;
 use edgerail_trust::activation::{
     Activation, Active, Candidate, Choice, Facts, OnExpired, Refusal, choose, health,
 };
-use wasm_bindgen::prelude::*;
+use edgerail_trust::json::Writer;
 
-use crate::error;
+use crate::error::Failure;
 use crate::session::{Session, seconds};
 
 /// What `choose` gives; the TypeScript has the same numbers.
@@ -15,14 +17,11 @@ const KEEP: u32 = 0;
 const PROMOTE: u32 = 1;
 const TAKE: u32 = 2;
 
-#[wasm_bindgen]
 impl Session {
     /// Takes a stored state over. Floors and times that are known already stay, if they are higher.
-    ///
-    /// # Errors
-    /// `sync_target`, reason `state_corrupt`: it is none.
-    pub fn adopt(&mut self, json: &[u8]) -> Result<(), JsValue> {
-        let mut state = Activation::read(json).map_err(error::refusal)?;
+    /// Refused is what is none.
+    pub(crate) fn adopt(&mut self, json: &[u8]) -> Result<(), Failure> {
+        let mut state = Activation::read(json)?;
         state.merge(&self.state);
         clear(&mut state);
         self.state = state;
@@ -32,8 +31,7 @@ impl Session {
 
     /// The state as JSON, to be stored in place of `stored`, which another tab may have changed: floors, times and poison
     /// of both. What is active is this session's, unless it is older than what the other one has activated meanwhile.
-    #[must_use]
-    pub fn joined(&mut self, stored: &[u8]) -> String {
+    pub(crate) fn joined(&mut self, stored: &[u8]) -> String {
         let Ok(stored) = Activation::read(stored) else {
             return self.state.to_json();
         };
@@ -52,8 +50,7 @@ impl Session {
     }
 
     /// The state as JSON without the marks of a load that is under way: the page goes away, which is no crash.
-    #[must_use]
-    pub fn unmarked(&self) -> String {
+    pub(crate) fn unmarked(&self) -> String {
         let mut state = self.state.clone();
         state.trying = None;
         state.loading = state.loading.saturating_sub(1);
@@ -61,22 +58,15 @@ impl Session {
     }
 
     /// Forgets what failed here: it is tried again.
-    #[wasm_bindgen(js_name = retryPoisoned)]
-    pub fn retry_poisoned(&mut self) {
+    pub(crate) fn retry_poisoned(&mut self) {
         self.state.poisoned.clear();
         self.state.crash = None;
-    }
-
-    /// The state as JSON, to be stored.
-    #[must_use]
-    pub fn state(&self) -> String {
-        self.state.to_json()
     }
 
     /// Notes a start. `alone` says that nobody else works on the state: what is half done then was left by somebody who
     /// crashed or went away. Gives bits: 1 a bundle was poisoned, because three in a row died with it; 2 the last-known-good
     /// one is to be passed over for once, for the same reason.
-    pub fn boot(&mut self, now: f64, alone: bool) -> u32 {
+    pub(crate) fn boot(&mut self, now: f64, alone: bool) -> u32 {
         if !alone {
             self.state.trying = None;
             self.state.loading = 0;
@@ -85,25 +75,12 @@ impl Session {
         u32::from(found.poisoned) | u32::from(found.skip) << 1
     }
 
-    /// The last-known-good bundle is loaded.
-    pub fn loaded(&mut self) {
-        self.state.loaded();
-    }
-
-    /// The last-known-good bundle cannot be used.
-    pub fn lost(&mut self) {
-        self.state.lost();
-    }
-
     /// Decides what becomes of the targets that were found: 0 nothing, 1 the active bundle is not of a rollout any more, 2 the
-    /// candidate is to be loaded.
-    ///
-    /// # Errors
-    /// `sync_target`: what is active stays active.
-    pub fn choose(&mut self) -> Result<u32, JsValue> {
+    /// candidate is to be loaded. Where it refuses, what is active stays active.
+    pub(crate) fn choose(&mut self) -> Result<u32, Failure> {
         let [current, next] = &self.found;
         let chosen = choose(&self.pins, &self.state, current.as_ref(), next.as_ref());
-        let chosen = chosen.map_err(error::refusal)?;
+        let chosen = chosen?;
         self.skipped = chosen.skipped;
         let (number, candidate) = match chosen.choice {
             Choice::Keep => (KEEP, None),
@@ -115,98 +92,54 @@ impl Session {
     }
 
     /// Why a target was passed over; empty if none was.
-    #[must_use]
-    pub fn skipped(&self) -> String {
-        self.skipped
-            .map_or_else(String::new, |refusal| refusal.code().into())
+    pub(crate) fn skipped(&self) -> &'static str {
+        self.skipped.map_or("", Refusal::code)
+    }
+
+    /// The candidate as JSON; empty if there is none. `path` is where it is, below the targets' address.
+    pub(crate) fn candidate(&self) -> String {
+        let (Some(candidate), Some(target)) = (&self.candidate, self.target()) else {
+            return String::new();
+        };
+        let mut json = Writer::new();
+        json.number("length", candidate.length);
+        json.text("name", &candidate.name);
+        json.flag("next", candidate.next);
+        json.text("path", &target.path(self.client.consistent()));
+        json.text("sha256", &candidate.sha256);
+        json.number("version", candidate.version);
+        json.finish()
     }
 
     /// The candidate's target.
-    #[must_use]
-    pub fn name(&self) -> String {
-        self.candidate
-            .as_ref()
-            .map_or_else(String::new, |one| one.name.clone())
+    fn target(&self) -> Option<&Target> {
+        let place = usize::from(self.candidate.as_ref()?.next);
+        self.found.get(place)?.as_ref()
     }
 
-    /// The candidate's hash.
-    #[must_use]
-    pub fn sha256(&self) -> String {
-        self.candidate
-            .as_ref()
-            .map_or_else(String::new, |one| one.sha256.clone())
-    }
-
-    /// How many bytes the candidate has.
-    #[must_use]
-    pub fn length(&self) -> f64 {
-        self.candidate.as_ref().map_or(0.0, |one| one.length as f64)
-    }
-
-    /// The candidate's version.
-    #[must_use]
-    #[wasm_bindgen(js_name = candidateVersion)]
-    pub fn candidate_version(&self) -> f64 {
-        self.candidate
-            .as_ref()
-            .map_or(0.0, |one| one.version as f64)
-    }
-
-    /// Whether the candidate is of a rollout.
-    #[must_use]
-    pub fn next(&self) -> bool {
-        self.candidate.as_ref().is_some_and(|one| one.next)
-    }
-
-    /// Whether the candidate failed here before.
-    #[must_use]
-    pub fn poisoned(&self) -> bool {
-        let poisoned = |sha256: &str| self.state.is_poisoned(sha256, &self.pins.engine_build);
-        self.candidate
-            .as_ref()
-            .is_some_and(|one| poisoned(&one.sha256))
-    }
-
-    /// Where the candidate is, below the targets' address.
-    #[must_use]
-    pub fn path(&self) -> String {
-        let target = self.candidate.as_ref().and_then(|one| {
-            let place = usize::from(one.next);
-            self.found.get(place).and_then(Option::as_ref)
-        });
-        target.map_or_else(String::new, |target| target.path(self.client.consistent()))
-    }
-
-    /// Checks the candidate's bytes against the metadata.
-    ///
-    /// # Errors
-    /// `sync_metadata`: they are not what was signed.
-    pub fn verify(&self, bytes: &[u8]) -> Result<(), JsValue> {
-        let target = self.candidate.as_ref().and_then(|one| {
-            let place = usize::from(one.next);
-            self.found.get(place).and_then(Option::as_ref)
-        });
-        let target = target.ok_or_else(|| error::refusal(Refusal::TargetMissing))?;
-        target.verify(bytes).map_err(|e| error::trust(&e))
+    /// Checks the candidate's bytes against the metadata: whether they are what was signed.
+    pub(crate) fn verify(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let target = self.target().ok_or(Refusal::TargetMissing)?;
+        Ok(target.verify(bytes)?)
     }
 
     /// The candidate is about to be loaded for the first time.
-    pub fn started(&mut self) {
+    pub(crate) fn started(&mut self) {
         if let Some(candidate) = &self.candidate {
             self.state.started(candidate);
         }
     }
 
     /// It is loaded.
-    pub fn activated(&mut self, now: f64) {
+    pub(crate) fn activated(&mut self, now: Option<u64>) {
         let root = self.client.root_version();
         if let Some(candidate) = &self.candidate {
-            self.state.activated(candidate, root, seconds(now));
+            self.state.activated(candidate, root, now);
         }
     }
 
     /// What is active is not of a rollout any more.
-    pub fn promoted(&mut self) {
+    pub(crate) fn promoted(&mut self) {
         let root = self.client.root_version();
         if let Some(candidate) = &self.candidate {
             self.state.promoted(candidate, root);
@@ -214,7 +147,7 @@ impl Session {
     }
 
     /// It cannot be loaded, or (`differs`) decides its samples differently.
-    pub fn failed(&mut self, differs: bool) {
+    pub(crate) fn failed(&mut self, differs: bool) {
         let refusal = if differs {
             Refusal::SelfTest
         } else {
@@ -227,61 +160,38 @@ impl Session {
     }
 
     /// What came with the application is enforced: nothing older than this version, and no other bytes under it, are taken.
-    pub fn baseline(&mut self, version: f64, sha256: &str, issued: f64) {
+    pub(crate) fn baseline(&mut self, version: u64, sha256: &str, issued: Option<u64>) {
         let baseline = Candidate {
             name: self.pins.target.clone(),
-            version: version as u64,
+            version,
             sha256: sha256.into(),
             length: 0,
             next: false,
         };
-        self.state.baseline(&baseline, seconds(issued));
+        self.state.baseline(&baseline, issued);
         self.remember_time();
     }
 
-    /// The newest time that was signed, in seconds since 1970; NaN if there is none.
-    #[must_use]
-    pub fn issued(&self) -> f64 {
-        self.client.issued().map_or(f64::NAN, |time| time as f64)
-    }
-
     /// Takes over the newest time that was signed.
-    #[wasm_bindgen(js_name = noteTime)]
-    pub fn note_time(&mut self) {
+    pub(crate) fn note_time(&mut self) {
         self.state
             .issued(self.client.issued(), self.client.root_version());
     }
 
-    /// When the first of the roles expires, in seconds since 1970; NaN if one is missing.
-    #[must_use]
-    #[wasm_bindgen(js_name = freshUntil)]
-    pub fn fresh_until(&self) -> f64 {
-        let roles = ["root", "timestamp", "snapshot", "targets"].into_iter();
-        let first = roles
-            .map(|role| self.client.expires(role))
-            .reduce(|a, b| a.zip(b).map(|(a, b)| a.min(b)));
-        first.flatten().map_or(f64::NAN, |time| time as f64)
-    }
-
-    /// Why the client could be better: codes, parted by spaces. `facts` are bits: 1 a bundle is enforced, 2 it is the baseline, 4
+    /// Appends why the client could be better: codes, parted by spaces. `facts` are bits: 1 a bundle is enforced, 2 it is the baseline, 4
     /// the last check got no answer, 8 it was refused, 16 what is offered is poisoned, 32 the state was damaged, 64 nothing is stored.
-    #[must_use]
-    pub fn degraded(&self, now: f64, fresh_until: f64, facts: u32) -> String {
+    pub(crate) fn degraded(&self, now: f64, fresh_until: f64, facts: u32, codes: &mut Vec<u8>) {
         let health = health(&self.pins, &self.state, &facts_of(now, fresh_until, facts));
-        let mut codes = String::new();
         for reason in health.degraded {
             if !codes.is_empty() {
-                codes.push(' ');
+                codes.push(b' ');
             }
-            codes.push_str(reason.code());
+            codes.extend_from_slice(reason.code().as_bytes());
         }
-        codes
     }
 
     /// From when on everything is to be blocked, in seconds since 1970: infinite if that does not happen.
-    #[must_use]
-    #[wasm_bindgen(js_name = denyFrom)]
-    pub fn deny_from(&self, now: f64, fresh_until: f64, facts: u32) -> f64 {
+    pub(crate) fn deny_from(&self, now: f64, fresh_until: f64, facts: u32) -> f64 {
         if health(&self.pins, &self.state, &facts_of(now, fresh_until, facts)).deny {
             return 0.0;
         }

@@ -1,54 +1,57 @@
-//! Errors as JavaScript sees them: an `Error` with a `reason`. The TypeScript makes its own class of it.
+//! What is refused, as JavaScript reads it.
 
-use alloc::string::String;
+use alloc::vec::Vec;
 
-use wasm_bindgen::prelude::*;
+use edgerail_trust::activation::Refusal;
 
-#[wasm_bindgen]
-extern "C" {
-    /// JavaScript's own.
-    #[derive(Debug)]
-    pub(crate) type Error;
-
-    #[wasm_bindgen(constructor)]
-    fn new(message: &str) -> Error;
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_code(this: &Error, code: &str);
-    #[wasm_bindgen(method, setter, structural)]
-    fn set_reason(this: &Error, reason: &str);
+/// Why a call was refused. The TypeScript makes its own error of it.
+pub(crate) enum Failure {
+    /// Metadata, or a bundle's bytes.
+    Trust(edgerail_trust::Error),
+    /// A verified target that is not taken, or a state that is none.
+    Refusal(Refusal),
+    /// A value of JavaScript that is not what the method takes.
+    Argument(&'static str),
 }
 
-/// Metadata, or a bundle's bytes, that were refused.
-pub(crate) fn trust(failure: &edgerail_trust::Error) -> JsValue {
-    let part = |text: &str| {
-        if text.is_empty() {
-            String::new()
-        } else {
-            [text, ": "].concat()
+impl From<edgerail_trust::Error> for Failure {
+    fn from(error: edgerail_trust::Error) -> Failure {
+        Failure::Trust(error)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Refusal(refusal)
+    }
+}
+
+impl Failure {
+    /// Code, reason and message, a zero byte between them. The first two have none in them.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
+        match self {
+            Failure::Trust(error) => {
+                put("sync_metadata\0");
+                put(error.code());
+                put("\0");
+                for part in [&error.role, &error.place] {
+                    if !part.is_empty() {
+                        put(part);
+                        put(": ");
+                    }
+                }
+                put(error.message());
+            }
+            Failure::Refusal(refusal) => {
+                put("sync_target\0");
+                put(refusal.code());
+                put("\0");
+            }
+            Failure::Argument(message) => {
+                put("invalid_argument\0\0");
+                put(message);
+            }
         }
-    };
-    let message = [
-        &part(&failure.role)[..],
-        &part(&failure.place),
-        failure.message(),
-    ]
-    .concat();
-    error("sync_metadata", failure.code(), &message)
-}
-
-/// A verified target that is not taken.
-pub(crate) fn refusal(refusal: edgerail_trust::activation::Refusal) -> JsValue {
-    error("sync_target", refusal.code(), "")
-}
-
-/// A value of JavaScript that is not what the function takes.
-pub(crate) fn argument(message: &str) -> JsValue {
-    error("invalid_argument", "invalid_argument", message)
-}
-
-fn error(code: &str, reason: &str, message: &str) -> JsValue {
-    let error = Error::new(message);
-    error.set_code(code);
-    error.set_reason(reason);
-    error.into()
+    }
 }

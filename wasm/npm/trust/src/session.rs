@@ -4,11 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use edgerail_trust::activation::{Activation, Candidate, Pins, Refusal};
+use edgerail_trust::json::Writer;
 use edgerail_trust::{Answer, Client, Limits, Step, Target};
-use wasm_bindgen::prelude::*;
 
-use crate::error;
-use crate::pins::{self, Options};
+use crate::error::Failure;
+use crate::pins;
 
 /// What `step` gives; the TypeScript has the same numbers.
 const DONE: u32 = 0;
@@ -18,8 +18,7 @@ const STORE: u32 = 3;
 const REMOVE: u32 = 4;
 
 /// A verifying client, and what it makes of the targets that it finds.
-#[wasm_bindgen]
-pub struct Session {
+pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) pins: Pins,
     pub(crate) state: Activation,
@@ -39,17 +38,13 @@ pub(crate) fn seconds(now: f64) -> Option<u64> {
     (now >= 0.0).then_some(now as u64)
 }
 
-#[wasm_bindgen]
 impl Session {
-    /// A session that trusts the pinned root.
-    ///
-    /// # Errors
-    /// `sync_metadata` if the root is none or does not verify by itself; `invalid_argument` for pins that are none.
-    #[wasm_bindgen(constructor)]
-    pub fn new(root: &[u8], options: &Options) -> Result<Session, JsValue> {
+    /// A session that trusts the pinned root; `texts` and `grace` are pins. Refused are a root that does not verify by
+    /// itself, and pins that are none.
+    pub(crate) fn new(root: &[u8], texts: &str, grace: Option<u64>) -> Result<Session, Failure> {
         Ok(Session {
-            pins: pins::read(options)?,
-            client: Client::new(root, Limits::default()).map_err(|e| error::trust(&e))?,
+            pins: pins::read(texts, grace)?,
+            client: Client::new(root, Limits::default())?,
             state: Activation::default(),
             step: Step::Done,
             finding: None,
@@ -60,19 +55,19 @@ impl Session {
     }
 
     /// Begins to verify what is stored. `now` is in seconds since 1970, NaN without a clock.
-    pub fn restore(&mut self, now: f64) {
+    pub(crate) fn restore(&mut self, now: f64) {
         self.begin(None);
         self.client.restore(seconds(now));
     }
 
     /// Begins an update of the metadata.
-    pub fn refresh(&mut self, now: f64) {
+    pub(crate) fn refresh(&mut self, now: f64) {
         self.begin(None);
         self.client.refresh(seconds(now));
     }
 
     /// Begins to look for the pinned target, or with `next` for what a rollout offers in its place.
-    pub fn find(&mut self, next: bool) {
+    pub(crate) fn find(&mut self, next: bool) {
         let name = match self.pins.next_target() {
             Some(name) if next => name,
             _ => self.pins.target.clone(),
@@ -83,41 +78,31 @@ impl Session {
         self.client.find(&name);
     }
 
-    /// What is needed next: 0 nothing, 1 a stored file, 2 a file of the repository, 3 to store one, 4 to remove one.
-    ///
-    /// # Errors
-    /// `sync_metadata`: what was answered is refused. What was trusted before still is.
-    pub fn step(&mut self) -> Result<u32, JsValue> {
-        self.step = self.client.step().map_err(|e| error::trust(&e))?;
-        Ok(match &self.step {
+    /// What is needed next: 0 nothing, 1 a stored file, 2 a file of the repository, 3 to store one, 4 to remove one. `output`
+    /// gets the file's name, or the path below the metadata's address. Refused is what was answered; what was trusted
+    /// before still is.
+    pub(crate) fn step(&mut self, output: &mut Vec<u8>) -> Result<u32, Failure> {
+        self.step = self.client.step()?;
+        let (number, file) = match &self.step {
             Step::Done => {
                 if let Some(place) = self.finding.take()
                     && let Some(found) = self.found.get_mut(place)
                 {
                     *found = self.client.found().cloned();
                 }
-                DONE
+                return Ok(DONE);
             }
-            Step::Load { .. } => LOAD,
-            Step::Fetch { .. } => FETCH,
-            Step::Store { .. } => STORE,
-            Step::Remove { .. } => REMOVE,
-        })
-    }
-
-    /// The file's name, or the path below the metadata's address.
-    #[must_use]
-    pub fn file(&self) -> String {
-        match &self.step {
-            Step::Done => String::new(),
-            Step::Fetch { path, .. } => path.clone(),
-            Step::Load { file } | Step::Store { file, .. } | Step::Remove { file } => file.clone(),
-        }
+            Step::Load { file } => (LOAD, file),
+            Step::Fetch { path, .. } => (FETCH, path),
+            Step::Store { file, .. } => (STORE, file),
+            Step::Remove { file } => (REMOVE, file),
+        };
+        output.extend_from_slice(file.as_bytes());
+        Ok(number)
     }
 
     /// How many bytes the file to fetch may have.
-    #[must_use]
-    pub fn limit(&self) -> f64 {
+    pub(crate) fn limit(&self) -> f64 {
         match &self.step {
             Step::Fetch { max_bytes, .. } => *max_bytes as f64,
             _ => 0.0,
@@ -125,8 +110,7 @@ impl Session {
     }
 
     /// What is to be stored.
-    #[must_use]
-    pub fn content(&mut self) -> Vec<u8> {
+    pub(crate) fn content(&mut self) -> Vec<u8> {
         match &mut self.step {
             Step::Store { bytes, .. } => core::mem::take(bytes),
             _ => Vec::new(),
@@ -134,7 +118,7 @@ impl Session {
     }
 
     /// Answers with a file's bytes.
-    pub fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         #[cfg(feature = "fault-injection")]
         assert!(
             !bytes
@@ -145,35 +129,29 @@ impl Session {
         self.client.answer(Answer::Bytes(bytes));
     }
 
-    /// Answers that there is no such file.
-    pub fn absent(&mut self) {
-        self.client.answer(Answer::Absent);
+    /// The top-level roles whose documents are verified, as JSON: their versions, and when they expire.
+    pub(crate) fn roles(&self) -> String {
+        let mut json = Writer::new();
+        for role in ROLES {
+            if let (Some(version), Some(expires)) =
+                (self.client.version(role), self.client.expires(role))
+            {
+                json.object(Some(role));
+                json.number("expires", expires);
+                json.number("version", version);
+                json.close('}');
+            }
+        }
+        json.finish()
     }
 
-    /// Answers that it is stored, or removed.
-    pub fn done(&mut self) {
-        self.client.answer(Answer::Done);
-    }
-
-    /// Gives the cycle up: the repository does not answer.
-    pub fn abort(&mut self) {
-        self.client.abort();
-    }
-
-    /// The version of a role's newest verified document; 0 if there is none.
-    #[must_use]
-    pub fn version(&self, role: &str) -> f64 {
-        self.client
-            .version(role)
-            .map_or(0.0, |version| version as f64)
-    }
-
-    /// When it expires, in seconds since 1970; NaN if there is none.
-    #[must_use]
-    pub fn expires(&self, role: &str) -> f64 {
-        self.client
-            .expires(role)
-            .map_or(f64::NAN, |time| time as f64)
+    /// When the first of the roles expires; nothing if one is missing.
+    pub(crate) fn fresh_until(&self) -> Option<u64> {
+        let mut first = u64::MAX;
+        for role in ROLES {
+            first = first.min(self.client.expires(role)?);
+        }
+        Some(first)
     }
 
     fn begin(&mut self, finding: Option<usize>) {
@@ -185,8 +163,5 @@ impl Session {
     }
 }
 
-impl core::fmt::Debug for Session {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Session")
-    }
-}
+/// The top-level roles.
+const ROLES: [&str; 4] = ["root", "timestamp", "snapshot", "targets"];

@@ -1,16 +1,24 @@
 //! `compile --scope … --org …`: the guardrails that bind a scope.
 
 use edgerail_compile::definition::Guardrail;
-use edgerail_compile::org::{BindOptions, Bound, Documents, Scope, Unit, bind};
+use edgerail_compile::org::{AssumeNone, BindOptions, Bound, Documents, Scope, Unit, bind};
 
-use super::Args;
+use super::{Args, AssumeNoneArg};
 use crate::cli::error::{CliError, report_diagnostics};
-use crate::cli::org::read_documents;
+use crate::cli::org::{read_documents, require_policies};
 
 impl Args {
     /// Whether guardrails come from an organization or account as well.
     pub(super) fn is_scoped(&self) -> bool {
         !self.org.is_empty() || self.account_config.is_some()
+    }
+
+    fn assume_none(&self) -> AssumeNone {
+        AssumeNone {
+            organization: self.assume_none.contains(&AssumeNoneArg::Organization),
+            account_config: self.assume_none.contains(&AssumeNoneArg::AccountConfig),
+            accounts: self.assume_none.contains(&AssumeNoneArg::Accounts),
+        }
     }
 }
 
@@ -22,13 +30,14 @@ pub(super) fn bound(args: &Args, request: &[Guardrail]) -> Result<Bound, CliErro
     };
     let scope = Scope::parse(text).map_err(|m| CliError::new("usage", "--scope", m))?;
     let mut documents = read_documents(&args.org)?;
-    if !args.org.is_empty() && !documents.say_policies() {
-        let message = "the files say nothing about the policies of an organization: no tree, no policy, no effective policy; name the folder of `edgerail pull --organization`, or give an account's configuration alone by --account-config";
-        return Err(CliError::new("org_empty", "--org", message));
+    if !args.org.is_empty() {
+        let or = "; or give an account's configuration alone by --account-config";
+        require_policies(&documents, or)?;
     }
     account_config(args, &scope, &mut documents)?;
     let more = read_documents(&args.enforced_definitions)?;
     documents.definitions.extend(more.definitions);
+    documents.said.extend(more.said);
     for (file, said) in &documents.said {
         report_diagnostics(file, said);
     }
@@ -36,6 +45,7 @@ pub(super) fn bound(args: &Args, request: &[Guardrail]) -> Result<Bound, CliErro
     let options = BindOptions {
         scope: &scope,
         last_valid: last_valid.as_ref(),
+        assume_none: args.assume_none(),
     };
     let bound = bind(&documents, request, options)
         .map_err(|problems| CliError::Diagnostics("--org".to_owned(), problems))?;
@@ -57,27 +67,44 @@ fn account_config(args: &Args, scope: &Scope, documents: &mut Documents) -> Resu
         return Err(CliError::new("usage", "--account-config", message));
     };
     let own = read_documents(std::slice::from_ref(path))?;
-    if own.accounts.is_empty() && own.definitions.is_empty() && own.tree.nodes.is_empty() {
-        // An account that enforces nothing answers with an empty list.
-        return Ok(());
+    if own.account_answers.is_empty() {
+        let message = "says nothing about what an account enforces; give the answer of `bedrock list-enforced-guardrails-configuration` (an empty list is one), or the body that put the configuration";
+        return Err(CliError::new("account_config", place, message));
     }
+    // An account that enforces nothing answers with an empty list.
+    for mut answer in own.account_answers {
+        let whose = answer.account.get_or_insert_with(|| account.clone());
+        let region = answer.region.get_or_insert_with(|| scope.region.clone());
+        check_whose(scope, (whose, region), &place)?;
+        documents.account_answers.push(answer);
+    }
+    documents.said.extend(own.said);
     for mut config in own.accounts {
-        let whose = config.account.get_or_insert_with(|| account.clone());
-        if whose != account {
-            let message = format!(
-                "is the configuration of the account {whose}, and the scope is for {account}"
-            );
-            return Err(CliError::new("account_config", place, message));
-        }
-        let region = config.region.get_or_insert_with(|| scope.region.clone());
-        if *region != scope.region {
-            let message = format!(
-                "is the configuration of {region}, and the scope is for {}",
-                scope.region
-            );
-            return Err(CliError::new("account_config", place, message));
-        }
+        config.account.get_or_insert_with(|| account.clone());
+        config.region.get_or_insert_with(|| scope.region.clone());
         documents.accounts.push(config);
+    }
+    Ok(())
+}
+
+/// Whether an answer is of the scope's account and region.
+fn check_whose(
+    scope: &Scope,
+    (account, region): (&str, &str),
+    place: &str,
+) -> Result<(), CliError> {
+    let wrong = |message: String| Err(CliError::new("account_config", place, message));
+    let own = scope.unit.id();
+    if account != own {
+        return wrong(format!(
+            "is the configuration of the account {account}, and the scope is for {own}"
+        ));
+    }
+    if region != scope.region {
+        let own = &scope.region;
+        return wrong(format!(
+            "is the configuration of {region}, and the scope is for {own}"
+        ));
     }
     Ok(())
 }

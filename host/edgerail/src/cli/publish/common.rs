@@ -15,7 +15,7 @@ use super::super::Outcome;
 use super::super::check::moment;
 use super::super::compile::SummaryFormat;
 use super::super::error::{CliError, say};
-use super::super::keys::{passphrases, signer};
+use super::super::keys::{Passphrases, signer};
 use super::super::policy::read_file;
 use crate::report::one_line;
 
@@ -89,8 +89,8 @@ pub(super) struct KeyArgs {
 }
 
 impl KeyArgs {
-    pub(super) fn passphrases(&self) -> Result<Vec<edgerail_publish::keys::Passphrase>, CliError> {
-        passphrases(&self.passphrase_file)
+    pub(super) fn passphrases(&self) -> Result<Passphrases, CliError> {
+        Passphrases::given(&self.passphrase_file)
     }
 
     pub(super) fn signers(&self) -> Result<Vec<Box<dyn Signer>>, CliError> {
@@ -269,9 +269,9 @@ pub(super) fn report(
     Ok(Outcome::Clean)
 }
 
-/// Who wants a publication, and why.
+/// Who wants a change, and why: for its record.
 #[derive(Debug, clap::Args)]
-pub(super) struct PublicationArgs {
+pub(super) struct ReasonArgs {
     /// Who approved; once for each person
     #[arg(
         long,
@@ -286,6 +286,24 @@ pub(super) struct PublicationArgs {
     /// Why it is published
     #[arg(long, env = "EDGERAIL_REASON")]
     reason: Option<String>,
+}
+
+impl ReasonArgs {
+    pub(super) fn publication(&self) -> Publication {
+        Publication {
+            approved_by: self.approved_by.clone(),
+            ticket: self.ticket.clone(),
+            reason: self.reason.clone(),
+            sources: Vec::new(),
+        }
+    }
+}
+
+/// Who wants a publication, why, and what it was made from.
+#[derive(Debug, clap::Args)]
+pub(super) struct PublicationArgs {
+    #[command(flatten)]
+    reason: ReasonArgs,
     /// A file that the bundles were made from: looked at, and kept by its hash
     #[arg(
         long,
@@ -305,15 +323,10 @@ impl PublicationArgs {
                 &bytes,
             )?)
         };
+        let sources = self.source.iter().map(source);
         Ok(Publication {
-            approved_by: self.approved_by.clone(),
-            ticket: self.ticket.clone(),
-            reason: self.reason.clone(),
-            sources: self
-                .source
-                .iter()
-                .map(source)
-                .collect::<Result<_, CliError>>()?,
+            sources: sources.collect::<Result<_, CliError>>()?,
+            ..self.reason.publication()
         })
     }
 }

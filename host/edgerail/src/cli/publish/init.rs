@@ -7,7 +7,7 @@ use edgerail_publish::{Expiry, Quorum, Repository, Settings, TopRole, init};
 use super::super::Outcome;
 use super::super::error::CliError;
 use super::super::keys::public;
-use super::common::{EndArgs, RepositoryArgs};
+use super::common::{EndArgs, ReasonArgs, RepositoryArgs};
 
 /// Options of `edgerail publish init`.
 #[derive(Debug, clap::Args)]
@@ -134,6 +134,8 @@ pub(super) struct Args {
     )]
     timestamp_days: NonZeroU32,
     #[command(flatten)]
+    reason: ReasonArgs,
+    #[command(flatten)]
     end: EndArgs,
 }
 
@@ -176,6 +178,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
         max_shrink_percent: args.max_shrink_percent,
         require_corpus: args.require_corpus,
     };
-    let stage = init(&quorums, &settings, args.end.keys.now()?)?;
+    let (why, now) = (args.reason.publication(), args.end.keys.now()?);
+    let stage = init(&quorums, &settings, &why, now)?;
     args.end.end(stage, &store, args.repository.place())
 }

@@ -3,6 +3,7 @@
 mod bundle;
 mod common;
 mod gate;
+mod history;
 mod init;
 mod renew;
 mod stage;

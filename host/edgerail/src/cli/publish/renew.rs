@@ -8,7 +8,7 @@ use edgerail_publish::{Quorum, TopRole, refresh as renew, rotate as change_keys}
 use super::super::Outcome;
 use super::super::error::CliError;
 use super::super::keys::public;
-use super::common::{EndArgs, RepositoryArgs};
+use super::common::{EndArgs, ReasonArgs, RepositoryArgs};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum RoleArg {
@@ -64,6 +64,8 @@ pub(super) struct Rotate {
     #[arg(long, value_name = "K", env = "EDGERAIL_THRESHOLD")]
     threshold: Option<u64>,
     #[command(flatten)]
+    reason: ReasonArgs,
+    #[command(flatten)]
     end: EndArgs,
 }
 
@@ -94,7 +96,8 @@ pub(super) fn rotate(args: &Rotate) -> Result<Outcome, CliError> {
     }
     let quorum = Quorum::new(role, keys, args.threshold.unwrap_or(threshold))?;
     let new = BTreeMap::from([(role, quorum)]);
-    let stage = change_keys(&repository, &store, &new, args.end.keys.now()?)?;
+    let (why, now) = (args.reason.publication(), args.end.keys.now()?);
+    let stage = change_keys(&repository, &store, &new, &why, now)?;
     args.end.end(stage, &store, args.repository.place())
 }
 
@@ -113,6 +116,8 @@ pub(super) struct Refresh {
     )]
     role: Vec<RoleArg>,
     #[command(flatten)]
+    reason: ReasonArgs,
+    #[command(flatten)]
     end: EndArgs,
 }
 
@@ -120,6 +125,7 @@ pub(super) fn refresh(args: &Refresh) -> Result<Outcome, CliError> {
     let store = args.repository.store()?;
     let repository = args.repository.load(&store)?;
     let which: BTreeSet<TopRole> = args.role.iter().map(|role| TopRole::from(*role)).collect();
-    let stage = renew(&repository, &store, &which, args.end.keys.now()?)?;
+    let (why, now) = (args.reason.publication(), args.end.keys.now()?);
+    let stage = renew(&repository, &store, &which, &why, now)?;
     args.end.end(stage, &store, args.repository.place())
 }

@@ -10,23 +10,8 @@ use edgerail_core::policy::{ContentGuarding, Enforcement, Guarding, ModelScope, 
 use edgerail_core::{
     ContentBlock, Engine, LoadOptions, OutputScope, Qualifiers, Request, Role, Source,
 };
-
-/// A small generator: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
-    }
-}
+use edgerail_tests::Random;
+use edgerail_tests::reference::enforcement::{is_for, looks_at};
 
 const MODELS: [&str; 3] = ["a.one", "b.two", "c.three"];
 const WORDS: [&str; 3] = ["heron", "osprey", "merlin"];
@@ -41,7 +26,7 @@ fn guardrail(word: &str) -> Guardrail {
 }
 
 fn level(random: &mut Random) -> Enforcement {
-    let origin = random.one_of(&Origin::ALL);
+    let origin = random.pick(&Origin::ALL);
     let guarding = [Guarding::Comprehensive, Guarding::Selective];
     let mut some = |all: &[&str]| {
         let chosen = all.iter().filter(|_| random.below(3) == 0);
@@ -59,8 +44,8 @@ fn level(random: &mut Random) -> Enforcement {
             models
         },
         guarding: (origin != Origin::Request).then(|| ContentGuarding {
-            system: random.one_of(&guarding),
-            messages: random.one_of(&guarding),
+            system: random.pick(&guarding),
+            messages: random.pick(&guarding),
         }),
     }
 }
@@ -79,49 +64,7 @@ fn block(random: &mut Random) -> ContentBlock<'static> {
             query: random.below(8) == 0,
             guard_content: random.below(4) == 0,
         },
-        role: random.one_of(&roles),
-    }
-}
-
-/// Whether a level is for the model: docs/organization.md, "Models", for ids that are listed or are not.
-fn is_for(level: &Enforcement, model: Option<&str>) -> bool {
-    let Some(model) = model else { return true };
-    let lists = |list: &[String], name: &str| list.iter().any(|id| id == name);
-    let ModelScope { included, excluded } = &level.models;
-    if lists(excluded, model) {
-        return false;
-    }
-    included.is_empty() || lists(included, "ALL") || lists(included, model)
-}
-
-/// Whether a level looks at a block: the table "Comprehensive or selective", row by row.
-fn looks_at(level: &Enforcement, request: &Request<'_>, block: &ContentBlock<'_>) -> bool {
-    let tagged = block.qualifiers.guard_content;
-    let for_grounding = block.qualifiers.grounding_source || block.qualifiers.query;
-    let as_a_request = tagged || !for_grounding;
-    let Some(guarding) = level.guarding else {
-        return as_a_request;
-    };
-    let system = block.role == Some(Role::System);
-    match if system {
-        guarding.system
-    } else {
-        guarding.messages
-    } {
-        Guarding::Comprehensive => true,
-        Guarding::Selective if request.source == Source::Output => as_a_request,
-        Guarding::Selective if system => tagged,
-        Guarding::Selective => {
-            let messages = request
-                .content
-                .iter()
-                .filter(|b| b.role != Some(Role::System));
-            if messages.clone().any(|b| b.qualifiers.guard_content) {
-                tagged
-            } else {
-                as_a_request
-            }
-        }
+        role: random.pick(&roles),
     }
 }
 
@@ -147,9 +90,9 @@ fn random_conversations_are_looked_at_as_the_tables_say() {
             .bundle;
         let engine = Engine::load(bundle, LoadOptions::default()).unwrap();
         for _ in 0..20 {
-            let model = random.one_of(&[None, Some(MODELS[0]), Some(MODELS[1]), Some(MODELS[2])]);
+            let model = random.pick(&[None, Some(MODELS[0]), Some(MODELS[1]), Some(MODELS[2])]);
             let request = Request {
-                source: random.one_of(&[Source::Input, Source::Output]),
+                source: random.pick(&[Source::Input, Source::Output]),
                 content: (0..1 + random.below(4))
                     .map(|_| block(&mut random))
                     .collect(),

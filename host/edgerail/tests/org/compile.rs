@@ -1,161 +1,119 @@
-//! `edgerail org` and `compile --scope` with an organization.
+//! `compile --scope` with an organization.
 
-mod common;
-
-use common::Folder;
-
-const ACCOUNT: &str = "111122223333";
-const SCOPE: &str = "aws~o-exampleorgid~111122223333~us-east-1";
-const ARN: &str = "arn:aws:bedrock:us-east-1:999988887777:guardrail/k7q2m9x4b1zd";
-
-/// A folder of answers: the root enforces a guardrail for all models but one, the account another.
-fn organization(test: &str) -> Folder {
-    let folder = Folder::new(test);
-    std::fs::create_dir_all(folder.path().join("org")).unwrap();
-    let policy = format!(
-        r#"{{"bedrock": {{"guardrail_inference": {{"us-east-1": {{"baseline": {{
-        "identifier": {{"@@assign": "{ARN}:3", "@@operators_allowed_for_child_policies": ["@@none"]}},
-        "selective_content_guarding": {{"system": {{"@@assign": "selective"}}}},
-        "model_enforcement": {{"included_models": {{"@@assign": ["ALL"]}}, "excluded_models": {{"@@assign": ["amazon.titan-embed-text-v2:0"]}}}}}}}}}}}}}}"#
-    );
-    let answer = serde_json::json!({"Policy": {
-        "PolicySummary": {"Id": "p-baseline1", "Name": "baseline", "Type": "BEDROCK_POLICY"},
-        "Content": policy,
-    }});
-    let root = r#"{"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]}"#;
-    let attached = r#"{"Policies": [{"Id": "p-baseline1", "Type": "BEDROCK_POLICY"}]}"#;
-    let enforced = r#"{"guardrailsConfig": [{"configId": "abc", "guardrailArn": "arn:aws:bedrock:us-east-1:111122223333:guardrail/account00001", "guardrailId": "account00001", "guardrailVersion": "1", "owner": "ACCOUNT"}]}"#;
-    folder.write(
-        "org/describe-organization.json",
-        r#"{"Organization": {"Id": "o-exampleorgid", "MasterAccountId": "999988887777"}}"#,
-    );
-    folder.write(&format!("org/list-parents-{ACCOUNT}.json"), root);
-    folder.write("org/list-policies-for-target-r-ab12.json", attached);
-    let none = r#"{"Policies": []}"#;
-    folder.write(
-        &format!("org/list-policies-for-target-{ACCOUNT}.json"),
-        none,
-    );
-    folder.write("org/describe-policy.json", answer.to_string());
-    folder.write(&format!("org/list-enforced-{ACCOUNT}.json"), enforced);
-    folder.write(
-        "org/get-guardrail-1.json",
-        definition(ARN, "k7q2m9x4b1zd", "3", "org", "merlin"),
-    );
-    let own = "arn:aws:bedrock:us-east-1:111122223333:guardrail/account00001";
-    folder.write(
-        "org/get-guardrail-2.json",
-        definition(own, "account00001", "1", "account", "osprey"),
-    );
-    folder
-}
-
-fn definition(arn: &str, id: &str, version: &str, name: &str, word: &str) -> String {
-    format!(
-        r#"{{"name": "{name}", "guardrailId": "{id}", "guardrailArn": "{arn}", "version": "{version}", "status": "READY",
-        "createdAt": "2026-05-04T09:12:44Z", "updatedAt": "2026-05-06T15:30:02Z",
-        "blockedInputMessaging": "{name} says no.", "blockedOutputsMessaging": "{name} says no.",
-        "wordPolicy": {{"words": [{{"text": "{word}"}}], "managedWordLists": []}}}}"#
-    )
-}
+use crate::common::Folder;
+use crate::{ACCOUNT, ARN, SCOPE, organization};
 
 #[test]
-fn the_effective_policy_is_shown_with_who_set_what() {
-    let folder = organization("org-effective");
-    let run = |more: &[&str]| {
-        let base = ["org", "effective", "--org", "org", "--account", ACCOUNT];
+fn what_no_answer_tells_is_refused_unless_the_caller_vouches_for_it() {
+    let folder = organization("org-assume-none");
+    let compile = |more: &[&str]| {
+        let base = ["compile", "--scope", SCOPE, "-o", "o.bundle"];
         folder.run(&[&base[..], more].concat())
     };
-    let ran = run(&["--region", "us-east-1"]);
+    let answer = format!("org/list-enforced-{ACCOUNT}.json");
+    let enforced = folder.read(&answer);
+    std::fs::remove_file(folder.path().join(&answer)).unwrap();
+    let words = [
+        "account-config-missing",
+        ACCOUNT,
+        "us-east-1",
+        "--account-config",
+    ];
+    compile(&["--org", "org"]).refused(&words);
+    assert!(!folder.path().join("o.bundle").exists());
+    let ran = compile(&["--org", "org", "--assume-none", "account-config"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    for words in [
-        "path       r-ab12 > 111122223333",
-        "policy     valid",
-        ARN,
-        "system SELECTIVE, messages COMPREHENSIVE",
-        "but not amazon.titan-embed-text-v2:0",
-        "by p-baseline1 at r-ab12: applied",
-    ] {
-        assert!(ran.out.contains(words), "{words}: {ran:?}");
-    }
-    assert!(!ran.err.contains("nothing is enforced"), "{ran:?}");
-    let ran = run(&["--region", "us-esat-1"]);
-    let said = "nothing is enforced in us-esat-1; the policy has us-east-1";
-    assert!(ran.err.contains(said), "{ran:?}");
-    let json = run(&["--format", "json"]).json();
-    assert_eq!(
-        json["guardrails"]["us-east-1"][0]["identifier"],
-        format!("{ARN}:3")
-    );
-    assert_eq!(json["state"], "valid");
+    let told = ran.err.contains("warning[account-config-missing]");
+    assert!(told && ran.err.contains("--assume-none"), "{ran:?}");
+    let json = compile(&[
+        "--org",
+        "org",
+        "--assume-none",
+        "account-config",
+        "--format",
+        "json",
+    ]);
+    let json = json.json();
+    let said = json["diagnostics"].as_array().unwrap();
+    let warned = |d: &serde_json::Value| d["code"] == "account-config-missing";
+    assert!(said.iter().any(warned), "{json}");
 
-    // AWS's answer beside it: the same, then another.
-    let content = json["policy"].to_string();
-    let answer = |content: &str| {
-        serde_json::json!({"EffectivePolicy": {"PolicyContent": content, "TargetId": ACCOUNT, "PolicyType": "BEDROCK_POLICY"}}).to_string()
-    };
-    folder.write("org/describe-effective-policy.json", answer(&content));
-    assert_eq!(run(&[]).code, 0);
-    folder.write(
-        "org/describe-effective-policy.json",
-        answer(&content.replace(":3\"", ":4\"")),
-    );
-    let ran = run(&[]);
-    assert_eq!(ran.code, 1, "{ran:?}");
+    // Its answer beside the others: an empty list, and a list.
+    folder.write("own.json", r#"{"guardrailsConfig": []}"#);
+    let own = ["--org", "org", "--account-config", "own.json"];
+    let ran = compile(&own);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!ran.err.contains("account-config"), "{ran:?}");
+    for odd in ["{}", r#"{"Policies": []}"#, r#"{"guardrailsConfig": 1}"#] {
+        folder.write("own.json", odd);
+        compile(&own).refused(&["own.json"]);
+    }
+    folder.write("own.json", &enforced);
+    let ran = compile(&own);
+    assert!(ran.out.contains("ACCOUNT_ENFORCED"), "{ran:?}");
+    assert!(!ran.err.contains("legacy-input-tags"), "{ran:?}");
+    let preview = String::from_utf8(enforced).unwrap();
+    let preview = preview.replace("\"owner\"", "\"inputTags\": \"HONOR\", \"owner\"");
+    folder.write("own.json", preview);
+    let ran = compile(&own);
+    assert!(ran.out.contains("messages SELECTIVE"), "{ran:?}");
     assert!(
-        ran.out.contains("AWS answers otherwise") && ran.out.contains("baseline.identifier"),
+        ran.err.contains("own.json: lint[legacy-input-tags]"),
         "{ran:?}"
     );
+    for (name, wrong) in [
+        ("enforced-444455556666.json", "444455556666"),
+        ("enforced-eu-west-1.json", "eu-west-1"),
+    ] {
+        folder.write(name, r#"{"guardrailsConfig": []}"#);
+        compile(&["--org", "org", "--account-config", name]).refused(&[name, wrong]);
+    }
+
+    // An account's configuration alone says nothing about the organization.
+    let alone = ["--account-config", "own.json"];
+    let definitions = ["--enforced-definitions", "org/get-guardrail-2.json"];
+    let alone = [&alone[..], &definitions].concat();
+    compile(&alone).refused(&[
+        "organization-missing",
+        "--org",
+        "--assume-none organization",
+    ]);
+    let ran = compile(&[&alone[..], &["--assume-none", "organization"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    compile(&["--org", "org", "--assume-none", "everything"]).refused(&["everything"]);
 }
 
 #[test]
-fn an_invalid_policy_keeps_the_last_valid_one() {
-    let folder = organization("org-last-valid");
-    let base = ["org", "effective", "--org", "org", "--account", ACCOUNT];
-    let run = |more: &[&str]| folder.run(&[&base[..], more].concat());
-    assert_eq!(run(&["--save-valid", "valid.json"]).code, 0);
-    let saved = folder.read("valid.json");
-    let answer = String::from_utf8(folder.read("org/describe-policy.json")).unwrap();
-    folder.write(
-        "org/describe-policy.json",
-        answer.replace("included_models", "included"),
-    );
-    let ran = run(&["--save-valid", "valid.json"]);
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("KEY_REQUIRED"), "{ran:?}");
-    assert_eq!(
-        folder.read("valid.json"),
-        saved,
-        "an invalid policy was saved"
-    );
-    let ran = run(&["--last-valid", "valid.json"]);
-    assert!(
-        ran.out.contains("the last valid policy stays in force") && ran.out.contains(ARN),
-        "{ran:?}"
-    );
-    let ran = folder.run(&[
-        "compile", "--org", "org", "--scope", SCOPE, "-o", "o.bundle",
-    ]);
-    ran.refused(&["KEY_REQUIRED", "included_models"]);
-    let ran = folder.run(&[
-        "compile",
-        "--org",
-        "org",
-        "--scope",
-        SCOPE,
-        "--last-valid",
-        "valid.json",
-        "-o",
-        "o.bundle",
-    ]);
+fn snapshots_of_an_organization_and_of_its_accounts_are_read_together() {
+    let folder = organization("org-two-snapshots");
+    std::fs::remove_file(
+        folder
+            .path()
+            .join(format!("org/list-enforced-{ACCOUNT}.json")),
+    )
+    .unwrap();
+    // Both have the same file with the same bytes: nothing is enforced by the management account, nor by this one.
+    for (name, account) in [("org", "999988887777"), ("member", ACCOUNT)] {
+        let place = format!("{name}/bedrock/us-east-1/list-enforced-guardrails-configuration");
+        std::fs::create_dir_all(folder.path().join(&place)).unwrap();
+        folder.write(&format!("{place}/1.json"), r#"{"guardrailsConfig": []}"#);
+        let file = "bedrock/us-east-1/list-enforced-guardrails-configuration/1.json";
+        let index = serde_json::json!({"format": 1, "answers": [{
+            "file": file, "operation": "ListEnforcedGuardrailsConfiguration", "account": account,
+            "region": "us-east-1", "input": {}, "status": 200,
+        }]});
+        folder.write(&format!("{name}/index.json"), index.to_string());
+    }
+    let base = [
+        "compile", "--scope", SCOPE, "-o", "o.bundle", "--org", "org",
+    ];
+    folder.run(&base).refused(&["account-config-missing"]);
+    let ran = folder.run(&[&base[..], &["--org", "member"]].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
-    folder.write(
-        "other.json",
-        String::from_utf8(saved)
-            .unwrap()
-            .replace(ACCOUNT, "444455556666"),
-    );
-    run(&["--last-valid", "other.json"]).refused(&["444455556666"]);
+    // What is wrong in one of them is named with its folder.
+    folder.write("member/bedrock/x.json", "<html>");
+    let ran = folder.run(&[&base[..], &["--org", "member"]].concat());
+    ran.refused(&["member/bedrock/x.json"]);
 }
 
 #[test]
@@ -272,6 +230,18 @@ fn a_path_option_takes_one_path_and_leaves_the_definitions() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let told = ran.err.contains("definition-unused") && ran.err.contains("more.json");
     assert!(told, "{ran:?}");
+    // What is odd in a definition is told wherever it was given.
+    let odd = String::from_utf8(folder.read("enforced.json")).unwrap();
+    folder.write(
+        "enforced.json",
+        odd.replace("\"status\"", "\"colour\": 1, \"status\""),
+    );
+    let ran = compile(&[&scope[..], &given, &["--org", "org"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.err.contains("enforced.json") && ran.err.contains("colour"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -281,9 +251,26 @@ fn a_folder_without_an_organization_is_refused() {
     let compile = [
         "compile", "--scope", SCOPE, "-o", "o.bundle", "g.json", "--org",
     ];
-    folder
-        .run(&[&compile[..], &["empty"]].concat())
-        .refused(&["--org", "pull --organization"]);
+    folder.run(&[&compile[..], &["empty"]].concat()).refused(&[
+        "--org",
+        "pull --organization",
+        "--account-config",
+    ]);
+    // A definition, too, says nothing about an organization.
+    std::fs::create_dir_all(folder.path().join("definitions")).unwrap();
+    let definition = folder.read("org/get-guardrail-1.json");
+    folder.write("definitions/g.json", definition);
+    for path in ["empty", "definitions"] {
+        let effective = ["org", "effective", "--account", ACCOUNT, "--org", path];
+        folder
+            .run(&effective)
+            .refused(&["--org", "pull --organization"]);
+        let lint = ["org", "lint", "--org", path];
+        folder.run(&lint).refused(&["--org", "pull --organization"]);
+    }
+    // What an account enforces can be looked at alone.
+    let answer = format!("org/list-enforced-{ACCOUNT}.json");
+    assert_eq!(folder.run(&["org", "lint", "--org", &answer]).code, 0);
     let attached = format!("org/list-policies-for-target-{ACCOUNT}.json");
     std::fs::remove_file(folder.path().join(&attached)).unwrap();
     let name = attached.trim_start_matches("org/");
@@ -349,34 +336,6 @@ fn wrong_input_is_refused_by_place_and_remedy() {
     folder
         .run(&["org", "lint", "--org", "org"])
         .refused(&["x.json"]);
-}
-
-#[test]
-fn lint_fails_on_an_identifier_that_would_stop_every_call() {
-    let folder = organization("org-lint");
-    let ran = folder.run(&["org", "lint", "--org", "org"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let answer = String::from_utf8(folder.read("org/describe-policy.json")).unwrap();
-    folder.write(
-        "org/describe-policy.json",
-        answer.replace("zd:3", "zd:DRAFT"),
-    );
-    let ran = folder.run(&["org", "lint", "--org", "org"]);
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(
-        ran.err.contains("wrong-identifier") && ran.err.contains("every Bedrock call"),
-        "{ran:?}"
-    );
-    let json = folder
-        .run(&["org", "lint", "--org", "org", "--format", "json"])
-        .json();
-    assert!(
-        json["diagnostics"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|d| d["code"] == "wrong-identifier")
-    );
 }
 
 #[test]

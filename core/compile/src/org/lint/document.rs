@@ -1,67 +1,20 @@
-//! What AWS would refuse, fail on, or do other than its author meant.
+//! A policy document by itself: its members, operators and values.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::arn::{GuardrailArn, VersionedArn};
-use super::compare::compare;
-use super::datum::{Datum, mentions};
-use super::documents::{Documents, PolicyDocument};
-use super::effective::effective;
-use super::inherit::{CONTROL, Effect, Event, Ignored, Operator};
-use super::scope::Unit;
-use super::settings::{AREAS, GUARDING, IDENTIFIER, INFERENCE, LEGACY, LISTS, MODELS};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, member, shown_name};
+use super::{FAILS, Lint, sections};
+use crate::diagnostic::{Severity, member, shown_name};
 use crate::nearest::nearest;
+use crate::org::arn::VersionedArn;
+use crate::org::datum::Datum;
+use crate::org::documents::PolicyDocument;
+use crate::org::inherit::{CONTROL, Operator};
+use crate::org::names::is_region;
+use crate::org::settings::{AREAS, GUARDING, IDENTIFIER, INFERENCE, LEGACY, LISTS, MODELS};
 
 /// Characters of a Bedrock policy document (Organizations User Guide, quotas).
 const MAX_CHARACTERS: usize = 10_000;
-/// Bedrock policies attached to one root, unit or account (the same).
-const MAX_ATTACHED: usize = 10;
-/// What a wrong identifier does (Organizations User Guide, best practices for Bedrock policies).
-const FAILS: &str = "with a wrong identifier every Bedrock call in the accounts it is for fails";
-
-/// Looks through all documents; what is found is sorted by file.
-#[must_use]
-pub fn lint(documents: &Documents) -> Vec<(String, Diagnostics)> {
-    let mut lint = Lint {
-        documents,
-        found: BTreeMap::new(),
-    };
-    for policy in documents.policies.values().chain(&documents.loose) {
-        lint.policy(policy);
-    }
-    lint.attachments();
-    lint.unattached();
-    lint.inheritance();
-    lint.accounts();
-    lint.definitions();
-    for (file, said) in &documents.said {
-        let own = lint.found.entry(file.clone()).or_default();
-        own.append(said.clone());
-    }
-    let mut found: Vec<(String, Diagnostics)> = lint.found.into_iter().collect();
-    found.iter_mut().for_each(|(_, said)| said.sort());
-    found
-}
-
-struct Lint<'a> {
-    documents: &'a Documents,
-    found: BTreeMap<String, Diagnostics>,
-}
 
 impl Lint<'_> {
-    fn say(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        (file, path): (&str, &str),
-        message: impl Into<String>,
-    ) {
-        let own = self.found.entry(file.to_owned()).or_default();
-        own.push(Diagnostic::new(severity, code, path, None, message));
-    }
-
-    fn policy(&mut self, policy: &PolicyDocument) {
+    pub(super) fn policy(&mut self, policy: &PolicyDocument) {
         if policy.characters > MAX_CHARACTERS {
             let message = format!(
                 "the policy has {} characters, AWS takes {MAX_CHARACTERS}; the CLI and SDKs count white space, so print it without",
@@ -86,6 +39,11 @@ impl Lint<'_> {
         self.control(policy, regions, &path);
         for (region, configs) in sections(regions) {
             let path = member(&path, region);
+            if !is_region(region) {
+                let message = format!("`{}` is the name of no region", shown_name(region));
+                let at = (policy.file.as_str(), path.as_str());
+                self.say(Severity::Error, "unknown-region", at, message);
+            }
             self.control(policy, configs, &path);
             let keys: Vec<&String> = sections(configs).map(|(key, _)| key).collect();
             if keys.len() > 1 {
@@ -226,7 +184,7 @@ impl Lint<'_> {
     }
 
     /// The preview's setting beside the one that replaced it.
-    fn tags(&mut self, file: &str, config: &Datum, path: &str) {
+    pub(super) fn tags(&mut self, file: &str, config: &Datum, path: &str) {
         if !contradicts(config) {
             return;
         }
@@ -234,18 +192,6 @@ impl Lint<'_> {
         let message = "`input_tags` and `selective_content_guarding` say different things about messages; the latter counts here, and what AWS does is not documented: take `input_tags` out";
         let at = (file, path.as_str());
         self.say(Severity::Warning, "contradictory-input-tags", at, message);
-    }
-
-    /// What [`Lint::tags`] finds in a merged policy only: one of the settings may be inherited.
-    fn merged_tags(&mut self, content: &Datum) {
-        let regions = content.member("bedrock").and_then(|b| b.member(INFERENCE));
-        let path = format!("$.bedrock.{INFERENCE}");
-        for (region, configs) in regions.into_iter().flat_map(sections) {
-            let path = member(&path, region);
-            for (key, config) in sections(configs) {
-                self.tags("effective policy", config, &member(&path, key));
-            }
-        }
     }
 
     /// A setting has operators and nothing else.
@@ -343,239 +289,6 @@ impl Lint<'_> {
             }
         }
     }
-
-    fn attachments(&mut self) {
-        let documents = self.documents;
-        for (id, node) in &documents.tree.nodes {
-            let Some(attached) = &node.policies else {
-                if self.is_merged() {
-                    let message = format!(
-                        "nothing says which policies are attached to {id}, so that nothing below it can be computed: add the answer of list-policies-for-target as list-policies-for-target-{id}.json"
-                    );
-                    let at = ("organization", id.as_str());
-                    self.say(Severity::Error, "attachments-missing", at, message);
-                }
-                continue;
-            };
-            if attached.len() > MAX_ATTACHED {
-                let message = format!(
-                    "{} Bedrock policies are attached to {id}; AWS takes {MAX_ATTACHED}",
-                    attached.len()
-                );
-                self.say(
-                    Severity::Error,
-                    "too-many-policies",
-                    ("organization", id),
-                    message,
-                );
-            }
-            let missing = attached.iter();
-            for policy in missing.filter(|id| !documents.policies.contains_key(*id)) {
-                let message = format!(
-                    "the policy {policy}, attached to {id}, is missing: add the answer of describe-policy for it"
-                );
-                self.say(
-                    Severity::Error,
-                    "policy-missing",
-                    ("organization", id),
-                    message,
-                );
-            }
-        }
-    }
-
-    /// Whether policies are merged; where AWS's own answers are taken instead, nothing has to be attached.
-    fn is_merged(&self) -> bool {
-        !self.documents.policies.is_empty() || self.documents.described.is_empty()
-    }
-
-    /// Whether [`Lint::attachments`] says what is missing on the path to an account.
-    fn lacks_attachments(&self, account: &str) -> bool {
-        let tree = &self.documents.tree;
-        let unknown = |id: &String| tree.nodes.get(id).is_some_and(|n| n.policies.is_none());
-        self.is_merged()
-            && tree
-                .path(account)
-                .is_ok_and(|path| path.iter().any(unknown))
-    }
-
-    /// Policies that nothing known is bound by: left over, or the answer that attaches them is missing.
-    fn unattached(&mut self) {
-        let documents = self.documents;
-        let nodes = documents.tree.nodes.values();
-        let attached: BTreeSet<&String> = nodes
-            .filter_map(|n| n.policies.as_ref())
-            .flatten()
-            .collect();
-        for (id, policy) in &documents.policies {
-            if attached.contains(id) {
-                continue;
-            }
-            let message = format!(
-                "the policy {id} is attached to nothing that the answers know, so that it binds nobody here; if it is attached, add the answer of list-policies-for-target for its root, unit or account"
-            );
-            let at = (policy.file.as_str(), "$");
-            self.say(Severity::Lint, "policy-unattached", at, message);
-        }
-    }
-
-    /// Merges the policies of every account, as AWS does.
-    fn inheritance(&mut self) {
-        let documents = self.documents;
-        let mut events: BTreeSet<(String, String, String, &'static str)> = BTreeSet::new();
-        let accounts = documents
-            .tree
-            .nodes
-            .keys()
-            .chain(documents.described.keys());
-        let accounts = accounts.filter(|id| matches!(Unit::parse(id), Some(Unit::Account(_))));
-        let accounts: BTreeSet<&String> = accounts.collect();
-        for account in accounts {
-            let found = match effective(documents, account, None) {
-                Ok(found) => found,
-                Err(_) if self.lacks_attachments(account) => continue,
-                Err(problem) => {
-                    self.say(
-                        Severity::Error,
-                        "org-effective",
-                        ("organization", account),
-                        problem,
-                    );
-                    continue;
-                }
-            };
-            for problem in &found.problems {
-                let message = format!("account {account}: {}: {}", problem.code, problem.message);
-                let at = ("effective policy", problem.path.as_str());
-                self.say(Severity::Error, "org-policy-invalid", at, message);
-            }
-            self.merged_tags(&found.content);
-            for event in &found.events {
-                self.ignored(event, &mut events);
-            }
-            if let Some(described) = documents
-                .described
-                .get(account)
-                .filter(|_| !found.described)
-            {
-                for difference in compare(&found.content, described) {
-                    let message = format!(
-                        "account {account}: AWS answers another value than the policies give; the answer may be older, or the order of attachment another"
-                    );
-                    let at = ("effective policy", difference.path.as_str());
-                    self.say(Severity::Warning, "effective-differs", at, message);
-                }
-            }
-        }
-    }
-
-    fn ignored(
-        &mut self,
-        event: &Event,
-        seen: &mut BTreeSet<(String, String, String, &'static str)>,
-    ) {
-        let Effect::Ignored(why) = &event.effect else {
-            return;
-        };
-        let path = event
-            .path
-            .iter()
-            .fold("$".to_owned(), |path, name| member(&path, name));
-        let key = (
-            event.policy.clone(),
-            event.node.clone(),
-            path.clone(),
-            event.operator.name(),
-        );
-        if !seen.insert(key) {
-            return;
-        }
-        let operator = event.operator.name();
-        let (severity, code, message) = match why {
-            Ignored::Locked(by) => {
-                let by: Vec<String> = by
-                    .iter()
-                    .map(|(node, policy)| format!("{policy} at {node}"))
-                    .collect();
-                let message = format!(
-                    "{operator} has no effect at {}: {} does not allow it below; take it out or have the control changed",
-                    event.node,
-                    by.join(", ")
-                );
-                (Severity::Warning, "locked", message)
-            }
-            Ignored::AssignedFirst(policy) => {
-                let message = format!(
-                    "{operator} has no effect at {}: {policy}, attached before it, assigns the setting too; leave it to one of them",
-                    event.node
-                );
-                (Severity::Warning, "assigned-first", message)
-            }
-            Ignored::NotAList => {
-                let message = format!(
-                    "{operator} has no effect at {}: it is for lists",
-                    event.node
-                );
-                (Severity::Warning, "not-a-list", message)
-            }
-        };
-        let file = self.documents.policies.get(&event.policy);
-        let file = file.map_or(event.policy.clone(), |policy| policy.file.clone());
-        self.say(severity, code, (&file, &path), message);
-    }
-
-    fn accounts(&mut self) {
-        for config in &self.documents.accounts {
-            let arn = GuardrailArn::parse(&config.identifier);
-            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-            let is_id = !config.identifier.is_empty() && config.identifier.bytes().all(plain);
-            if let Err(problem) = arn
-                && !is_id
-            {
-                let message = format!(
-                    "`{}` {problem}, and is no guardrail id; {FAILS}",
-                    shown_name(&config.identifier)
-                );
-                self.say(
-                    Severity::Error,
-                    "wrong-identifier",
-                    (&config.file, "$"),
-                    message,
-                );
-            }
-        }
-    }
-
-    /// Guardrails that are enforced and cannot be.
-    fn definitions(&mut self) {
-        let documents = self.documents;
-        for (file, guardrail) in &documents.definitions {
-            if guardrail.automated_reasoning.is_empty() {
-                continue;
-            }
-            let (Some(arn), Some(version)) = (&guardrail.arn, &guardrail.version) else {
-                continue;
-            };
-            let text = format!("{arn}:{version}");
-            let policies = documents.policies.values().chain(&documents.loose);
-            let named = policies.into_iter().any(|p| mentions(&p.content, &text));
-            let by_account = documents
-                .accounts
-                .iter()
-                .any(|config| config.identifier == *arn && config.version == *version);
-            if named || by_account {
-                let message = "the guardrail is enforced and has an automated reasoning policy, which is not allowed: calls fail with it";
-                let at = (file.as_str(), "$.automatedReasoningPolicy");
-                self.say(Severity::Error, "enforced-automated-reasoning", at, message);
-            }
-        }
-    }
-}
-
-/// The members of a section that are no operators.
-fn sections(section: &Datum) -> impl Iterator<Item = (&String, &Datum)> {
-    let members = section.members().into_iter().flatten();
-    members.filter(|(name, _)| !name.starts_with("@@"))
 }
 
 /// Whether a configuration, of a document or merged, has both settings about tags and they differ.
