@@ -131,29 +131,50 @@ const UPPERCASE: u8 = 4;
 const LOWERCASE: u8 = 8;
 
 /// Whether `c` is `Alphabetic`. This and the next are what the methods of `char` say, in the version of
-/// Unicode that the tables have, whatever the compiler's is; its tables are not linked.
+/// Unicode that the tables have, whatever the compiler's is; its tables are not linked. Most text is ASCII,
+/// which needs no table.
 pub(crate) fn is_alphabetic(c: char) -> bool {
-    info(c).letter & ALPHABETIC != 0
+    if c.is_ascii() {
+        c.is_ascii_alphabetic()
+    } else {
+        info(c).letter & ALPHABETIC != 0
+    }
 }
 
 /// Whether `c` is a number of any kind: `General_Category` Nd, Nl or No.
 pub(crate) fn is_numeric(c: char) -> bool {
-    info(c).letter & NUMERIC != 0
+    if c.is_ascii() {
+        c.is_ascii_digit()
+    } else {
+        info(c).letter & NUMERIC != 0
+    }
 }
 
 /// Whether `c` is alphabetic or numeric.
 pub(crate) fn is_alphanumeric(c: char) -> bool {
-    info(c).letter & (ALPHABETIC | NUMERIC) != 0
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric()
+    } else {
+        info(c).letter & (ALPHABETIC | NUMERIC) != 0
+    }
 }
 
 /// Whether `c` is `Uppercase`.
 pub(crate) fn is_uppercase(c: char) -> bool {
-    info(c).letter & UPPERCASE != 0
+    if c.is_ascii() {
+        c.is_ascii_uppercase()
+    } else {
+        info(c).letter & UPPERCASE != 0
+    }
 }
 
 /// Whether `c` is `Lowercase`.
 pub(crate) fn is_lowercase(c: char) -> bool {
-    info(c).letter & LOWERCASE != 0
+    if c.is_ascii() {
+        c.is_ascii_lowercase()
+    } else {
+        info(c).letter & LOWERCASE != 0
+    }
 }
 
 /// Byte by byte numbers of two bytes: the one at `at`.
