@@ -36,6 +36,8 @@ export async function serveFolder(folder, { headers = {}, types = {} } = {}) {
       response.end('<!doctype html><title>404 Not Found</title>');
     }
   });
+  // A busy machine is no server that closes a connection while a request is on its way.
+  server.keepAliveTimeout = 600_000;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}/`,

@@ -43,6 +43,8 @@ export async function serve({ folders = {}, pages = {}, headers = {}, answer: ot
       response.end(String(error));
     }
   });
+  // A busy machine is no server that closes a connection while a request is on its way.
+  server.keepAliveTimeout = 600_000;
   await new Promise((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
   const origin = `http://127.0.0.1:${server.address().port}`;
   const stop = () =>

@@ -26,6 +26,8 @@ export async function serve(answer, { http2 = false } = {}) {
       response.destroy();
     }
   });
+  // A busy machine is no server that closes a connection while a request is on its way.
+  server.keepAliveTimeout = 600_000;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${server.address().port}`;
   return {
