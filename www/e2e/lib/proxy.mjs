@@ -8,7 +8,8 @@ export async function watch() {
     const entry = { method: incoming.method, url: url.href, host: url.host, headers: JSON.stringify(incoming.headers), body: '' };
     seen.push(entry);
     incoming.on('data', (chunk) => (entry.body += chunk));
-    const onward = request(url, { method: incoming.method, headers: incoming.headers }, (answer) => {
+    // Not over a kept connection: the site's server may be about to close it.
+    const onward = request(url, { method: incoming.method, headers: incoming.headers, agent: false }, (answer) => {
       outgoing.writeHead(answer.statusCode, answer.headers);
       answer.pipe(outgoing);
     });
