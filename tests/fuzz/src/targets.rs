@@ -320,8 +320,9 @@ fn stream(input: &[u8]) {
     let whole = stream_out(bytes, bytes.len().max(1));
     let step = 1 + usize::from(step % 80);
     let pieces = stream_out(bytes, step);
-    if whole.2 == "invalid_text" && pieces.2 == whole.2 {
-        // How much is out when a text breaks off follows from its cuts; never what.
+    let broken = std::str::from_utf8(bytes).is_err();
+    if broken && [whole.1, pieces.1] == [Reason::Blocked; 2] {
+        // How much is out when a text breaks off, and why, follows from its cuts; never what.
         let stem = |out: &str| out.strip_suffix("In.").map(str::to_owned);
         let (whole, pieces) = (
             stem(&whole.0).expect("blocked"),
