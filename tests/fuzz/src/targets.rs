@@ -319,7 +319,22 @@ fn stream(input: &[u8]) {
     };
     let whole = stream_out(bytes, bytes.len().max(1));
     let step = 1 + usize::from(step % 80);
-    assert_eq!(whole, stream_out(bytes, step), "cut every {step} bytes");
+    let pieces = stream_out(bytes, step);
+    let broken = std::str::from_utf8(bytes).is_err();
+    if broken && [whole.1, pieces.1] == [Reason::Blocked; 2] {
+        // How much is out when a text breaks off, and why, follows from its cuts; never what.
+        let stem = |out: &str| out.strip_suffix("In.").map(str::to_owned);
+        let (whole, pieces) = (
+            stem(&whole.0).expect("blocked"),
+            stem(&pieces.0).expect("blocked"),
+        );
+        assert!(
+            whole.starts_with(&pieces) || pieces.starts_with(&whole),
+            "cut every {step} bytes"
+        );
+        return;
+    }
+    assert_eq!(whole, pieces, "cut every {step} bytes");
     if let Ok(text) = std::str::from_utf8(bytes)
         && whole.2 == "ok"
     {

@@ -44,14 +44,10 @@ impl Growing {
         } else {
             // An ASCII letter begins a segment, so that nearly always the last byte is the answer.
             match rest.as_bytes() {
-                [.., last] if is_space(last) => rest.len(),
+                // Nothing combines with white space.
+                [.., b' ' | b'\t' | b'\n' | b'\r'] => rest.len(),
                 [.., last] if (b' '..=b'~').contains(last) => rest.len().saturating_sub(1),
-                // Also what is dropped may follow white space: more text must not settle less.
-                bytes => {
-                    let space = bytes.iter().rposition(is_space);
-                    let space = space.map_or(0, |at| at.saturating_add(1));
-                    view::last_boundary(rest).max(space)
-                }
+                _ => view::last_boundary(rest),
             }
         };
         let Some(piece) = rest.get(..length).filter(|piece| !piece.is_empty()) else {
@@ -123,11 +119,6 @@ impl Growing {
     }
 }
 
-/// Nothing combines with white space, so that a text may end behind it.
-const fn is_space(byte: &u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,31 +132,7 @@ mod tests {
         "a \u{301}b \n\u{308}c \u{338}",
         "a\u{300}\u{301}\u{302}\u{316}b\u{fdfa}c\u{0}d\u{85}e",
         "\u{1f468}\u{200d}\u{1f469} \u{5f20}\u{4f1f}\u{ff0c}\u{e01}\u{e33}",
-        "my lal\n\u{0}\u{0}\u{0}",
     ];
-
-    /// What is let out before a text breaks off must not depend on how it was cut.
-    #[test]
-    fn more_text_never_settles_less() {
-        let settled = |text: &str| {
-            let mut growing = Growing::default();
-            growing.push(text);
-            growing.settle(false, 16).unwrap();
-            growing.seen
-        };
-        for text in TEXTS {
-            let mut before = 0;
-            for (at, _) in text.char_indices().skip(1) {
-                let now = settled(&text[..at]);
-                assert!(
-                    now >= before,
-                    "{:?} settles {now}, {before} before",
-                    &text[..at]
-                );
-                before = now;
-            }
-        }
-    }
 
     /// Every text in every two pieces, and in single characters, has the view it has as a whole, and the
     /// same way back from every place of it; trimmed ones too.
