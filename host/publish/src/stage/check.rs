@@ -119,7 +119,9 @@ impl Stage {
     fn names_file(&self, path: &str) -> bool {
         self.documents.values().any(|document| {
             let bundles = document.targets().map(|targets| targets.targets.iter());
-            document.record().is_some_and(|hash| record::path(hash) == path)
+            document
+                .record()
+                .is_some_and(|hash| record::path(hash) == path)
                 || bundles.into_iter().flatten().any(|(name, target)| {
                     target_path(name.raw(), &hex(&target.hashes.sha256)) == path
                 })
