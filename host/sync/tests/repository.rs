@@ -75,14 +75,13 @@ fn delegated() -> Repository {
 }
 
 #[test]
-fn all_targets_are_exported_but_those_of_roles_that_are_none() {
+fn all_targets_are_exported_or_none() {
     let mut server = Server::new(delegated());
-    assert_eq!(
-        server.export().unwrap(),
-        ["a.bundle", "b.bundle", "c.bundle"]
-    );
-    // What a server may make of a role's file before it is verified.
+    let all = ["a.bundle", "b.bundle", "c.bundle"];
+    assert_eq!(server.export().unwrap(), all);
+    // What a server may make of a role's file: its targets are not left out in silence.
     let path = server.repository.path("one");
+    let signed = server.repository.files.get(&path).cloned().unwrap();
     for odd in [
         "",
         "[[[[",
@@ -92,8 +91,11 @@ fn all_targets_are_exported_but_those_of_roles_that_are_none() {
         r#"{"signed":{"targets":{"c.bundle":[[0,0],{}]},"delegations":{"keys":0,"roles":[{"name":"one"},{"name":"../two"}]}}}"#,
     ] {
         server.repository.files.insert(path.clone(), odd.into());
-        assert_eq!(server.export().unwrap(), ["a.bundle", "c.bundle"], "{odd}");
+        let error = server.export().unwrap_err();
+        assert_eq!((error.code(), error.place()), ("length", &path[..]), "{odd}");
     }
+    server.repository.files.insert(path, signed);
+    assert_eq!(server.export().unwrap(), all);
 }
 
 #[test]

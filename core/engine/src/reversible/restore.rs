@@ -294,7 +294,7 @@ impl<'p> Restorer<'p> {
             let open = join.as_mut().map(|j| j.feed_all(&entry.text)) == Some(Joined::Open);
             return Verdict::Restore(context, join.filter(|_| open));
         }
-        let mut join = Join::after(context.is_url());
+        let mut join = context.join();
         // What another value began, this one may complete.
         if let Some(mut earlier) = self.join {
             match earlier.feed_all(&entry.text) {

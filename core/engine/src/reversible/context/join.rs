@@ -1,4 +1,4 @@
-//! What is written right behind a value and makes part of an address of it: `{PIN_1}.evil.example`.
+//! What is written right behind a value and makes part of an address of it: `{PIN_1}.evil.example`, `<{PIN_1}mailto:>`.
 
 use super::is_blank;
 use crate::text::{is_alphabetic, is_alphanumeric};
@@ -19,6 +19,8 @@ pub(in crate::reversible) enum Joined {
 pub(in crate::reversible) struct Join {
     /// The value is or ends with an address, in which `@` would make all before it a user's name.
     url: bool,
+    /// The value stands behind `<`, where a scheme or a mailbox of any name is a link (CommonMark 6.5).
+    angle: bool,
     /// Still in what may be a host's name.
     host: bool,
     dotted: bool,
@@ -27,9 +29,10 @@ pub(in crate::reversible) struct Join {
 }
 
 impl Join {
-    pub(in crate::reversible) const fn after(url: bool) -> Join {
+    pub(in crate::reversible) const fn after(url: bool, angle: bool) -> Join {
         Join {
             url,
+            angle,
             host: true,
             dotted: false,
             letters: 0,
@@ -45,9 +48,10 @@ impl Join {
 
     pub(in crate::reversible) fn feed(&mut self, c: char) -> Joined {
         self.url &= !is_blank(c) && c != '<';
-        if self.url && c == '@' {
+        if self.url && c == '@' || self.angle && matches!(c, ':' | '@') {
             return Joined::Yes;
         }
+        self.angle &= !is_blank(c) && !matches!(c, '<' | '>');
         if self.host {
             if c == '.' {
                 self.dotted = true;
@@ -65,7 +69,7 @@ impl Join {
                 self.host = false;
             }
         }
-        if self.host || self.url {
+        if self.host || self.url || self.angle {
             Joined::Open
         } else {
             Joined::No

