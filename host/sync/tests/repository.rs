@@ -92,7 +92,11 @@ fn all_targets_are_exported_or_none() {
     ] {
         server.repository.files.insert(path.clone(), odd.into());
         let error = server.export().unwrap_err();
-        assert_eq!((error.code(), error.place()), ("length", &path[..]), "{odd}");
+        assert_eq!(
+            (error.code(), error.place()),
+            ("length", &path[..]),
+            "{odd}"
+        );
     }
     server.repository.files.insert(path, signed);
     assert_eq!(server.export().unwrap(), all);
