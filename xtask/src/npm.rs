@@ -50,7 +50,7 @@ const MODULES: &[Module] = &[
         folder: "wasm/npm/engine",
         features: None,
         budget: Some(125_000),
-        limit: 162_000,
+        limit: 161_500,
         // Data begins behind the stack, a mebibyte up: nothing but an overflowing stack is below 1024. Functions
         // with one caller stay on their own: small functions have small numbers of locals, which compress better.
         optimise: &[
@@ -66,7 +66,7 @@ const MODULES: &[Module] = &[
         folder: "wasm/npm/payload",
         features: None,
         budget: Some(30_000),
-        limit: 46_500,
+        limit: 44_600,
         optimise: &["-Oz", "--converge"],
         has_glue: true,
     },

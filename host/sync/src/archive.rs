@@ -53,10 +53,16 @@ impl Archive {
             }
             Ok(())
         };
+        // Looked at before it is opened: a pipe would wait for a writer, and a device never ends.
+        let described = std::fs::metadata(path).map_err(wrong)?;
+        if !described.is_file() {
+            return Err(Error::new("archive", &place, "is no plain file")
+                .remedy_is("Give the file that `edgerail repository export` wrote."));
+        }
+        checked(described.len())?;
         let file = std::fs::File::open(path).map_err(wrong)?;
-        checked(file.metadata().map_err(wrong)?.len())?;
         let mut bytes = Vec::new();
-        // A device says that it has no length and never ends.
+        // It may grow meanwhile.
         file.take(MAX_BYTES.saturating_add(1))
             .read_to_end(&mut bytes)
             .map_err(wrong)?;
@@ -313,9 +319,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_container_that_never_ends_is_refused() {
-        let error = Archive::open(Path::new("/dev/zero")).unwrap_err();
-        assert_eq!(error.code(), "too_large");
+    fn what_is_no_plain_file_is_not_opened() {
+        for path in ["/dev/zero", "/dev"] {
+            let error = Archive::open(Path::new(path)).unwrap_err();
+            assert_eq!(error.code(), "archive", "{path}");
+        }
     }
 
     #[test]

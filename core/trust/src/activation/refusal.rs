@@ -21,7 +21,7 @@ pub enum Refusal {
     TargetEquivocation,
     /// The bundle failed before; it is not tried again.
     Poisoned,
-    /// A process died while it loaded the bundle.
+    /// Several processes in a row died while they loaded the bundle.
     Crashed,
     /// The engine cannot load the bundle.
     LoadFailed,

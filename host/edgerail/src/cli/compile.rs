@@ -320,11 +320,19 @@ fn system_time() -> Option<u64> {
     since.ok().map(|since| since.as_secs())
 }
 
-/// Whoever reads the file sees the old content or the new one, never a part.
+/// Whoever reads the file sees the old content or the new one, never a part. What is no plain file, `/dev/null` or a
+/// pipe, is written into: it is not replaced by one. A link keeps pointing to where it does.
 pub(super) fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return OpenOptions::new()
+            .write(true)
+            .open(path)?
+            .write_all(content);
     }
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
@@ -344,4 +352,34 @@ pub(super) fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = std::fs::remove_file(&temporary);
     }
     renamed
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_files_are_replaced() {
+        let folder = std::env::temp_dir().join(format!("edgerail-write-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let place = |name: &str| folder.join(name);
+        std::fs::write(place("file"), "old and longer").unwrap();
+        std::os::unix::fs::symlink("file", place("link")).unwrap();
+        write_atomically(&place("link"), b"new").unwrap();
+        assert!(place("link").is_symlink());
+        assert_eq!(std::fs::read(place("file")).unwrap(), b"new");
+        let made = std::process::Command::new("mkfifo")
+            .arg(place("pipe"))
+            .status();
+        assert!(made.unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = place("pipe");
+            move || std::fs::read(pipe).unwrap()
+        });
+        write_atomically(&place("pipe"), b"content").unwrap();
+        assert_eq!(reader.join().unwrap(), b"content");
+        assert!(!std::fs::metadata(place("pipe")).unwrap().is_file());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

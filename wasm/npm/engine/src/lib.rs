@@ -24,7 +24,7 @@ mod values;
 #[cfg(target_arch = "wasm32")]
 pub use restart::{restart, restarted};
 
-/// Smaller than the allocator that the standard library has in WebAssembly, and quicker.
+/// Smaller than the allocator that the standard library has in WebAssembly, and as quick: docs/size.md.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

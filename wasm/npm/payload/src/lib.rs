@@ -24,10 +24,10 @@ pub use options::Options;
 #[cfg(target_arch = "wasm32")]
 pub use stream::EventStream;
 
-/// The allocator that the standard library has in WebAssembly.
+/// Smaller than the allocator that the standard library has in WebAssembly: docs/size.md.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// A panic is a trap: what it would say, nobody could read.
 #[cfg(target_arch = "wasm32")]
