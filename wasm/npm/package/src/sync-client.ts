@@ -1,4 +1,5 @@
 /** The verifying client, driven: it asks for files one by one, and is given what a medium has. */
+import { EdgerailError } from './errors.js';
 import { SyncError } from './sync-errors.js';
 import { p256Trust, plainTrust } from './trust-instance.js';
 import type { TrustModule } from './trust-instance.js';
@@ -81,6 +82,7 @@ export class TrustClient {
   #state: string | undefined;
   #sawEcdsa = false;
   #isBlank = false;
+  #freed = false;
 
   constructor(factory: TrustFactory) {
     this.#factory = factory;
@@ -91,6 +93,8 @@ export class TrustClient {
 
   /** Calls into the session. */
   ask<T>(work: (raw: Session) => T): T {
+    // What was under way when it was freed comes back here: in the module it would be a trap, for all sessions of the page.
+    if (this.#freed) throw new EdgerailError('freed', 'the synchronization was closed');
     if (this.#module !== this.#factory.module || this.#generation !== this.#module.generation) this.#renew();
     return this.#module.call(() => work(this.#raw));
   }
@@ -133,7 +137,7 @@ export class TrustClient {
       try {
         await this.#answer(step, file, medium);
       } catch (error) {
-        this.ask((raw) => raw.abort());
+        if (!this.#freed) this.ask((raw) => raw.abort());
         throw error;
       }
     }
@@ -152,7 +156,9 @@ export class TrustClient {
   }
 
   free(): void {
-    if (this.#generation === this.#module.generation) this.#raw.free();
+    if (this.#freed) return;
+    this.#freed = true;
+    this.#release();
   }
 
   async #answer(step: number, file: string, medium: Medium): Promise<void> {
@@ -167,8 +173,12 @@ export class TrustClient {
     this.ask((raw) => (bytes ? raw.bytes(bytes) : raw.absent()));
   }
 
+  #release(): void {
+    if (this.#generation === this.#module.generation) this.#raw.free();
+  }
+
   #renew(): void {
-    this.free();
+    this.#release();
     this.#module = this.#factory.module;
     this.#raw = this.#factory.make();
     this.#generation = this.#module.generation;

@@ -309,6 +309,21 @@ test('a root that cannot be pinned, and arguments that are none, are named', asy
   await assert.rejects(createSync(), { code: 'invalid_argument' });
 });
 
+test('closed during a check, it leaves the others of the page alone', async (t) => {
+  const world = await published(t);
+  const [one, two] = [await open(t, world), await open(t, world)];
+  const { roles } = two.status();
+  assert.ok(roles.timestamp);
+  const asked = new Promise((resolve) => world.server.faults.push((path) => (path.includes('timestamp') ? (resolve(), { hang: true }) : undefined)));
+  const checking = assert.rejects(one.syncNow(), { code: 'freed' });
+  await asked;
+  one.close();
+  await checking;
+  world.server.faults.length = 0;
+  assert.deepEqual(two.status().roles, roles);
+  assert.equal((await two.syncNow()).lastError, null);
+});
+
 test('closed, it does nothing more', async (t) => {
   const world = await published(t);
   const sync = await open(t, world);
