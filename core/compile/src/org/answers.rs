@@ -11,7 +11,7 @@ use super::arn::GuardrailArn;
 use super::datum::Datum;
 use super::documents::{AccountAnswer, AccountConfig, Documents, Input, PolicyDocument};
 use super::index::{Asked, Index, Pages, is_index};
-use super::names::{ids_in, natural, region_in};
+use super::names::{ids_in, is_named, natural, region_in};
 use super::scope::Unit;
 use super::tree::OrgNode;
 use crate::definition::{self, ReadOptions};
@@ -125,7 +125,7 @@ impl Reader {
         } else if let Some(units) = value.member("OrganizationalUnits") {
             self.children(file, units, &asked, |node| node.lists_units = true);
         } else if let Some(accounts) = value.member("Accounts") {
-            self.children(file, accounts, &asked, |node| node.lists_accounts = true);
+            self.accounts(file, accounts, &asked);
         } else if let Some(parents) = value.member("Parents") {
             self.parents(file, parents, &asked);
         } else if let Some(policies) = value.member("Policies") {
@@ -165,7 +165,9 @@ impl Reader {
     /// An answer that is not 200. That no policy applies to an account says as much as a policy; what else failed says
     /// nothing.
     fn failed(&mut self, input: &Input, asked: &Asked) {
-        if asked.operation.as_deref() != Some("DescribeEffectivePolicy") {
+        let ty = asked.input.get("PolicyType");
+        let ours = ty.is_none_or(|ty| ty.text() == Some(POLICY_TYPE));
+        if !ours || asked.operation.as_deref() != Some("DescribeEffectivePolicy") {
             return;
         }
         let Ok(node) = document::read(&input.bytes) else {
@@ -203,15 +205,34 @@ impl Reader {
         if list.items().is_none() {
             return self.error(file, "org-answer", "what should be a list of nodes is none");
         }
-        // list-accounts has the same shape and says nothing about the tree.
-        let known = asked.input.contains_key("ParentId") || !ids_in(file).is_empty();
-        if known && let Some(parent) = self.id(file, asked, "ParentId") {
+        if let Some(parent) = self.id(file, asked, "ParentId") {
             listed(self.out.tree.nodes.entry(parent.clone()).or_default());
             self.nodes(file, list, Some(&parent));
-        } else if !known {
-            self.out.tree.lists_all_accounts = true;
-            self.nodes(file, list, None);
         }
+    }
+
+    /// ListAccounts has the same shape as ListAccountsForParent, and says nothing about the tree. It is taken for that
+    /// only if the index or the file's name says so: who takes a parent's accounts for all of them overlooks the others.
+    fn accounts(&mut self, file: &str, list: &Datum, asked: &Asked) {
+        let all = match asked.operation.as_deref() {
+            Some(operation) => operation == "ListAccounts",
+            None => !asked.input.contains_key("ParentId") && is_named(file, "list-accounts", ""),
+        };
+        if !all {
+            if !asked.input.contains_key("ParentId") && ids_in(file).is_empty() {
+                let message = "nothing says whose accounts these are; name the answer of list-accounts-for-parent after its `ParentId` (list-accounts-for-parent-ou-ab12-cdef3456.json), and that of list-accounts list-accounts.json";
+                return self.error(file, "org-answer", message);
+            }
+            return self.children(file, list, asked, |node| node.lists_accounts = true);
+        }
+        let Some(items) = list.items() else {
+            return self.error(file, "org-answer", "what should be a list of nodes is none");
+        };
+        // The management account is always there: without any account, it is an empty page at most.
+        if !items.is_empty() {
+            self.out.tree.lists_all_accounts = true;
+        }
+        self.nodes(file, list, None);
     }
 
     fn nodes(&mut self, file: &str, list: &Datum, parent: Option<&str>) {
@@ -279,7 +300,9 @@ impl Reader {
 
     fn policies(&mut self, file: &str, list: &Datum, asked: &Asked) {
         // list-policies has the same shape and says nothing about what is attached.
-        if !asked.input.contains_key("TargetId") && ids_in(file).is_empty() {
+        let operation = asked.operation.as_deref();
+        let other = operation.is_some_and(|operation| operation != "ListPoliciesForTarget");
+        if other || !asked.input.contains_key("TargetId") && ids_in(file).is_empty() {
             return;
         }
         let Some(target) = self.id(file, asked, "TargetId") else {
@@ -288,14 +311,18 @@ impl Reader {
         let Some(items) = list.items() else {
             return self.error(file, "org-answer", "`Policies` is no list");
         };
+        match is_ours(file, items, asked, &target) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(problem) => return self.error(file, "org-answer", problem),
+        }
         let node = self.out.tree.nodes.entry(target).or_default();
         let attached = node.policies.get_or_insert_default();
         let mut nameless = false;
         for item in items {
             let text = |name: &str| item.member(name).and_then(Datum::text);
-            let ours = text("Type").is_none_or(|ty| ty == POLICY_TYPE);
             match text("Id") {
-                Some(id) if ours && !attached.iter().any(|have| have == id) => {
+                Some(id) if !attached.iter().any(|have| have == id) => {
                     attached.push(id.to_owned());
                 }
                 Some(_) => {}
@@ -354,7 +381,16 @@ impl Reader {
 
     fn described(&mut self, file: &str, effective: &Datum, asked: &Asked) {
         let text = |name: &str| effective.member(name).and_then(Datum::text);
-        if text("PolicyType").is_some_and(|ty| ty != POLICY_TYPE) {
+        let types = [
+            effective.member("PolicyType"),
+            asked.input.get("PolicyType"),
+        ];
+        let mut types = types.into_iter().flatten().peekable();
+        if types.peek().is_none() {
+            let message = "nothing says which `PolicyType` this answers; save the whole answer of describe-effective-policy";
+            return self.error(file, "org-answer", message);
+        }
+        if types.any(|ty| ty.text() != Some(POLICY_TYPE)) {
             return;
         }
         let target = text("TargetId").map(str::to_owned);
@@ -552,6 +588,39 @@ impl Reader {
             Err(problems) => self.errors.push((input.name.clone(), problems)),
         }
     }
+}
+
+/// Whether a list of what is attached to a target is one of Bedrock policies. A list of other policies says nothing
+/// about these, and an empty one does not say itself what it is about.
+///
+/// # Errors
+/// That it is of another type, or that nothing says of which.
+fn is_ours(file: &str, items: &[Datum], asked: &Asked, target: &str) -> Result<bool, String> {
+    let right = format!(
+        "add the answer of `list-policies-for-target --target-id {target} --filter {POLICY_TYPE}` as list-policies-for-target-{target}.json"
+    );
+    let filter = asked.input.get("Filter");
+    let types = items.iter().filter_map(|item| item.member("Type"));
+    let mut types = types.chain(filter);
+    if types.any(|ty| ty.text() != Some(POLICY_TYPE)) {
+        return Err(format!(
+            "the list is of policies of another type than {POLICY_TYPE}, and says nothing about those; {right}"
+        ));
+    }
+    // Of what is listed without its type the document is needed, which says it.
+    if filter.is_some() || !items.is_empty() {
+        return Ok(true);
+    }
+    // A snapshot's last page may be empty, and is no answer alone.
+    if asked.operation.is_some() || !asked.input.is_empty() {
+        return Ok(false);
+    }
+    if !is_named(file, "list-policies-for-target", target) {
+        return Err(format!(
+            "nothing says of which type of policies this list is empty; {right}"
+        ));
+    }
+    Ok(true)
 }
 
 fn warning(message: &str) -> Diagnostics {

@@ -23,6 +23,19 @@ pub(super) fn ids_in(file: &str) -> Vec<String> {
     found
 }
 
+/// Whether a file's name is that of a command's answer: the command, then the id that it is about, and a page's number.
+/// The type of the policies may be there, too.
+pub(super) fn is_named(file: &str, command: &str, id: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    let Some(rest) = name.strip_prefix(command) else {
+        return false;
+    };
+    let rest = rest.replacen(id, "", 1).replacen("BEDROCK_POLICY", "", 1);
+    let page = |word: &str| word.len() < 12 && word.bytes().all(|b| b.is_ascii_digit());
+    rest.split(['-', '_', '.', ' ']).all(page)
+}
+
 /// The directions in regions' names.
 const DIRECTIONS: [&str; 9] = [
     "central",
@@ -131,6 +144,50 @@ mod tests {
             assert!(!is_region(name), "{name}");
         }
         assert!(is_region("us-gov-west-1"));
+    }
+
+    #[test]
+    fn an_answer_has_its_commands_name() {
+        let attached = "list-policies-for-target";
+        for (name, command, id, named) in [
+            ("list-accounts.json", "list-accounts", "", true),
+            ("x/list-accounts-2.json", "list-accounts", "", true),
+            (
+                "list-accounts-111122223333.json",
+                "list-accounts",
+                "",
+                false,
+            ),
+            ("list-accounts-for-parent.json", "list-accounts", "", false),
+            ("accounts.json", "list-accounts", "", false),
+            (
+                "list-policies-for-target-r-ab12.json",
+                attached,
+                "r-ab12",
+                true,
+            ),
+            (
+                "list-policies-for-target_r-ab12_2.json",
+                attached,
+                "r-ab12",
+                true,
+            ),
+            (
+                "list-policies-for-target-r-ab12-BEDROCK_POLICY.json",
+                attached,
+                "r-ab12",
+                true,
+            ),
+            (
+                "list-policies-for-target-r-ab12-TAG_POLICY.json",
+                attached,
+                "r-ab12",
+                false,
+            ),
+            ("tags-r-ab12.json", attached, "r-ab12", false),
+        ] {
+            assert_eq!(is_named(name, command, id), named, "{name}");
+        }
     }
 
     #[test]

@@ -233,6 +233,125 @@ fn the_accounts_below_a_unit_are_known_or_the_bundle_is_refused() {
 }
 
 #[test]
+fn a_list_of_other_policies_does_not_say_that_none_is_attached() {
+    let whole = enforcing();
+    let name = format!("list-policies-for-target-{ROOT}.json");
+    let index = |filter: &str| {
+        let entry = format!(
+            r#"{{"file": "{name}", "operation": "ListPoliciesForTarget", "input": {{"TargetId": "{ROOT}", "Filter": "{filter}"}}, "status": 200}}"#
+        );
+        input("index.json", &format!(r#"{{"answers": [{entry}]}}"#))
+    };
+    let other = r#"{"Policies": [{"Id": "p-FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY"}]}"#;
+    let both = r#"{"Policies": [{"Id": "p-root0000", "Type": "BEDROCK_POLICY"}, {"Id": "p-tags0000", "Type": "TAG_POLICY"}]}"#;
+    let none = r#"{"Policies": []}"#;
+    let tags = format!("list-policies-for-target-{ROOT}-TAG_POLICY.json");
+    for (file, answer, filter) in [
+        (&name, other, None),
+        (&name, both, None),
+        (&name, none, Some("TAG_POLICY")),
+        (&tags, none, None),
+    ] {
+        let mut inputs = without(&whole, &name);
+        inputs.push(input(file, answer));
+        inputs.extend(filter.map(index));
+        let problems = Documents::read(&inputs).unwrap_err();
+        assert_eq!(codes(&problems), ["org-answer"], "{answer}");
+        let text = problems[0].1.to_string();
+        let told = text.contains("--filter BEDROCK_POLICY") && text.contains(&name);
+        assert!(told && problems[0].0 == *file, "{problems:?}");
+    }
+    // An empty list says it by what was asked.
+    let mut inputs = without(&whole, &name);
+    inputs.extend([input(&name, none), index("BEDROCK_POLICY")]);
+    assert!(bound(&inputs, &[request("cccc")], ACCOUNT).is_ok());
+    // An index that does not say it leaves it open.
+    let last = inputs.len() - 1;
+    let text = String::from_utf8(inputs[last].bytes.clone()).unwrap();
+    inputs[last].bytes = text
+        .replace(r#", "Filter": "BEDROCK_POLICY""#, "")
+        .into_bytes();
+    assert_eq!(
+        refused(bound(&inputs, &[request("cccc")], ACCOUNT)),
+        ["org-effective"]
+    );
+}
+
+#[test]
+fn the_accounts_of_one_parent_are_not_all_accounts() {
+    let whole = enforcing();
+    let missing = without(&whole, &format!("list-accounts-for-parent-{OU}.json"));
+    let none = r#"{"Accounts": []}"#;
+    let first = format!(r#"{{"Accounts": [{{"Id": "{ACCOUNT}"}}]}}"#);
+    for (file, answer) in [
+        ("accounts.json", none),
+        ("accounts-of-a.json", first.as_str()),
+        ("list-accounts-for-parent.json", &first),
+        ("units.json", r#"{"OrganizationalUnits": []}"#),
+    ] {
+        let more = [missing.clone(), vec![input(file, answer)]].concat();
+        let problems = Documents::read(&more).unwrap_err();
+        assert_eq!(codes(&problems), ["org-answer"], "{file}");
+        assert_eq!(problems[0].0, file);
+    }
+    // What the index calls the accounts of a parent is no list of all, whatever the file's name.
+    let index = |operation: &str| {
+        let entry = format!(
+            r#"{{"file": "list-accounts.json", "operation": "{operation}", "input": {{}}, "status": 200}}"#
+        );
+        input("index.json", &format!(r#"{{"answers": [{entry}]}}"#))
+    };
+    let all = input("list-accounts.json", &first);
+    let of_parent = Documents::read(&[index("ListAccountsForParent"), all.clone()]).unwrap_err();
+    assert_eq!(codes(&of_parent), ["org-answer"]);
+    let of_all = documents(&[index("ListAccounts"), all]);
+    assert!(of_all.tree.lists_all_accounts);
+    // ListAccounts never answers that there is no account.
+    let mut empty = missing;
+    empty.push(input("list-accounts.json", none));
+    assert_eq!(refused(bound(&empty, &[], OU)), ["org-effective"]);
+}
+
+#[test]
+fn what_applies_of_another_type_of_policy_says_nothing() {
+    let (code, operation) = (
+        "EffectivePolicyNotFoundException",
+        "DescribeEffectivePolicy",
+    );
+    let typed = |ty: &str| {
+        let mut inputs = nothing_applies(code, operation);
+        let text = String::from_utf8(inputs[0].bytes.clone()).unwrap();
+        let target = format!(r#""TargetId": "{ACCOUNT}""#);
+        let both = format!(r#"{target}, "PolicyType": "{ty}""#);
+        inputs[0].bytes = text.replace(&target, &both).into_bytes();
+        inputs
+    };
+    assert!(documents(&typed("BEDROCK_POLICY")).say_policies());
+    let mut member = typed("TAG_POLICY");
+    assert!(!documents(&member).say_policies());
+    member.push(enforces_nothing(ACCOUNT, "us-east-1"));
+    assert_eq!(
+        refused(bound(&member, &[request("cccc")], ACCOUNT)),
+        ["organization-missing"]
+    );
+    // A good answer says it itself, or its index does.
+    let own = described("{}");
+    let text = String::from_utf8(own.bytes.clone()).unwrap();
+    let replaced = |by: &str| {
+        input(
+            &own.name,
+            &text.replace(r#", "PolicyType": "BEDROCK_POLICY""#, by),
+        )
+    };
+    let tags = replaced(r#", "PolicyType": "TAG_POLICY""#);
+    assert!(!documents(&[tags]).say_policies());
+    assert_eq!(
+        codes(&Documents::read(&[replaced("")]).unwrap_err()),
+        ["org-answer"]
+    );
+}
+
+#[test]
 fn an_organization_is_known_or_the_bundle_is_refused() {
     let alone = [
         account_config("bbbb"),
