@@ -76,8 +76,13 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn read(repository: &Repository) -> Result<Lines> {
+        Lines::of(repository.homes().map(|(_, home)| home))
+    }
+
+    /// What these roles list together.
+    pub(crate) fn of<'t>(homes: impl Iterator<Item = &'t Targets>) -> Result<Lines> {
         let mut lines = Lines::default();
-        for (_, home) in repository.homes() {
+        for home in homes {
             let targets = home.targets.iter();
             let targets = targets.map(|(name, target)| (name.raw().to_owned(), target.clone()));
             lines.targets.extend(targets);
@@ -138,17 +143,52 @@ impl Lines {
         }
     }
 
-    /// The version that the line's next bundle gets: above all that it ever had.
-    pub(crate) fn next_version(&self, line: &Line) -> Result<u64> {
+    /// The highest version that the line ever had.
+    fn newest(&self, line: &Line) -> Result<u64> {
         let published = [self.custom(line, false)?, self.custom(line, true)?];
         let versions = published.into_iter().flatten().map(|custom| custom.version);
         let floor = self.floors.get(&line.target(false)).copied();
-        let newest = versions.max().max(floor).unwrap_or(0);
+        Ok(versions.max().max(floor).unwrap_or(0))
+    }
+
+    /// The version that the line's next bundle gets: above all that it ever had.
+    pub(crate) fn next_version(&self, line: &Line) -> Result<u64> {
+        let newest = self.newest(line)?;
         let next = newest.checked_add(1).filter(|next| *next <= MAX_VERSION);
         next.ok_or_else(|| {
             let message = "has no higher version left; publish it as another scope";
             Error::new("version", line.to_string(), message)
         })
+    }
+
+    /// Looks for what has to stay, whatever else a change does: that no version is given again, and what was removed.
+    /// Gives the target of which these lines, after a change, do not say it any more, and what that is.
+    pub(crate) fn lost(&self, before: &Lines) -> Result<Option<(String, &'static str)>> {
+        for (name, floor) in &before.floors {
+            let line = Line::of_target(name).map(|(line, _)| line);
+            let current = line.map(|line| self.custom(&line, false)).transpose()?;
+            let current = current.flatten().map(|custom| custom.version);
+            if current.max(self.floors.get(name).copied()) < Some(*floor) {
+                return Ok(Some((name.clone(), FLOORS)));
+            }
+        }
+        let mut removed = before.removed.clone();
+        for (name, target) in &before.targets {
+            let Some((line, next)) = Line::of_target(name) else {
+                continue;
+            };
+            if self.newest(&line)? < before.newest(&line)? {
+                return Ok(Some((name.clone(), FLOORS)));
+            }
+            if !next && !self.targets.contains_key(name) {
+                removed.insert(name.clone(), Last::of(name, target)?);
+            }
+        }
+        // What is published again is compared with itself.
+        let names = removed.keys().chain(self.removed.keys());
+        let mut names = names.filter(|name| !self.targets.contains_key(*name));
+        let other = names.find(|name| removed.get(*name) != self.removed.get(*name));
+        Ok(other.map(|name| (name.clone(), REMOVED)))
     }
 
     pub(crate) fn insert(&mut self, name: String, target: Target) {

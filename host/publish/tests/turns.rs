@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use common::*;
 use edgerail_publish::keys::Signer;
-use edgerail_publish::name::Audience;
-use edgerail_publish::{Settings, Stage, Storage as _, init, push};
+use edgerail_publish::name::{Audience, Ring};
+use edgerail_publish::{Change, Settings, Stage, Storage as _, init, push};
 use serde_json::Value;
 
 fn folder(test: &str) -> PathBuf {
@@ -148,6 +148,253 @@ fn what_is_changed_between_two_signers_is_refused() {
         });
         assert_eq!(refused.unwrap_err().code(), "tampered", "{case}");
     }
+}
+
+/// Changes the new metadata of a role that nobody has signed yet, on its way, and gives what the next machine says.
+fn carried(
+    (test, role): (&str, &str),
+    stage: &Stage,
+    memory: &Memory,
+    keys: &Keys,
+    change: impl FnOnce(&mut Value),
+) -> Option<String> {
+    let folder = folder(test);
+    stage.create(&folder).unwrap();
+    let mut files = std::fs::read_dir(folder.join("metadata")).unwrap();
+    let path = files.find_map(|file| {
+        let path = file.unwrap().path();
+        path.to_str()?
+            .ends_with(&format!(".{role}.json"))
+            .then_some(path)
+    });
+    let path = path.unwrap_or_else(|| panic!("{role}"));
+    let mut json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    change(&mut json["signed"]);
+    std::fs::write(&path, json.to_string()).unwrap();
+    let read = || Stage::read(&folder).unwrap();
+    let signed = read().sign(&keys.publishers(), NOW).err()?;
+    let pushed = push(&mut read(), &memory.copy(), &keys.publishers(), at(NOW)).unwrap_err();
+    assert_eq!(pushed.code(), signed.code(), "{pushed}");
+    assert_eq!(read().check().unwrap_err().code(), signed.code());
+    assert_eq!(signed.code(), "tampered", "{signed}");
+    Some(signed.to_string())
+}
+
+fn leave_out(signed: &mut Value, member: &str) {
+    let gone = signed.as_object_mut().unwrap().remove(member);
+    assert!(gone.is_some(), "{signed}");
+}
+
+/// Another scope than that of the other tests.
+const OTHER: &str = "aws~o-exampleorgid~ou-ab12-99999999~us-east-1";
+
+fn staged_words(memory: &Memory, scope: &str, words: &[&str]) -> Stage {
+    let stage = staged(memory, NOW, |change| {
+        let candidate = candidate(bundle(scope, Audience::Server, words));
+        change
+            .add_current(&server(scope), &candidate, Value::Null)
+            .map(drop)
+    });
+    stage.unwrap()
+}
+
+#[test]
+fn what_the_repository_asks_of_publications_is_not_changed_on_the_way() {
+    let keys = Keys::new();
+    let memory = Memory::default();
+    let settings = Settings {
+        approvals: 2,
+        require_corpus: true,
+        ..Settings::default()
+    };
+    let mut two = approved();
+    two.approved_by.push("eli.brandt@example.com".to_owned());
+    let mut stage = init(&keys.quorums(), &settings, &two, NOW).unwrap();
+    push(&mut stage, &memory, &keys.founders(), at(NOW)).unwrap();
+    let repository = load(&memory);
+    let staged = || {
+        let mut change = Change::new(&repository, &memory, NOW).unwrap();
+        let candidate = candidate(bundle(SCOPE, Audience::Server, &["heron"]));
+        change
+            .add_current(&server(SCOPE), &candidate, Value::Null)
+            .unwrap();
+        change.finish(&two).unwrap()
+    };
+    let says = |test: &str, change: &dyn Fn(&mut Value)| {
+        carried((test, "targets"), &staged(), &memory, &keys, change)
+    };
+    let told = |test: &str| {
+        let stage = Stage::read(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(test)).unwrap();
+        stage.describe().unwrap().join("\n")
+    };
+    assert_eq!(says("settings-same", &|_| {}), None);
+    let same = told("turns-settings-same");
+    assert!(!same.contains("asks of publications"), "{same}");
+    let why = says("settings-gone", &|new| leave_out(new, "x-publishing")).unwrap();
+    assert!(why.starts_with("targets: x-publishing"), "{why}");
+    let gone = told("turns-settings-gone");
+    for line in [
+        "before: every publication needs 2 approvals",
+        "before: every bundle that follows",
+        "after: every publication needs 1 approval,",
+    ] {
+        assert!(gone.contains(line), "{gone}");
+    }
+    for (member, weaker) in [
+        ("approvals", Value::from(0)),
+        ("max_shrink_percent", Value::from(100)),
+        ("require_corpus", Value::from(false)),
+    ] {
+        let why = says(&format!("settings-{member}"), &|new| {
+            new["x-publishing"][member] = weaker.clone();
+        });
+        assert!(why.unwrap().contains("x-publishing"), "{member}");
+    }
+    // Nor is it judged without what it comes after.
+    let folder = folder("settings-base");
+    staged().create(&folder).unwrap();
+    std::fs::remove_file(folder.join("base/targets.json")).unwrap();
+    let edit = |path: &str, change: &dyn Fn(&mut Value)| {
+        let path = folder.join(path);
+        let mut json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        change(&mut json);
+        std::fs::write(path, json.to_string()).unwrap();
+    };
+    edit("stage.json", &|list| {
+        leave_out(&mut list["base"], "targets")
+    });
+    edit("metadata/2.targets.json", &|json| {
+        leave_out(&mut json["signed"], "x-previous");
+        leave_out(&mut json["signed"], "x-publishing");
+    });
+    let error = Stage::read(&folder).unwrap().check().unwrap_err();
+    assert_eq!(
+        (error.code(), error.place()),
+        ("tampered", "base targets"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_version_that_was_given_is_not_forgotten_on_the_way() {
+    let keys = Keys::new();
+    let memory = founded(&keys);
+    let line = server(SCOPE);
+    add(&memory, &keys, NOW, &["heron"]).unwrap();
+    publish(&memory, &keys, NOW, |change| {
+        let candidate = candidate(bundle(SCOPE, Audience::Server, &["heron", "kite"]));
+        change
+            .add_next(&line, &candidate, Ring::Canary, 100, Value::Null)
+            .map(drop)
+    })
+    .unwrap();
+    let ended = staged(&memory, NOW, |change| change.remove(&line, true)).unwrap();
+    let says = |test: &str, stage: &Stage, change: &dyn Fn(&mut Value)| {
+        carried((test, "targets"), stage, &memory, &keys, change)
+    };
+    let forget = |new: &mut Value| leave_out(new, "x-floors");
+    let lower = |new: &mut Value| new["x-floors"][line.target(false)] = Value::from(1);
+    assert_eq!(says("floors-same", &ended, &|_| {}), None);
+    let why = says("floors-not-made", &ended, &forget).unwrap();
+    assert!(why.contains("x-floors"), "{why}");
+    push(&mut ended.clone(), &memory, &keys.publishers(), at(NOW)).unwrap();
+    let other = staged_words(&memory, OTHER, &["osprey"]);
+    let says = |test: &str, stage: &Stage, change: &dyn Fn(&mut Value)| {
+        carried((test, "targets"), stage, &memory, &keys, change)
+    };
+    assert_eq!(says("floors-kept", &other, &|_| {}), None);
+    for (test, change) in [
+        ("floors-gone", &forget as &dyn Fn(&mut Value)),
+        ("floors-lower", &lower),
+    ] {
+        let why = says(test, &other, change).unwrap();
+        assert!(why.contains("x-floors"), "{test}: {why}");
+    }
+    // A higher version takes its place.
+    let higher = staged_words(&memory, SCOPE, &["heron", "osprey"]);
+    assert_eq!(
+        says("floors-higher", &higher, &|new| assert!(
+            new["x-floors"].is_null()
+        )),
+        None
+    );
+}
+
+#[test]
+fn what_a_removed_bundle_held_is_not_forgotten_on_the_way() {
+    let keys = Keys::new();
+    let memory = founded(&keys);
+    add(&memory, &keys, NOW, &["heron", "kite"]).unwrap();
+    let line = server(SCOPE);
+    let removed = staged(&memory, NOW, |change| change.remove(&line, false)).unwrap();
+    let forget = |new: &mut Value| leave_out(new, "x-removed");
+    let less = |new: &mut Value| {
+        new["x-removed"][line.target(false)]["counts"]["words"] = Value::from(0);
+    };
+    let refused = |test: &str, stage: &Stage, change: &dyn Fn(&mut Value)| {
+        let why = carried((test, "targets"), stage, &memory, &keys, change).unwrap();
+        assert!(why.contains("x-removed"), "{test}: {why}");
+    };
+    refused("removed-not-made", &removed, &forget);
+    push(&mut removed.clone(), &memory, &keys.publishers(), at(NOW)).unwrap();
+    let other = staged_words(&memory, OTHER, &["osprey"]);
+    refused("removed-gone", &other, &forget);
+    refused("removed-less", &other, &less);
+    // What is published again takes its place.
+    let again = staged_words(&memory, SCOPE, &["heron"]);
+    let says = carried(
+        ("removed-again", "targets"),
+        &again,
+        &memory,
+        &keys,
+        |new| assert!(new["x-removed"].is_null()),
+    );
+    assert_eq!(says, None);
+}
+
+#[test]
+fn a_delegated_role_forgets_nothing_on_the_way_either() {
+    let keys = Keys::new();
+    let memory = founded(&keys);
+    let name = |number: usize| format!("aws~o-exampleorgid~ou-ab12-{number:08}~us-east-1");
+    publish(&memory, &keys, NOW, |change| {
+        for number in 0..65 {
+            let candidate = candidate(bundle(&name(number), Audience::Server, &["heron"]));
+            change.add_current(&server(&name(number)), &candidate, Value::Null)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    publish(&memory, &keys, NOW, |change| {
+        change.remove(&server(&name(3)), false)
+    })
+    .unwrap();
+    let role = "targets-0001";
+    let stage = staged_words(&memory, &name(4), &["osprey"]);
+    assert_eq!(
+        carried(("delegated-same", role), &stage, &memory, &keys, |_| {}),
+        None
+    );
+    for member in ["x-floors", "x-removed"] {
+        let test = format!("delegated-{member}");
+        let why = carried((&test, role), &stage, &memory, &keys, |new| {
+            leave_out(new, member);
+        });
+        assert!(why.unwrap().contains(member), "{member}");
+    }
+    // Without its delegation, all that a role says is gone.
+    let stage = staged_words(&memory, OTHER, &["osprey"]);
+    let why = carried(
+        ("delegated-role", "targets"),
+        &stage,
+        &memory,
+        &keys,
+        |new| {
+            let roles = new["delegations"]["roles"].as_array_mut().unwrap();
+            roles.retain(|delegated| delegated["name"] != role);
+        },
+    );
+    assert!(why.unwrap().contains(role));
 }
 
 #[test]

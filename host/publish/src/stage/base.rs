@@ -57,12 +57,28 @@ impl Stage {
         if self.base.is_empty() {
             return Ok(());
         }
+        self.check_base_whole()?;
         let roots = self.base_roots()?;
         for role in self.base.keys().filter(|role| *role != ROOT_BEFORE) {
             self.check_base_signed(role, &roots)?;
             self.check_base_listed(role)?;
         }
         Ok(())
+    }
+
+    /// Refuses a base without what the new documents have to be compared with.
+    fn check_base_whole(&self) -> Result<()> {
+        let snapshot = self.base_document("snapshot")?;
+        let meta = snapshot.as_ref().and_then(Document::snapshot);
+        let listed =
+            |role: &str| meta.is_some_and(|s| s.meta.contains_key(&format!("{role}.json")));
+        let changed = self.documents.keys().map(String::as_str);
+        let needed = changed.filter(|role| listed(role));
+        let mut needed = needed.chain(["root", "targets", "snapshot", "timestamp"]);
+        match needed.find(|role| !self.base.contains_key(*role)) {
+            None => Ok(()),
+            Some(role) => Err(tampered(&format!("base {role}"), "is not in the change")),
+        }
     }
 
     /// The base's root, and the one before if the base's is signed by its keys, too.

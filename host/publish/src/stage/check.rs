@@ -30,6 +30,7 @@ impl Stage {
             self.check_signatures(role, document)?;
             self.check_version(role, document)?;
         }
+        self.check_kept()?;
         self.check_files()?;
         self.check_listed()?;
         self.check_issued()?;

@@ -102,22 +102,7 @@ fn targets_lines(
     for name in old.keys().filter(|name| !new.contains_key(*name)) {
         lines.push(format!("  - {name}"));
     }
-    let asked = |targets: Option<&Targets>| targets.and_then(|t| t._extra.get(MEMBER).cloned());
-    if let Some(value) = asked(Some(targets)).filter(|value| Some(value) != asked(before).as_ref())
-    {
-        let settings = Settings::read(Some(&value))?;
-        lines.push(format!(
-            "  every publication needs {}, a loss of more than {} % must be allowed",
-            count(
-                usize::try_from(settings.approvals).unwrap_or(usize::MAX),
-                "approval"
-            ),
-            settings.max_shrink_percent
-        ));
-        if settings.require_corpus {
-            lines.push("  every bundle that follows another one is compared on texts".to_owned());
-        }
-    }
+    settings_lines(before, targets, lines)?;
     if targets.delegations != before.and_then(|before| before.delegations.clone()) {
         let roles = targets
             .delegations
@@ -132,6 +117,41 @@ fn targets_lines(
         }
     }
     Ok(())
+}
+
+/// What the repository asks of publications, if this is its first metadata or says something else than before.
+fn settings_lines(
+    before: Option<&Targets>,
+    targets: &Targets,
+    lines: &mut Vec<String>,
+) -> Result<()> {
+    let old = before.and_then(|before| before._extra.get(MEMBER));
+    let new = targets._extra.get(MEMBER);
+    if old == new {
+        return Ok(());
+    }
+    if before.is_some() {
+        lines.push("  ~ what the repository asks of publications is no longer the same".to_owned());
+        settings_line("before: ", &Settings::read(old)?, lines);
+        settings_line("after: ", &Settings::read(new)?, lines);
+    } else {
+        settings_line("", &Settings::read(new)?, lines);
+    }
+    Ok(())
+}
+
+fn settings_line(when: &str, settings: &Settings, lines: &mut Vec<String>) {
+    let approvals = usize::try_from(settings.approvals).unwrap_or(usize::MAX);
+    let approvals = count(approvals, "approval");
+    let percent = settings.max_shrink_percent;
+    lines.push(format!(
+        "  {when}every publication needs {approvals}, a loss of more than {percent} % must be allowed"
+    ));
+    if settings.require_corpus {
+        lines.push(format!(
+            "  {when}every bundle that follows another one is compared on texts"
+        ));
+    }
 }
 
 fn target_line(name: &str, target: &Target) -> Result<String> {

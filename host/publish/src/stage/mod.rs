@@ -10,6 +10,7 @@ mod check;
 mod clock;
 mod describe;
 mod folder;
+mod kept;
 mod record;
 mod review;
 
@@ -333,8 +334,13 @@ impl Stage {
         Ok(false)
     }
 
+    /// What was asked before the change holds for it, too. Only a first publication says itself what it asks.
     fn settings(&self) -> Result<Settings> {
-        Settings::read(self.effective_targets()?._extra.get(MEMBER))
+        let base = self.base_document("targets")?;
+        match base.as_ref().and_then(Document::targets) {
+            Some(before) => Settings::read(before._extra.get(MEMBER)),
+            None => Settings::read(self.effective_targets()?._extra.get(MEMBER)),
+        }
     }
 
     fn make_snapshot(&self, version: u64, now: u64) -> Result<Snapshot> {
