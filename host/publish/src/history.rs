@@ -82,6 +82,16 @@ impl Provenance {
             reason: record.and_then(|record| record.reason.clone()),
         }
     }
+
+    /// Who approved, where and why, in a line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        record::summary(
+            &self.approved_by,
+            self.ticket.as_deref(),
+            self.reason.as_deref(),
+        )
+    }
 }
 
 /// Something that was published about a line.

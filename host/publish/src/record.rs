@@ -124,18 +124,11 @@ impl Record {
     /// Who approved, where and why, in a line.
     #[must_use]
     pub fn summary(&self) -> String {
-        let people = if self.approved_by.is_empty() {
-            "nobody named".to_owned()
-        } else {
-            self.approved_by.join(", ")
-        };
-        let said = [self.ticket.as_deref(), self.reason.as_deref()];
-        let said: Vec<&str> = said.into_iter().flatten().collect();
-        if said.is_empty() {
-            people
-        } else {
-            format!("{people}: {}", said.join(": "))
-        }
+        summary(
+            &self.approved_by,
+            self.ticket.as_deref(),
+            self.reason.as_deref(),
+        )
     }
 
     pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
@@ -144,6 +137,17 @@ impl Record {
             .and_then(|value| serde_json::to_vec(&value))
             .map_err(|error| Error::new("record", "the record", error.to_string()))
     }
+}
+
+/// Who approved, where and why, in a line.
+pub(crate) fn summary(people: &[String], ticket: Option<&str>, reason: Option<&str>) -> String {
+    let people = if people.is_empty() {
+        "nobody named".to_owned()
+    } else {
+        people.join(", ")
+    };
+    let said = [Some(people.as_str()), ticket, reason];
+    said.into_iter().flatten().collect::<Vec<_>>().join(": ")
 }
 
 /// Where all records are.

@@ -80,18 +80,7 @@ fn said(provenance: &Provenance, what: &str, place: &str) -> String {
         };
         return format!("{what}, {place}: {why}");
     };
-    let people = if provenance.approved_by.is_empty() {
-        "nobody named".to_owned()
-    } else {
-        provenance.approved_by.join(", ")
-    };
-    let why = [&provenance.ticket, &provenance.reason];
-    let why: String = why
-        .into_iter()
-        .flatten()
-        .map(|why| format!(": {why}"))
-        .collect();
-    let (when, said) = (one_line(when), one_line(&format!("{people}{why}")));
+    let (when, said) = (one_line(when), one_line(&provenance.summary()));
     format!("{when} {what}, {place}, record {record}, {said}")
 }
 
