@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{DEFINITION, Folder, Ran};
+use common::{DEFINITION, Folder, INIT, Ran};
 use serde_json::Value;
 
 const SCOPE: &str = "aws~o-exampleorgid~us-east-1";
@@ -18,24 +18,7 @@ fn founded(test: &str) -> Folder {
         let ran = folder.run(&["keys", "create", &format!("{name}.pem"), "--unencrypted"]);
         assert_eq!(ran.code, 0, "{ran:?}");
     }
-    let ran = folder.run(&[
-        "publish",
-        "init",
-        "--repository",
-        "repository",
-        "--root-key",
-        "root.pub.json",
-        "--targets-key",
-        "targets.pub.json",
-        "--timestamp-key",
-        "online.pub.json",
-        "--key",
-        "root.pem",
-        "--key",
-        "targets.pem",
-        "--key",
-        "online.pem",
-    ]);
+    let ran = folder.run(&INIT);
     assert_eq!(ran.code, 0, "{ran:?}");
     bundle(&folder, "g.json", "g.bundle");
     folder

@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::Folder;
+use common::{Folder, INIT};
 use serde_json::{Value, json};
 
 const PASSPHRASE: &str = "correct horse battery";
@@ -145,25 +145,7 @@ fn one_passphrase_of_several_keys_is_asked_for_once() {
         assert_eq!(ran.code, 0, "{ran:?}");
     }
     folder.run(&["keys", "create", "online.pem", "--unencrypted"]);
-    let arguments = [
-        "publish",
-        "init",
-        "--repository",
-        "repository",
-        "--root-key",
-        "root.pub.json",
-        "--targets-key",
-        "targets.pub.json",
-        "--timestamp-key",
-        "online.pub.json",
-        "--key",
-        "root.pem",
-        "--key",
-        "targets.pem",
-        "--key",
-        "online.pem",
-    ];
-    let ran = typed(&folder, &[&line(PASSPHRASE)], &arguments);
+    let ran = typed(&folder, &[&line(PASSPHRASE)], &INIT);
     came_to(
         &ran,
         0,

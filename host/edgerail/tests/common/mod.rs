@@ -18,6 +18,26 @@ pub(crate) const DEFINITION: &str = r#"{
       {"name": "ticket", "pattern": "TCK-[0-9]{4}", "action": "ANONYMIZE", "inputAction": "ANONYMIZE"}]}
 }"#;
 
+/// Founds a repository whose keys are all at hand: `root`, `targets` and `online`.
+pub(crate) const INIT: [&str; 16] = [
+    "publish",
+    "init",
+    "--repository",
+    "repository",
+    "--root-key",
+    "root.pub.json",
+    "--targets-key",
+    "targets.pub.json",
+    "--timestamp-key",
+    "online.pub.json",
+    "--key",
+    "root.pem",
+    "--key",
+    "targets.pem",
+    "--key",
+    "online.pem",
+];
+
 /// A folder of its own for a test.
 pub(crate) struct Folder(PathBuf);
 
